@@ -1,0 +1,7 @@
+/** Prefixes under which a Service's annotations are read, ours first: it wins over the others. */
+export const ANNOTATION_PREFIXES = ["fairlead.dev/", "metallb.io/", "metallb.universe.tf/"] as const;
+
+/** Name of the pool that the Service wants an address of. */
+export const POOL_ANNOTATION = "address-pool";
+/** One address, or one of each family separated by a comma, that the Service wants. */
+export const ADDRESSES_ANNOTATION = "loadBalancerIPs";

@@ -1,0 +1,22 @@
+import type { KubeObject } from "../object-meta.ts";
+import type { Resource } from "../resources.ts";
+
+/** core/v1 Node. */
+export interface Node extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+}
+
+/** Label that keeps a node out of external load balancers (any value). */
+export const EXCLUDE_NODE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+export const nodes: Resource<Node> = {
+  apiVersion: "v1",
+  kind: "Node",
+  path: "/api/v1",
+  plural: "nodes",
+  namespaced: false,
+};

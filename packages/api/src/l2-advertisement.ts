@@ -1,0 +1,71 @@
+import { Type } from "typebox";
+import { conditionsSchema } from "./condition.ts";
+import { labelSelectorSchema } from "./label-selector.ts";
+import type { KubeObject } from "./object-meta.ts";
+import type { DeepReadonly } from "./readonly.ts";
+
+export const l2AdvertisementSpecSchema = Type.Object({
+  ipAddressPools: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+      description: "Pools by name. With no pool named or selected, the advertisement is for all pools.",
+      "x-kubernetes-list-type": "set",
+    }),
+  ),
+  ipAddressPoolSelectors: Type.Optional(
+    Type.Array(labelSelectorSchema, {
+      description: "Pools by label; one of the selectors is enough.",
+      "x-kubernetes-list-type": "atomic",
+    }),
+  ),
+  nodeSelectors: Type.Optional(
+    Type.Array(labelSelectorSchema, {
+      description:
+        "Only nodes with matching labels may answer; one of the selectors is enough. Absent: all nodes.",
+      "x-kubernetes-list-type": "atomic",
+    }),
+  ),
+  interfaces: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 15 }), {
+      description:
+        "Interfaces on which to answer, by exact name; a node that has none of them is not chosen. Absent: the interface that carries the address's subnet.",
+      "x-kubernetes-list-type": "set",
+    }),
+  ),
+  serviceSelectors: Type.Optional(
+    Type.Array(labelSelectorSchema, {
+      description:
+        "Only Services with matching labels; one of the selectors is enough. Absent: all Services of the pools.",
+      "x-kubernetes-list-type": "atomic",
+    }),
+  ),
+  preferredNodeSelectors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        weight: Type.Integer({
+          format: "int32",
+          minimum: 1,
+          maximum: 100,
+          description: "Added to the score of a node that matches.",
+        }),
+        preference: labelSelectorSchema,
+      }),
+      {
+        description: "Nodes to prefer among those that may answer: the highest sum of weights wins.",
+        "x-kubernetes-list-type": "atomic",
+      },
+    ),
+  ),
+});
+
+export const l2AdvertisementStatusSchema = Type.Object({
+  conditions: Type.Optional(conditionsSchema),
+});
+
+export type L2AdvertisementSpec = DeepReadonly<Type.Static<typeof l2AdvertisementSpecSchema>>;
+export type L2AdvertisementStatus = DeepReadonly<Type.Static<typeof l2AdvertisementStatusSchema>>;
+
+/** Says that addresses of pools are answered by ARP and NDP, and where. Cluster-scoped. */
+export interface L2Advertisement extends KubeObject {
+  readonly spec?: L2AdvertisementSpec;
+  readonly status?: L2AdvertisementStatus;
+}

@@ -1,0 +1,38 @@
+/** A handle of a timer; `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as everything here sees it: monotonic, in milliseconds, and injectable. */
+export interface Clock {
+  /** Monotonic time in ms; only differences mean anything. */
+  nowMs(): number;
+  /** Wall-clock time, only for what people and the API server read. */
+  wall(): Date;
+  /** Calls `run` once, `delayMs` from now. */
+  after(delayMs: number, run: () => void): Timer;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  wall: () => new Date(),
+  after(delayMs, run) {
+    const handle = setTimeout(run, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when `signal` aborts. */
+export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      timer.cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(delayMs, done);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
