@@ -5,3 +5,5 @@ export const ANNOTATION_PREFIXES = ["fairlead.dev/", "metallb.io/", "metallb.uni
 export const POOL_ANNOTATION = "address-pool";
 /** One address, or one of each family separated by a comma, that the Service wants. */
 export const ADDRESSES_ANNOTATION = "loadBalancerIPs";
+/** Key under which Services may share one address. */
+export const SHARING_ANNOTATION = "allow-shared-ip";

@@ -1,6 +1,9 @@
 import { Type } from "typebox";
+import { addressEntrySchema } from "./address-entry.ts";
+import { faultRule, quoted, validations } from "./cel.ts";
 import { conditionsSchema } from "./condition.ts";
-import { labelSelectorSchema } from "./label-selector.ts";
+import { selectorsSchema } from "./label-selector.ts";
+import { namespaceName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
@@ -9,29 +12,26 @@ const serviceAllocationSchema = Type.Object(
     priority: Type.Optional(
       Type.Integer({
         format: "int32",
+        minimum: 0,
         description:
           "Pools with a lower positive number are tried earlier; 0 or absent comes last. Ties go by name.",
       }),
     ),
     namespaces: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
+      Type.Array(namespaceName(), {
+        maxItems: 256,
         description:
           "Only Services of these namespaces may use the pool (or of those that namespaceSelectors admit).",
         "x-kubernetes-list-type": "set",
       }),
     ),
     namespaceSelectors: Type.Optional(
-      Type.Array(labelSelectorSchema, {
-        description:
-          "Only Services of namespaces with matching labels may use the pool (or of those in namespaces). Selectors that match no namespace admit nobody.",
-        "x-kubernetes-list-type": "atomic",
-      }),
+      selectorsSchema(
+        "Only Services of namespaces with matching labels may use the pool (or of those in namespaces). Selectors that match no namespace admit nobody.",
+      ),
     ),
     serviceSelectors: Type.Optional(
-      Type.Array(labelSelectorSchema, {
-        description: "Only Services with matching labels may use the pool; one of the selectors is enough.",
-        "x-kubernetes-list-type": "atomic",
-      }),
+      selectorsSchema("Only Services with matching labels may use the pool; one of the selectors is enough."),
     ),
   },
   {
@@ -40,13 +40,18 @@ const serviceAllocationSchema = Type.Object(
   },
 );
 
+/** The number of entries is bounded so that comparing each with each stays within what the API server spends on a rule. */
+const listFault = `self.size() == 0
+    ? 'lists no address; write at least one CIDR such as "192.0.2.0/28" or range such as "192.0.2.10-192.0.2.20"'
+  : (self.filter(x, !self.exists_one(y, y == x)).map(x, ${quoted("x")} + ' is listed more than once; remove the others') + [''])[0]`;
+
 export const ipAddressPoolSpecSchema = Type.Object({
-  addresses: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+  addresses: Type.Array(addressEntrySchema, {
     description:
-      'The addresses: CIDRs ("192.0.2.0/28"), ranges ("192.0.2.10-192.0.2.20") or single addresses, IPv4 and IPv6, in the order in which they are handed out.',
-    minItems: 1,
-    maxItems: 1000,
+      'The addresses: CIDRs ("192.0.2.0/28"), ranges ("192.0.2.10-192.0.2.20") or single addresses, IPv4 and IPv6, in the order in which they are handed out. At most 256 entries.',
+    maxItems: 256,
     "x-kubernetes-list-type": "atomic",
+    ...validations(faultRule(listFault, "lists no address, or one entry more than once")),
   }),
   autoAssign: Type.Optional(
     Type.Boolean({
@@ -63,15 +68,19 @@ export const ipAddressPoolSpecSchema = Type.Object({
   serviceAllocation: Type.Optional(serviceAllocationSchema),
 });
 
-const familyUsageSchema = Type.Object({
-  capacity: Type.String({ description: "Addresses that the pool has, as a decimal number." }),
-  used: Type.String({ description: "Addresses that are held." }),
-  free: Type.String({ description: "Addresses that can still be handed out." }),
-});
+const familyUsageSchema = (family: string) =>
+  Type.Object(
+    {
+      capacity: Type.String({ description: "Addresses that the pool has, as a decimal number." }),
+      used: Type.String({ description: "Addresses that are held, as a decimal number." }),
+      free: Type.String({ description: "Addresses that can still be handed out, as a decimal number." }),
+    },
+    { description: `How far the pool's ${family} addresses are used; absent if it has none.` },
+  );
 
 export const ipAddressPoolStatusSchema = Type.Object({
-  ipv4: Type.Optional(familyUsageSchema),
-  ipv6: Type.Optional(familyUsageSchema),
+  ipv4: Type.Optional(familyUsageSchema("IPv4")),
+  ipv6: Type.Optional(familyUsageSchema("IPv6")),
   conditions: Type.Optional(conditionsSchema),
 });
 

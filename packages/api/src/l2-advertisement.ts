@@ -1,42 +1,36 @@
 import { Type } from "typebox";
 import { conditionsSchema } from "./condition.ts";
-import { labelSelectorSchema } from "./label-selector.ts";
+import { labelSelectorSchema, selectorsSchema } from "./label-selector.ts";
+import { interfaceName, objectName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 
 export const l2AdvertisementSpecSchema = Type.Object({
   ipAddressPools: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+    Type.Array(objectName(), {
+      maxItems: 256,
       description: "Pools by name. With no pool named or selected, the advertisement is for all pools.",
       "x-kubernetes-list-type": "set",
     }),
   ),
-  ipAddressPoolSelectors: Type.Optional(
-    Type.Array(labelSelectorSchema, {
-      description: "Pools by label; one of the selectors is enough.",
-      "x-kubernetes-list-type": "atomic",
-    }),
-  ),
+  ipAddressPoolSelectors: Type.Optional(selectorsSchema("Pools by label; one of the selectors is enough.")),
   nodeSelectors: Type.Optional(
-    Type.Array(labelSelectorSchema, {
-      description:
-        "Only nodes with matching labels may answer; one of the selectors is enough. Absent: all nodes.",
-      "x-kubernetes-list-type": "atomic",
-    }),
+    selectorsSchema(
+      "Only nodes with matching labels may answer; one of the selectors is enough. Absent: all nodes.",
+    ),
   ),
   interfaces: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 15 }), {
+    Type.Array(interfaceName(), {
+      maxItems: 64,
       description:
         "Interfaces on which to answer, by exact name; a node that has none of them is not chosen. Absent: the interface that carries the address's subnet.",
       "x-kubernetes-list-type": "set",
     }),
   ),
   serviceSelectors: Type.Optional(
-    Type.Array(labelSelectorSchema, {
-      description:
-        "Only Services with matching labels; one of the selectors is enough. Absent: all Services of the pools.",
-      "x-kubernetes-list-type": "atomic",
-    }),
+    selectorsSchema(
+      "Only Services with matching labels; one of the selectors is enough. Absent: all Services of the pools.",
+    ),
   ),
   preferredNodeSelectors: Type.Optional(
     Type.Array(
@@ -50,6 +44,7 @@ export const l2AdvertisementSpecSchema = Type.Object({
         preference: labelSelectorSchema,
       }),
       {
+        maxItems: 16,
         description: "Nodes to prefer among those that may answer: the highest sum of weights wins.",
         "x-kubernetes-list-type": "atomic",
       },

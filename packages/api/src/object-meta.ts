@@ -1,3 +1,11 @@
+/** An object that this one goes with: when it is deleted, so is this. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
 /** The part of `metadata` that is read here (ObjectMeta of the Kubernetes API). */
 export interface ObjectMeta {
   readonly name: string;
@@ -11,6 +19,7 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly OwnerReference[];
 }
 
 /** Any object of the API, as JSON. */

@@ -109,7 +109,11 @@ function parseV4(text: string, shown: string): Result<IpAddress, string> {
 }
 
 function parseV6(text: string, shown: string): Result<IpAddress, string> {
-  if (!Address6.isValid(text)) return err(`${shown} is not an IPv6 address`);
+  if (!Address6.isValid(text)) {
+    return err(
+      `${shown} is not an IPv6 address; write up to eight groups of up to four hexadecimal digits, and "::" for a run of zeros`,
+    );
+  }
   const value = new Address6(text).bigInt();
   if (value >> 32n === 0xffffn) {
     return err(`${shown} is an IPv4-mapped IPv6 address; write ${formatV4(value & 0xffffffffn)}`);

@@ -6,7 +6,7 @@ export class ShortBytesError extends Error {
   }
 }
 
-/** Reads network-order (big-endian) integers from a window of bytes, never outside it. */
+/** Reads network-order (big-endian) integers from a window of bytes, never outside it. @throws ShortBytesError when too few are left. */
 export class ByteReader {
   readonly #view: DataView;
   #at = 0;
@@ -42,7 +42,7 @@ export class ByteReader {
   }
 
   #take(length: number): number {
-    if (length > this.left) throw new ShortBytesError(length, this.left);
+    if (!(length >= 0 && length <= this.left)) throw new ShortBytesError(length, this.left);
     const at = this.#at;
     this.#at += length;
     return at;

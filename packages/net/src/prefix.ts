@@ -26,7 +26,7 @@ export function parseInterfaceAddress(text: string): Result<InterfaceAddress, st
   if (slash < 0) return err(`${shown} has no prefix length; write for example "${text.trim()}/24"`);
   const address = parseAddress(text.slice(0, slash));
   if (!address.ok) return address;
-  const length = text.slice(slash + 1).replace(/[ \t]+$/, "");
+  const length = text.slice(slash + 1).replace(/^[ \t]+|[ \t]+$/g, "");
   const bits = bitsOf(address.value.family);
   if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > bits) {
     return err(

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { errorText } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Undefined when well; otherwise a sentence that says what is wrong. */
@@ -24,20 +25,23 @@ export class HttpEndpoint {
 
   constructor(options: HttpEndpointOptions) {
     this.#options = options;
-    this.#server = createServer({ maxHeaderSize: 8192, requestTimeout: 10_000 }, (request, response) => {
-      const reply = (status: number, type: string, body: string): void => {
-        response.writeHead(status, { "content-type": type, connection: "close" }).end(body);
-      };
-      const path = (request.url ?? "").split("?")[0];
-      if (request.method !== "GET") return reply(405, "text/plain", "GET only\n");
-      if (path === "/healthz") return this.#check(this.#options.alive, reply);
-      if (path === "/readyz") return this.#check(this.#options.ready, reply);
-      if (path !== "/metrics") return reply(404, "text/plain", "try /metrics, /healthz or /readyz\n");
-      this.#options.metrics.text().then(
-        (text) => reply(200, this.#options.metrics.contentType, text),
-        (error: unknown) => reply(500, "text/plain", `${error}\n`),
-      );
-    });
+    this.#server = createServer(
+      { maxHeaderSize: 8192, headersTimeout: 5_000, requestTimeout: 10_000 },
+      (request, response) => {
+        const reply = (status: number, type: string, body: string): void => {
+          response.writeHead(status, { "content-type": type, connection: "close" }).end(body);
+        };
+        const path = (request.url ?? "").split("?")[0];
+        if (request.method !== "GET") return reply(405, "text/plain", "GET only\n");
+        if (path === "/healthz") return this.#check(this.#options.alive, reply);
+        if (path === "/readyz") return this.#check(this.#options.ready, reply);
+        if (path !== "/metrics") return reply(404, "text/plain", "try /metrics, /healthz or /readyz\n");
+        this.#options.metrics.text().then(
+          (text) => reply(200, this.#options.metrics.contentType, text),
+          (error: unknown) => reply(500, "text/plain", `${errorText(error)}\n`),
+        );
+      },
+    );
   }
 
   /** Resolves with the port it listens on. @throws if the address or port cannot be had */
@@ -62,9 +66,18 @@ export class HttpEndpoint {
     reply: (status: number, type: string, body: string) => void,
   ): void {
     const wrong = Object.entries(checks).flatMap(([name, check]) => {
-      const reason = check();
+      const reason = outcomeOf(check);
       return reason === undefined ? [] : [`${name}: ${reason}\n`];
     });
     reply(wrong.length === 0 ? 200 : 503, "text/plain", wrong.length === 0 ? "ok\n" : wrong.join(""));
+  }
+}
+
+/** A check that throws is one that fails. */
+function outcomeOf(check: Check): string | undefined {
+  try {
+    return check();
+  } catch (error) {
+    return errorText(error);
   }
 }

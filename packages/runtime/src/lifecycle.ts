@@ -9,7 +9,7 @@ export interface Part {
 
 /**
  * Starts the parts in order, waits for SIGTERM or SIGINT (or for `signal`), then stops them in reverse order. A part that
- * fails to start stops those before it. An unhandled rejection or exception ends the process with status 1.
+ * fails to start stops those before it; one that is still starting when the end comes is stopped like the others. An unhandled rejection or exception ends the process with status 1.
  *
  * @returns the status to exit with
  */
@@ -18,18 +18,28 @@ export async function runParts(
   log: Log,
   signal: AbortSignal = terminated(),
 ): Promise<number> {
-  process.once("unhandledRejection", (reason) => {
+  const fail = (reason: unknown): void => {
     log.error("process failed", { error: errorText(reason) });
     process.exit(1);
-  });
+  };
+  process.once("unhandledRejection", fail);
+  try {
+    return await startAndStop(parts, log, signal);
+  } finally {
+    process.off("unhandledRejection", fail);
+  }
+}
+
+async function startAndStop(parts: readonly Part[], log: Log, signal: AbortSignal): Promise<number> {
   const started: Part[] = [];
   let status = 0;
   for (const part of parts) {
     if (signal.aborted) break;
+    started.push(part);
     try {
-      await part.start();
-      started.push(part);
+      await Promise.race([part.start(), aborted(signal)]);
     } catch (error) {
+      started.pop();
       log.error("part failed to start", { part: part.name, error: errorText(error) });
       status = 1;
       break;

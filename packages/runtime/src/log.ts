@@ -20,9 +20,15 @@ export const silentLog: Log = {
   child: () => silentLog,
 };
 
-/** The text of anything that was thrown, its causes included. */
+/** The text of anything that was thrown, up to five causes included. */
 export function errorText(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const text = thrown.message === "" ? thrown.name : thrown.message;
-  return thrown.cause === undefined ? text : `${text}: ${errorText(thrown.cause)}`;
+  const texts: string[] = [];
+  for (let one = thrown; one !== undefined && texts.length < 6; one = one.cause) {
+    if (!(one instanceof Error)) {
+      texts.push(String(one));
+      break;
+    }
+    texts.push(one.message === "" ? one.name : one.message);
+  }
+  return texts.length === 0 ? "undefined" : texts.join(": ");
 }

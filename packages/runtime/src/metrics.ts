@@ -9,12 +9,27 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
+  /** @param collect called at each scrape, to set from scratch what is counted elsewhere */
   counter<Label extends string = never>(
     name: string,
     help: string,
     labelNames: readonly Label[] = [],
+    collect?: (counter: Counter<Label>) => void,
   ): Counter<Label> {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+    return new Counter<Label>({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      ...(collect === undefined
+        ? {}
+        : {
+            collect() {
+              this.reset();
+              collect(this);
+            },
+          }),
+    });
   }
 
   /** @param collect called at each scrape, to set what is cheaper to read than to follow */

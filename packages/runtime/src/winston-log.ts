@@ -7,8 +7,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A log that writes JSON lines to standard output: `time`, `level`, `event`, then the fields. */
 export function winstonLog(options: { readonly level: LogLevel; readonly fields: LogFields }): Log {
-  const line = winston.format.printf(({ level, message, ...fields }) =>
-    JSON.stringify({ time: new Date().toISOString(), level, event: message, ...fields }),
+  const line = winston.format.printf(({ level, message, fields }) =>
+    JSON.stringify({ time: new Date().toISOString(), level, event: message, ...(fields as LogFields) }),
   );
   const logger = winston.createLogger({
     level: options.level,
@@ -20,7 +20,7 @@ export function winstonLog(options: { readonly level: LogLevel; readonly fields:
 
 function wrap(logger: winston.Logger, always: LogFields): Log {
   const write = (level: LogLevel) => (event: string, fields?: LogFields) => {
-    logger.log({ level, message: event, ...always, ...fields });
+    logger.log({ level, message: event, fields: { ...always, ...fields } });
   };
   return {
     error: write("error"),

@@ -1,0 +1,47 @@
+import type { L2Advertisement, L2AdvertisementSpec } from "../l2-advertisement.ts";
+import type { LabelSelector } from "../label-selector.ts";
+import { Fields } from "./fields.ts";
+import type { Reading } from "./problem.ts";
+
+/** An L2Advertisement with every list present. An empty list restricts nothing. */
+export interface ReadL2Advertisement {
+  readonly name: string;
+  readonly ipAddressPools: readonly string[];
+  readonly ipAddressPoolSelectors: readonly LabelSelector[];
+  readonly nodeSelectors: readonly LabelSelector[];
+  readonly interfaces: readonly string[];
+  readonly serviceSelectors: readonly LabelSelector[];
+  readonly preferredNodeSelectors: NonNullable<L2AdvertisementSpec["preferredNodeSelectors"]>;
+}
+
+/**
+ * Reads an advertisement as the API gives it; an absent `spec` is for all pools. A selector that cannot be read is
+ * replaced by one that matches nothing: what was meant as a restriction never widens. A preference that cannot be read is
+ * left out.
+ */
+export function readL2Advertisement(object: L2Advertisement): Reading<ReadL2Advertisement> {
+  const fields = new Fields(object.spec, "spec");
+  const value: ReadL2Advertisement = {
+    name: object.metadata.name,
+    ipAddressPools: fields.names("ipAddressPools"),
+    ipAddressPoolSelectors: fields.selectors("ipAddressPoolSelectors"),
+    nodeSelectors: fields.selectors("nodeSelectors"),
+    interfaces: fields.names("interfaces"),
+    serviceSelectors: fields.selectors("serviceSelectors"),
+    preferredNodeSelectors: readPreferences(fields),
+  };
+  return { value, problems: fields.problems, notes: [] };
+}
+
+function readPreferences(fields: Fields): ReadL2Advertisement["preferredNodeSelectors"] {
+  return fields.list("preferredNodeSelectors").flatMap((one, i) => {
+    const inner = new Fields(one, fields.path(`preferredNodeSelectors[${i}]`));
+    const weight = inner.integer("weight", 1, 100);
+    const before = inner.problems.length;
+    const preference = inner.selectorOf((one as { preference?: unknown } | null)?.preference, "preference");
+    if (weight === undefined && before === 0)
+      inner.wrong("weight", undefined, "write a whole number from 1 to 100");
+    fields.problems.push(...inner.problems);
+    return weight === undefined || inner.problems.length > 0 ? [] : [{ weight, preference }];
+  });
+}

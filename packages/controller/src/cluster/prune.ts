@@ -1,0 +1,108 @@
+import { ANNOTATION_PREFIXES } from "@fairlead/api/annotations.ts";
+import type { EndpointSlice } from "@fairlead/api/core/endpoint-slice.ts";
+import { SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
+import type { Namespace } from "@fairlead/api/core/namespace.ts";
+import type { Node } from "@fairlead/api/core/node.ts";
+import type { Pod } from "@fairlead/api/core/pod.ts";
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { KubeObject, ObjectMeta } from "@fairlead/api/object-meta.ts";
+
+/** What is kept of each kind that is not ours. Memory grows with what stands here. */
+
+export function pruneService(service: Service): Service {
+  const { metadata, spec, status } = service;
+  const kept = { ...head(service), metadata: { ...identity(metadata), ...annotationsOfOurs(metadata) } };
+  if (spec.type !== "LoadBalancer") {
+    return { ...kept, spec: { type: spec.type ?? "ClusterIP" }, ...(status && { status }) };
+  }
+  return {
+    ...kept,
+    metadata: { ...kept.metadata, ...(metadata.labels && { labels: metadata.labels }) },
+    spec: {
+      type: "LoadBalancer",
+      ...pick(spec, ["loadBalancerClass", "loadBalancerIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]),
+      ...pick(spec, ["externalTrafficPolicy"]),
+    },
+    ...(status && { status }),
+  };
+}
+
+export function pruneEndpointSlice(slice: EndpointSlice): EndpointSlice {
+  const { metadata, addressType, endpoints } = slice;
+  const service = metadata.labels?.[SERVICE_NAME_LABEL];
+  return {
+    ...head(slice),
+    metadata: {
+      ...identity(metadata),
+      labels: service === undefined ? {} : { [SERVICE_NAME_LABEL]: service },
+    },
+    addressType,
+    endpoints: (endpoints ?? []).map((endpoint) => ({
+      addresses: [],
+      ...pick(endpoint, ["nodeName"]),
+      ...(endpoint.conditions && { conditions: pick(endpoint.conditions, ["ready", "serving"]) }),
+    })),
+  };
+}
+
+export function pruneNamespace(namespace: Namespace): Namespace {
+  const { metadata } = namespace;
+  return { ...head(namespace), metadata: { ...identity(metadata), ...pick(metadata, ["labels"]) } };
+}
+
+export function pruneNode(node: Node): Node {
+  const { metadata, spec, status } = node;
+  return {
+    ...head(node),
+    metadata: { ...identity(metadata), ...pick(metadata, ["labels"]) },
+    ...(spec?.unschedulable && { spec: { unschedulable: true } }),
+    status: {
+      conditions: (status?.conditions ?? [])
+        .filter(({ type }) => type === "Ready" || type === "NetworkUnavailable")
+        .map((condition) => ({ type: condition.type, status: condition.status })),
+    },
+  };
+}
+
+export function prunePod(pod: Pod): Pod {
+  return {
+    ...head(pod),
+    metadata: identity(pod.metadata),
+    spec: pick(pod.spec ?? {}, ["nodeName"]),
+    status: {
+      conditions: (pod.status?.conditions ?? [])
+        .filter(({ type }) => type === "Ready")
+        .map(({ type, status }) => ({ type, status })),
+    },
+  };
+}
+
+function head(object: KubeObject): Pick<KubeObject, "apiVersion" | "kind"> {
+  return pick(object, ["apiVersion", "kind"]);
+}
+
+function identity(metadata: ObjectMeta): ObjectMeta {
+  return pick(metadata, [
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+  ]);
+}
+
+function annotationsOfOurs({ annotations }: ObjectMeta): Pick<ObjectMeta, "annotations"> {
+  const ours = Object.entries(annotations ?? {}).filter(([key]) =>
+    ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)),
+  );
+  return ours.length === 0 ? {} : { annotations: Object.fromEntries(ours) };
+}
+
+function pick<T extends object, K extends keyof T>(object: T, keys: readonly K[]): Pick<T, K> {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const key of keys) {
+    if (object[key] !== undefined) picked[key] = object[key];
+  }
+  return picked as Pick<T, K>;
+}

@@ -1,0 +1,671 @@
+import { type EndpointSlice, endpointSlices } from "@fairlead/api/core/endpoint-slice.ts";
+import { namespaces } from "@fairlead/api/core/namespace.ts";
+import { type Node, nodes } from "@fairlead/api/core/node.ts";
+import { pods } from "@fairlead/api/core/pod.ts";
+import { type Service, services } from "@fairlead/api/core/service.ts";
+import { ipAddressPools, l2Advertisements, virtualIPs } from "@fairlead/api/resources.ts";
+import { ApiError, TransportError } from "@fairlead/kube/transport.ts";
+import { expect } from "chai";
+import { Harness } from "./testing/harness.ts";
+import { advertisement, endpointSlice, node, pool, service, speakerPod } from "./testing/objects.ts";
+
+const SHOP = "web/shop";
+
+describe("the controller", () => {
+  let harness: Harness;
+  beforeEach(() => {
+    harness = Harness.withNodes();
+  });
+  afterEach(() => harness.stop());
+
+  const annotate = (key: string, annotations: Readonly<Record<string, string>>): Service =>
+    harness.api.edit(services, key, (one) => ({ ...one, metadata: { ...one.metadata, annotations } }));
+  const respec = (key: string, spec: Partial<Service["spec"]>): Service =>
+    harness.api.edit(services, key, (one) => ({ ...one, spec: { ...one.spec, ...spec } }));
+  const events = (): readonly string[] =>
+    harness.api.writes
+      .filter(({ resource }) => resource === "events")
+      .map(({ body }) => `${(body.regarding as { name: string }).name} ${body.reason}`);
+  const owner = (name: string): string | undefined => harness.virtualIP(name)?.spec.placement?.nodes[0];
+
+  describe("on a new Service", () => {
+    it("secures an address, places it, and tells it, with three writes", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService(SHOP);
+      await harness.start();
+      expect(harness.service(SHOP).status?.loadBalancer?.ingress).to.deep.equal([
+        { ip: "192.0.2.100", ipMode: "VIP" },
+      ]);
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+      expect(harness.message(SHOP)).to.equal('It has 192.0.2.100 (pool "lan").');
+      expect(harness.virtualIP("192.0.2.100")?.spec).to.deep.equal({
+        address: "192.0.2.100",
+        pool: "lan",
+        services: [SHOP],
+        reclaimPolicy: "Delete",
+        placement: { epoch: 1, nodes: ["node-a"], protocols: ["Layer2"] },
+      });
+      expect(harness.api.count("POST virtualips")).to.equal(1);
+      expect(harness.api.count("PATCH services/status")).to.equal(1);
+      expect(events()).to.deep.equal(["shop Allocated"]);
+      expect(harness.api.count("PUT virtualips") + harness.api.count("PATCH virtualips/status")).to.equal(0);
+      expect(harness.log.complaints).to.deep.equal([]);
+    });
+
+    it("secures the address before it tells it", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService(SHOP);
+      await harness.start();
+      const order = harness.api.writes.map(({ method, resource }) => `${method} ${resource}`);
+      expect(order.indexOf("POST virtualips")).to.be.lessThan(order.indexOf("PATCH services/status"));
+    });
+
+    it("gives both families, IPv4 first", async () => {
+      harness.addPool("lan", ["2001:db8::100-2001:db8::110", "192.0.2.100-192.0.2.110"]);
+      harness.addService(SHOP, { families: ["IPv6", "IPv4"] });
+      await harness.start();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100", "2001:db8::100"]);
+      expect(harness.names()).to.deep.equal(["192.0.2.100", "2001-0db8-0000-0000-0000-0000-0000-0100"]);
+      expect(harness.api.count("PATCH services/status")).to.equal(1);
+    });
+
+    it("does nothing for a Service of another class or type", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService("web/other", { spec: { loadBalancerClass: "example.com/other" } });
+      harness.addService("web/plain", { spec: { type: "ClusterIP" } });
+      await harness.start();
+      expect(harness.names()).to.deep.equal([]);
+      expect(harness.api.count("PATCH services/status")).to.equal(0);
+    });
+
+    it("serves its own class, and those without one only when told to", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService("web/classless");
+      harness.addService("web/ours", { spec: { loadBalancerClass: "fairlead.dev/lan" } });
+      const first = await harness.start({
+        ownership: { loadBalancerClass: "fairlead.dev/lan", alsoClassless: false },
+      });
+      expect(harness.addresses("web/ours")).to.deep.equal(["192.0.2.100"]);
+      expect(harness.addresses("web/classless")).to.deep.equal([]);
+      await first.stop();
+      await harness.start({ ownership: { loadBalancerClass: "fairlead.dev/lan", alsoClassless: true } });
+      expect(harness.addresses("web/classless")).to.deep.equal(["192.0.2.101"]);
+    });
+
+    it("tells why there is no address, once", async () => {
+      harness.addPool("lan", ["192.0.2.100"]);
+      harness.addService("web/first", { created: "2026-01-01T00:00:00Z" });
+      harness.addService("web/second", { created: "2026-01-01T00:00:01Z" });
+      await harness.start();
+      await harness.settle(5000);
+      expect(harness.condition("web/second")).to.equal("False PoolExhausted");
+      expect(harness.message("web/second")).to.contain("has 1 of its 1 IPv4 addresses in use");
+      expect(events()).to.have.members(["first Allocated", "second PoolExhausted"]);
+      expect(harness.api.count("PATCH services/status")).to.equal(2);
+    });
+  });
+
+  describe("as time goes by", () => {
+    beforeEach(async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103", "2001:db8::100-2001:db8::103"]);
+      harness.addPool("other", ["192.0.2.200-192.0.2.203"], { autoAssign: false });
+      harness.addService(SHOP);
+      await harness.start();
+    });
+
+    it("rests: no write in a quiet minute", async () => {
+      await harness.settle(2000);
+      const before = harness.api.writes.length;
+      await harness.settle(60_000);
+      const writes = harness.api.writes.slice(before).map(({ method, resource }) => `${method} ${resource}`);
+      expect(writes.filter((write) => write !== "PUT leases")).to.deep.equal([]);
+    });
+
+    it("moves on request: the new address first, then the status, then the old one goes", async () => {
+      harness.api.writes.length = 0;
+      annotate(SHOP, { "metallb.io/address-pool": "other" });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.200"]);
+      expect(harness.names()).to.deep.equal(["192.0.2.200"]);
+      const order = harness.api.writes.map(({ method, resource }) => `${method} ${resource}`);
+      expect(order.filter((write) => /virtualips|services/.test(write))).to.deep.equal([
+        "POST virtualips",
+        "PATCH services/status",
+        "DELETE virtualips",
+      ]);
+    });
+
+    it("keeps the address when what is asked for cannot be had, and grants it when it can", async () => {
+      annotate(SHOP, { "fairlead.dev/loadBalancerIPs": "192.0.2.250" });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+      expect(harness.condition(SHOP)).to.equal("False AddressNotInAnyPool");
+      harness.addPool("late", ["192.0.2.250"], { autoAssign: false });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.250"]);
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+      expect(harness.names()).to.deep.equal(["192.0.2.250"]);
+    });
+
+    it("releases when the Service is deleted, and the next one may have the address", async () => {
+      harness.api.remove(services, SHOP);
+      await harness.settle();
+      expect(harness.names()).to.deep.equal([]);
+      harness.addService("web/next");
+      await harness.settle();
+      expect(harness.addresses("web/next")).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("releases when the type changes, and clears what it had written", async () => {
+      respec(SHOP, { type: "ClusterIP" });
+      await harness.settle();
+      expect(harness.names()).to.deep.equal([]);
+      expect(harness.service(SHOP).status).to.deep.equal({});
+      expect(events().at(-1)).to.equal("shop Released");
+      const before = harness.api.count("PATCH services/status");
+      await harness.settle(1000);
+      expect(harness.api.count("PATCH services/status")).to.equal(before);
+    });
+
+    it("releases when the class changes", async () => {
+      respec(SHOP, { loadBalancerClass: "example.com/other" });
+      await harness.settle();
+      expect(harness.names()).to.deep.equal([]);
+      expect(harness.service(SHOP).status).to.deep.equal({});
+    });
+
+    it("releases a Service that is being deleted and has a finalizer", async () => {
+      harness.api.edit(services, SHOP, (one) => ({
+        ...one,
+        metadata: {
+          ...one.metadata,
+          deletionTimestamp: "2026-01-01T00:00:00Z",
+          finalizers: ["example.com/x"],
+        },
+      }));
+      await harness.settle();
+      expect(harness.names()).to.deep.equal([]);
+    });
+
+    it("adds the second family when a single-stack Service becomes dual-stack, and takes it back", async () => {
+      respec(SHOP, { clusterIPs: ["10.96.0.10", "fd00:96::10"], ipFamilyPolicy: "PreferDualStack" });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100", "2001:db8::100"]);
+      respec(SHOP, { clusterIPs: ["10.96.0.10"], ipFamilyPolicy: "SingleStack" });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+      expect(harness.names()).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("makes a VirtualIP again that somebody deleted", async () => {
+      harness.api.remove(virtualIPs, "192.0.2.100");
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.services).to.deep.equal([SHOP]);
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.nodes).to.deep.equal(["node-a"]);
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("keeps an address when its pool is gone, tells it after a grace, and is content when it is back", async () => {
+      harness.api.remove(ipAddressPools, "lan");
+      await harness.settle(1000);
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+      await harness.settle(40_000);
+      expect(harness.condition(SHOP)).to.equal("True KeptOutsidePools");
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"]);
+      await harness.settle();
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+    });
+
+    it("gives nothing out of a pool that is gone, not even within the grace", async () => {
+      harness.api.remove(ipAddressPools, "lan");
+      await harness.settle();
+      harness.addService("web/late");
+      await harness.settle();
+      expect(harness.condition("web/late")).to.equal("False NotAdmitted");
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"]);
+      await harness.settle();
+      expect(harness.addresses("web/late")).to.deep.equal(["192.0.2.101"]);
+    });
+
+    it("follows an address to the pool that has it now", async () => {
+      harness.api.put(ipAddressPools, pool("lan", ["192.0.2.101-192.0.2.103"]));
+      harness.addPool("renamed", ["192.0.2.100"]);
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.pool).to.equal("renamed");
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.epoch).to.equal(1);
+      expect(harness.message(SHOP)).to.equal('It has 192.0.2.100 (pool "renamed").');
+    });
+
+    it("serves those who wait longest first, holders not at all", async () => {
+      for (const i of [1, 2, 3]) harness.addService(`web/full-${i}`);
+      await harness.settle();
+      harness.addService("web/young", { created: "2026-03-01T00:00:00Z" });
+      await harness.settle(3000);
+      harness.addService("web/younger", { created: "2026-02-01T00:00:00Z" });
+      await harness.settle();
+      expect(harness.condition("web/young")).to.equal("False PoolExhausted");
+      harness.api.remove(services, "web/full-2");
+      await harness.settle();
+      expect(harness.addresses("web/young")).to.deep.equal(["192.0.2.102"]);
+      expect(harness.condition("web/younger")).to.equal("False PoolExhausted");
+    });
+
+    it("serves those who wait when the labels of their namespace admit them", async () => {
+      harness.addPool("front", ["192.0.2.220"], {
+        serviceAllocation: { namespaceSelectors: [{ matchLabels: { tier: "gold" } }] },
+      });
+      harness.addService("web/gold", { annotations: { "fairlead.dev/address-pool": "front" } });
+      await harness.settle();
+      expect(harness.condition("web/gold")).to.equal("False NotAdmitted");
+      harness.api.put(namespaces, { metadata: { name: "web", labels: { tier: "gold" } } });
+      await harness.settle();
+      expect(harness.addresses("web/gold")).to.deep.equal(["192.0.2.220"]);
+    });
+  });
+
+  describe("at a start", () => {
+    it("changes nothing that is as it should be", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService(SHOP);
+      harness.addService("web/next");
+      const first = await harness.start();
+      await harness.settle(3000);
+      await first.stop();
+      const before = harness.api.writes.length;
+      const states = [SHOP, "web/next"].map((key) => harness.service(key));
+      await harness.start();
+      await harness.settle(3000);
+      const writes = harness.api.writes.slice(before).map(({ method, resource }) => `${method} ${resource}`);
+      expect(writes.filter((write) => !write.endsWith("leases"))).to.deep.equal([]);
+      expect([SHOP, "web/next"].map((key) => harness.service(key))).to.deep.equal(states);
+    });
+
+    it("adopts addresses that Services carry, before it gives any away", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.102"]);
+      harness.addService("web/a-new-one");
+      harness.addService("web/old", { shows: ["192.0.2.100"], created: "2026-06-01T00:00:00Z" });
+      await harness.start();
+      expect(harness.addresses("web/old")).to.deep.equal(["192.0.2.100"]);
+      expect(harness.virtualIP("192.0.2.100")?.spec.services).to.deep.equal(["web/old"]);
+      expect(harness.addresses("web/a-new-one")).to.deep.equal(["192.0.2.101"]);
+    });
+
+    it("leaves a foreign address alone and says so, and takes it over when a pool has it", async () => {
+      harness.addPool("lan", ["192.0.2.100"]);
+      harness.addService(SHOP, { shows: ["203.0.113.9"] });
+      await harness.start();
+      expect(harness.addresses(SHOP)).to.deep.equal(["203.0.113.9"]);
+      expect(harness.condition(SHOP)).to.equal("False ForeignAddress");
+      expect(harness.names()).to.deep.equal([]);
+      harness.addPool("old", ["203.0.113.0/24"], { autoAssign: false });
+      await harness.settle();
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+      expect(harness.virtualIP("203.0.113.9")?.spec.pool).to.equal("old");
+    });
+
+    it("releases what belongs to Services that are gone", async () => {
+      harness.addPool("lan", ["192.0.2.100"]);
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.100" },
+        spec: { address: "192.0.2.100", pool: "lan", services: ["web/gone"] },
+      });
+      harness.addService(SHOP);
+      await harness.start();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("finishes what a crash left between VirtualIP and status", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.addService(SHOP);
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.105" },
+        spec: { address: "192.0.2.105", pool: "lan", services: [SHOP] },
+      });
+      await harness.start();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.105"]);
+      expect(owner("192.0.2.105")).to.equal("node-a");
+    });
+
+    it("decides nothing before every kind has been read, and names what is missing once", async () => {
+      harness.api.missing.add("ipaddresspools");
+      harness.addService(SHOP, { shows: ["192.0.2.100"] });
+      const controller = await harness.start();
+      await harness.settle(20_000);
+      expect(harness.api.writes).to.deep.equal([]);
+      expect(controller.reading.problem()).to.contain("ipaddresspools");
+      expect(harness.log.complaints.filter((line) => line === "nothing is decided yet")).to.have.length(1);
+      harness.api.missing.clear();
+      harness.addPool("lan", ["192.0.2.100"]);
+      await harness.settle(120_000);
+      expect(harness.condition(SHOP)).to.equal("True Allocated");
+      expect(controller.reading.problem()).to.equal(undefined);
+    });
+  });
+
+  describe("when something goes wrong", () => {
+    it("gives another address when somebody else was faster", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.101"]);
+      await harness.start();
+      harness.addService("db/faster", { spec: { type: "ClusterIP" } });
+      await harness.settle();
+      harness.api.live = false;
+      respec("db/faster", { type: "LoadBalancer" });
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.100" },
+        spec: { address: "192.0.2.100", pool: "lan", services: ["db/faster"] },
+      });
+      const late = harness.api.hold();
+      harness.api.live = true;
+      harness.addService(SHOP);
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.101"]);
+      late();
+      await harness.settle();
+      expect(harness.addresses("db/faster")).to.deep.equal(["192.0.2.100"]);
+      expect(harness.api.count("POST virtualips")).to.equal(2);
+    });
+
+    it("gives every Service its own address although the watch is late", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.120"]);
+      await harness.start();
+      const keys = Array.from({ length: 20 }, (_, i) => `web/s-${i}`);
+      for (const key of keys) harness.addService(key);
+      harness.api.live = false;
+      await harness.settle();
+      const shown = keys.flatMap((key) => harness.addresses(key));
+      expect(new Set(shown).size).to.equal(20);
+      harness.api.live = true;
+      harness.api.deliver();
+      await harness.settle();
+      expect(harness.names()).to.have.length(20);
+      expect(harness.api.count("POST virtualips")).to.equal(20);
+    });
+
+    it("does not give a released address back to the Service because the watch is late", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.101"]);
+      harness.addPool("other", ["192.0.2.200"], { autoAssign: false });
+      harness.addService(SHOP);
+      await harness.start();
+      annotate(SHOP, { "fairlead.dev/address-pool": "other" });
+      harness.api.live = false;
+      await harness.settle();
+      expect(harness.names()).to.deep.equal(["192.0.2.200"]);
+      harness.api.live = true;
+      harness.addService("web/next");
+      await harness.settle();
+      expect(harness.addresses("web/next")).to.deep.equal(["192.0.2.100"]);
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.200"]);
+    });
+
+    it("tries again after an error, and asks who has an address that may have been secured", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      await harness.start();
+      let failures = 3;
+      harness.api.refuse = ({ method, resource }) =>
+        method === "POST" && resource === "virtualips" && failures-- > 0
+          ? new TransportError("deadline", "no answer")
+          : undefined;
+      harness.addService(SHOP);
+      await harness.settle(5000);
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+      expect(harness.names()).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("goes on with all others when one Service cannot be written", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      harness.api.refuse = ({ resource, name }) =>
+        resource === "services/status" && name === SHOP ? new ApiError({ status: 500 }) : undefined;
+      harness.addService(SHOP);
+      harness.addService("web/other");
+      await harness.start();
+      await harness.settle(2000);
+      expect(harness.addresses("web/other")).to.have.length(1);
+      expect(harness.api.count("POST virtualips")).to.equal(2);
+    });
+
+    it("does not release the address of a Service that it has not seen yet", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+      await harness.start();
+      harness.api.live = false;
+      harness.addService(SHOP, { shows: ["192.0.2.105"] });
+      const late = harness.api.hold();
+      harness.api.live = true;
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.105" },
+        spec: { address: "192.0.2.105", pool: "lan", services: [SHOP] },
+      });
+      await harness.settle();
+      expect(harness.api.count("DELETE virtualips")).to.equal(0);
+      late();
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.105"]);
+    });
+  });
+
+  describe("with two replicas", () => {
+    it("one decides, and the other goes on when that is stopped, giving nothing twice", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.120"]);
+      const first = await harness.start();
+      const second = await harness.start();
+      for (let i = 0; i < 5; i++) harness.addService(`web/a-${i}`);
+      await harness.settle();
+      expect([first, second].map(({ leadership }) => leadership.leading)).to.deep.equal([true, false]);
+      const stopped = first.stop();
+      await harness.settle();
+      await stopped;
+      for (let i = 0; i < 5; i++) harness.addService(`web/b-${i}`);
+      await harness.settle(5000);
+      expect(second.leadership.leading).to.equal(true);
+      const shown = harness.api
+        .list(services)
+        .flatMap(({ metadata }) => harness.addresses(`web/${metadata.name}`));
+      expect(new Set(shown).size).to.equal(10);
+      expect(harness.names()).to.have.length(10);
+      expect(harness.log.complaints).to.deep.equal([]);
+    });
+  });
+
+  describe("places", () => {
+    beforeEach(() => harness.addPool("lan", ["192.0.2.100-192.0.2.140"]));
+
+    const changeNode = (name: string, edit: (one: Node) => Node): Node => harness.api.edit(nodes, name, edit);
+    const serve = (slice: EndpointSlice): EndpointSlice => harness.api.put(endpointSlices, slice);
+
+    it("many addresses evenly", async () => {
+      for (let i = 0; i < 20; i++) harness.addService(`web/s-${i}`);
+      await harness.start();
+      const counts = new Map<string, number>();
+      for (const name of harness.names()) {
+        const at = owner(name) ?? "";
+        counts.set(at, (counts.get(at) ?? 0) + 1);
+      }
+      expect([...counts.values()].sort()).to.deep.equal([6, 7, 7]);
+    });
+
+    it("anew when the node is not ready, with a higher epoch, and leaves it there when the node is back", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      changeNode("node-a", () => node("node-a", { ready: false }));
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement).to.deep.equal({
+        epoch: 2,
+        nodes: ["node-b"],
+        protocols: ["Layer2"],
+      });
+      changeNode("node-a", () => node("node-a"));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-b");
+    });
+
+    it("elsewhere when the node is drained or its speaker leaves", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      changeNode("node-a", () => node("node-a", { cordoned: true }));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-b");
+      harness.api.put(pods, speakerPod("node-b", { leaving: true }));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-c");
+    });
+
+    it("nowhere without an endpoint, says so on VirtualIP and Service, and takes it back with the first endpoint", async () => {
+      harness.api.put(services, service(SHOP));
+      await harness.start();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+      expect(harness.api.count("PATCH virtualips/status")).to.equal(0);
+      await harness.settle(2000);
+      const said = harness.virtualIP("192.0.2.100");
+      expect(said?.spec.placement?.nodes).to.deep.equal([]);
+      expect(said?.status?.state).to.equal("Unannounced");
+      expect(said?.status?.conditions?.[0]?.reason).to.equal("NoEndpoints");
+      expect(harness.condition(SHOP, "Announced")).to.equal("False NoEndpoints");
+      expect(harness.message(SHOP, "Announced")).to.contain("no IPv4 endpoint of web/shop is ready");
+      serve(endpointSlice(SHOP, ["node-b"]));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      expect(harness.virtualIP("192.0.2.100")?.status ?? {}).to.deep.equal({});
+      expect(harness.condition(SHOP, "Announced")).to.equal("none");
+      expect(events()).to.deep.equal(["shop Allocated", "shop NoEndpoints"]);
+    });
+
+    it("says nothing about a Service whose endpoints come a moment later", async () => {
+      harness.api.put(services, service(SHOP));
+      await harness.start();
+      serve(endpointSlice(SHOP, ["node-b"]));
+      await harness.settle(3000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      expect(harness.api.count("PATCH virtualips/status")).to.equal(0);
+      expect(harness.api.count("PATCH services/status")).to.equal(1);
+    });
+
+    it("a Local Service where an endpoint serves, terminating ones included", async () => {
+      harness.addService(SHOP, { spec: { externalTrafficPolicy: "Local" } });
+      serve(endpointSlice(SHOP, ["node-c"]));
+      await harness.start();
+      expect(owner("192.0.2.100")).to.equal("node-c");
+      serve(
+        endpointSlice(SHOP, ["node-c"], { conditions: { ready: false, serving: true, terminating: true } }),
+      );
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-c");
+      serve(endpointSlice(SHOP, ["node-b"]));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-b");
+    });
+
+    it("nowhere without an advertisement, after a grace", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      harness.api.remove(l2Advertisements, "all");
+      await harness.settle(20_000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      await harness.settle(20_000);
+      expect(owner("192.0.2.100")).to.equal(undefined);
+      expect(harness.condition(SHOP, "Announced")).to.equal("False NoAdvertisement");
+      harness.api.put(l2Advertisements, advertisement("again"));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-a");
+    });
+
+    it("on the interfaces that the advertisement names", async () => {
+      harness.api.put(l2Advertisements, advertisement("all", { interfaces: ["lan0", "lan9"] }));
+      harness.addService(SHOP);
+      await harness.start();
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.interfaces).to.deep.equal(["lan0", "lan9"]);
+      const { conditions } = harness.api.get(l2Advertisements, "all")?.status ?? {};
+      expect(conditions?.[0]?.message).to.contain('spec.interfaces[1] names interface "lan9"');
+    });
+  });
+
+  describe("tells on pools", () => {
+    const status = (name: string) => harness.api.get(ipAddressPools, name)?.status;
+
+    it("what is used of them, at most once a second", async () => {
+      harness.addPool("lan", ["192.0.2.0/24", "2001:db8::/64"], { avoidBuggyIPs: true });
+      await harness.start();
+      for (let i = 0; i < 50; i++) {
+        harness.addService(`web/s-${i}`);
+        await harness.settle(20);
+      }
+      await harness.settle(2000);
+      expect(status("lan")?.ipv4).to.deep.equal({ capacity: "254", used: "50", free: "204" });
+      expect(status("lan")?.ipv6).to.deep.equal({
+        capacity: "18446744073709551616",
+        used: "0",
+        free: "18446744073709551616",
+      });
+      expect(harness.api.count("PATCH ipaddresspools/status")).to.be.lessThan(5);
+    });
+
+    it("a wrong entry with its field, value and cure, while the others work", async () => {
+      harness.addPool("lan", ["192.0.2.9-192.0.2.5", "192.0.2.100", "192.0.2.33/28"]);
+      harness.addService(SHOP);
+      await harness.start();
+      const [ready] = status("lan")?.conditions ?? [];
+      expect(`${ready?.status} ${ready?.reason}`).to.equal("False InvalidAddresses");
+      expect(ready?.message).to.contain(
+        'spec.addresses[0]: "192.0.2.9-192.0.2.5" runs backward; write "192.0.2.5-192.0.2.9"',
+      );
+      expect(ready?.message).to.contain("is read as 192.0.2.32/28");
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+    });
+
+    it("an overlap on both", async () => {
+      harness.addPool("one", ["192.0.2.100-192.0.2.110"]);
+      harness.addPool("two", ["192.0.2.108-192.0.2.120"]);
+      await harness.start();
+      for (const [name, other] of [
+        ["one", "two"],
+        ["two", "one"],
+      ] as const) {
+        const condition = status(name)?.conditions?.find(({ type }) => type === "Overlapping");
+        expect(condition?.message).to.contain(`192.0.2.108-192.0.2.110 with pool "${other}"`);
+      }
+      harness.addPool("two", ["192.0.2.111-192.0.2.120"]);
+      await harness.settle(2000);
+      expect(status("one")?.conditions?.map(({ type }) => type)).to.deep.equal(["Ready"]);
+    });
+  });
+
+  describe("tells on advertisements", () => {
+    const ready = (name: string): string => {
+      const [condition] = harness.api.get(l2Advertisements, name)?.status?.conditions ?? [];
+      return `${condition?.status} ${condition?.reason} ${condition?.message}`;
+    };
+
+    it("what they refer to and is not there, until it is", async () => {
+      harness.api.put(
+        l2Advertisements,
+        advertisement("one", { ipAddressPools: ["lan"], nodeSelectors: [{ matchLabels: { rack: "9" } }] }),
+      );
+      await harness.start();
+      expect(ready("all")).to.match(/^True InEffect/);
+      expect(ready("one")).to.contain(
+        'False UnknownPool spec.ipAddressPools[0] names pool "lan", which does not exist',
+      );
+      expect(ready("one")).to.contain("spec.nodeSelectors[0] matches the labels of no node");
+      harness.addPool("lan", ["192.0.2.100"]);
+      harness.api.put(nodes, node("node-b", { labels: { rack: "9" } }));
+      await harness.settle();
+      expect(ready("one")).to.match(/^True InEffect/);
+    });
+  });
+
+  it("shows its figures as metrics", async () => {
+    harness.addPool("lan", ["192.0.2.100-192.0.2.101"]);
+    harness.addService(SHOP);
+    await harness.start();
+    await harness.settle(2000);
+    const text = await harness.metrics.text();
+    for (const line of [
+      "fairlead_controller_leading 1",
+      "fairlead_allocator_addresses_held 1",
+      'fairlead_placement_addresses{node="node-a"} 1',
+      'fairlead_allocator_pool_addresses{pool="lan",family="IPv4",state="used"} 1',
+    ]) {
+      expect(text).to.contain(line);
+    }
+  });
+});

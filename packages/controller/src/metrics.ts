@@ -1,0 +1,80 @@
+import type { Metrics } from "@fairlead/runtime/metrics.ts";
+import type { AllocationReason } from "./allocation/reasons.ts";
+
+/** Figures that are read at each scrape. */
+export interface ControllerFigures {
+  readonly leading: boolean;
+  readonly held: number;
+  readonly waiting: number;
+  readonly nowhere: number;
+  readonly byNode: ReadonlyMap<string, number>;
+}
+
+/** The controller's own metrics. */
+export class ControllerMetrics {
+  readonly #decisions;
+  readonly #moves;
+  readonly #poolAddresses;
+
+  constructor(metrics: Metrics, figures: () => ControllerFigures) {
+    metrics.gauge("fairlead_controller_leading", "1 in the replica that decides.", [], (gauge) =>
+      gauge.set(Number(figures().leading)),
+    );
+    metrics.gauge("fairlead_allocator_addresses_held", "Addresses that are held.", [], (gauge) =>
+      gauge.set(figures().held),
+    );
+    metrics.gauge(
+      "fairlead_allocator_services_waiting",
+      "Services that ask for something they cannot have now.",
+      [],
+      (gauge) => gauge.set(figures().waiting),
+    );
+    metrics.gauge(
+      "fairlead_placement_addresses",
+      "Addresses that a node is to answer for.",
+      ["node"],
+      (gauge) => {
+        gauge.reset();
+        for (const [node, count] of figures().byNode) gauge.set({ node }, count);
+      },
+    );
+    metrics.gauge(
+      "fairlead_placement_unplaced_addresses",
+      "Addresses that nobody may answer for.",
+      [],
+      (gauge) => gauge.set(figures().nowhere),
+    );
+    this.#decisions = metrics.counter(
+      "fairlead_allocator_decisions_total",
+      "Decisions on Services, by reason.",
+      ["reason"],
+    );
+    this.#moves = metrics.counter("fairlead_placement_changes_total", "Changes of a placement, by kind.", [
+      "change",
+    ]);
+    this.#poolAddresses = metrics.gauge(
+      "fairlead_allocator_pool_addresses",
+      "Addresses of a pool, by family and state.",
+      ["pool", "family", "state"],
+    );
+  }
+
+  decided(reason: AllocationReason): void {
+    this.#decisions.inc({ reason });
+  }
+
+  placed(change: "placed" | "moved" | "unplaced"): void {
+    this.#moves.inc({ change });
+  }
+
+  pool(pool: string, family: string, usage: { readonly capacity: bigint; readonly used: number }): void {
+    this.#poolAddresses.set({ pool, family, state: "capacity" }, Number(usage.capacity));
+    this.#poolAddresses.set({ pool, family, state: "used" }, usage.used);
+  }
+
+  poolGone(pool: string): void {
+    for (const family of ["IPv4", "IPv6"]) {
+      for (const state of ["capacity", "used"]) this.#poolAddresses.remove({ pool, family, state });
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { OptionSpecs } from "@fairlead/runtime/options.ts";
+import { LOG_LEVELS } from "@fairlead/runtime/winston-log.ts";
+
+/** The options of the controller, as flags and as variables. */
+export const CONTROLLER_OPTIONS = {
+  podName: {
+    type: "string",
+    required: true,
+    variable: "POD_NAME",
+    describe: "the name of the Pod, unique among the replicas",
+  },
+  podNamespace: {
+    type: "string",
+    default: "fairlead-system",
+    variable: "POD_NAMESPACE",
+    describe: "the namespace of the Lease and of the speakers' Pods",
+  },
+  loadBalancerClass: {
+    type: "string",
+    describe: "serve Services of this loadBalancerClass instead of those without one",
+  },
+  alsoClassless: {
+    type: "boolean",
+    default: false,
+    describe: "with a class: serve Services without one too",
+  },
+  goneGraceSeconds: {
+    type: "number",
+    default: 30,
+    least: 0,
+    most: 86_400,
+    describe: "for how long a deleted pool or advertisement is waited for before its addresses are withdrawn",
+  },
+  logLevel: { type: "string", default: "info", choices: LOG_LEVELS, describe: "what is logged" },
+  metricsHost: {
+    type: "string",
+    default: "",
+    describe: "the address to serve metrics and health on; empty for all",
+  },
+  metricsPort: {
+    type: "number",
+    default: 7951,
+    least: 0,
+    most: 65_535,
+    describe: "the port to serve metrics and health on",
+  },
+} as const satisfies OptionSpecs;

@@ -1,0 +1,89 @@
+import { anySelectorMatches, selectorMatches } from "@fairlead/api/selector-matches.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { prefixContains } from "@fairlead/net/prefix.ts";
+import type { Advertisement } from "./advertise.ts";
+import type { NodeFault, NodeView } from "./node-view.ts";
+
+/** Why a node may not answer for an address. */
+export type Ineligible =
+  | NodeFault
+  /** No advertisement selects the node. */
+  | "NodeNotSelected"
+  /** It has none of the interfaces that the advertisement names, with carrier. */
+  | "NoSuchInterface"
+  /** None of its interfaces with carrier carries the address's subnet. */
+  | "NoInterfaceInSubnet"
+  /** `externalTrafficPolicy: Local`, and no endpoint serves there. */
+  | "NoLocalEndpoint";
+
+/** What each reason means, for messages. */
+export const INELIGIBLE_TEXT: Readonly<Record<Ineligible, string>> = {
+  NodeNotReady: "the node is not ready",
+  NodeExcluded: "the node is labeled node.kubernetes.io/exclude-from-external-load-balancers",
+  NetworkUnavailable: "the node's network is unavailable",
+  SpeakerNotRunning: "no speaker is ready there",
+  SpeakerNotReported: "its speaker has not reported its interfaces yet",
+  NodeNotSelected: "no advertisement selects the node",
+  NoSuchInterface: "it has none of the advertisement's interfaces with a link",
+  NoInterfaceInSubnet: "no interface with a link has the address's subnet",
+  NoLocalEndpoint: "no endpoint serves there and externalTrafficPolicy is Local",
+};
+
+/** A node that may answer. */
+export interface Eligible {
+  readonly node: NodeView;
+  /** Sum of the weights of the preferences that it matches. */
+  readonly weight: number;
+  /** The interfaces to answer on; undefined: the one that carries the address's subnet. */
+  readonly interfaces: readonly string[] | undefined;
+}
+
+/** Whether the node may answer for the address under these advertisements, and on which interfaces. */
+export function judgeNode(
+  node: NodeView,
+  address: IpAddress,
+  advertisements: readonly Advertisement[],
+): Eligible | Ineligible {
+  if (node.fault !== undefined) return node.fault;
+  const selecting = advertisements.filter(({ nodeSelectors }) =>
+    anySelectorMatches(nodeSelectors, node.labels),
+  );
+  if (selecting.length === 0) return "NodeNotSelected";
+  const usable = selecting.filter(
+    (advertisement) => interfaceFault(node, address, advertisement) === undefined,
+  );
+  const [first] = selecting;
+  if (usable.length === 0) return (first && interfaceFault(node, address, first)) ?? "NodeNotSelected";
+  return { node, weight: weightOf(node, usable), interfaces: interfacesOf(usable) };
+}
+
+function interfaceFault(
+  node: NodeView,
+  address: IpAddress,
+  { interfaces }: Advertisement,
+): Ineligible | undefined {
+  if (interfaces.length > 0) {
+    return node.interfaces.some(({ name }) => interfaces.includes(name)) ? undefined : "NoSuchInterface";
+  }
+  const inSubnet = node.interfaces.some(({ subnets }) =>
+    subnets.some((subnet) => prefixContains(subnet, address)),
+  );
+  return inSubnet ? undefined : "NoInterfaceInSubnet";
+}
+
+function weightOf(node: NodeView, advertisements: readonly Advertisement[]): number {
+  let weight = 0;
+  for (const { preferredNodeSelectors } of advertisements) {
+    for (const preferred of preferredNodeSelectors) {
+      if (selectorMatches(preferred.preference, node.labels)) weight += preferred.weight;
+    }
+  }
+  return weight;
+}
+
+/** The interfaces named by all, unless one of them names none and so leaves the choice to the subnet. */
+function interfacesOf(advertisements: readonly Advertisement[]): readonly string[] | undefined {
+  const named = advertisements.map(({ interfaces }) => interfaces);
+  if (named.some((interfaces) => interfaces.length === 0)) return undefined;
+  return [...new Set(named.flat())].sort();
+}

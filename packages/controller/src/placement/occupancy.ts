@@ -1,0 +1,51 @@
+/** Which address (by the name of its VirtualIP) lives on which node, and how many live on each. */
+export class Occupancy {
+  /** The node of each address; undefined if it lives nowhere. */
+  readonly #nodes = new Map<string, string | undefined>();
+  readonly #addresses = new Map<string, Set<string>>();
+  readonly #nowhere = new Set<string>();
+
+  /** The address lives on this node, or nowhere. */
+  set(name: string, node: string | undefined): void {
+    this.delete(name);
+    this.#nodes.set(name, node);
+    if (node === undefined) this.#nowhere.add(name);
+    else this.#addresses.set(node, (this.#addresses.get(node) ?? new Set()).add(name));
+  }
+
+  /** The address is held no more. */
+  delete(name: string): void {
+    const node = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    this.#nowhere.delete(name);
+    if (node === undefined) return;
+    const addresses = this.#addresses.get(node);
+    addresses?.delete(name);
+    if (addresses?.size === 0) this.#addresses.delete(node);
+  }
+
+  /** How many addresses other than this one live on the node. */
+  loadWithout(name: string, node: string): number {
+    const addresses = this.#addresses.get(node);
+    return (addresses?.size ?? 0) - (addresses?.has(name) ? 1 : 0);
+  }
+
+  /** The addresses on a node. */
+  on(node: string): Iterable<string> {
+    return this.#addresses.get(node) ?? [];
+  }
+
+  /** The addresses that live nowhere. */
+  nowhere(): Iterable<string> {
+    return this.#nowhere;
+  }
+
+  /** Number of addresses by node. */
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#addresses].map(([node, addresses]) => [node, addresses.size]));
+  }
+
+  get nowhereCount(): number {
+    return this.#nowhere.size;
+  }
+}

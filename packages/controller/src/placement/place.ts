@@ -1,0 +1,125 @@
+import type { Labels } from "@fairlead/api/selector-matches.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { type Advertisement, advertisementsFor, type PoolRef } from "./advertise.ts";
+import { type Eligible, INELIGIBLE_TEXT, type Ineligible, judgeNode } from "./eligibility.ts";
+import type { ServingEndpoints } from "./endpoints.ts";
+import type { NodeView } from "./node-view.ts";
+
+/** One of the Services that hold the address. */
+export interface PlacedService {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly labels: Labels;
+  readonly localTrafficOnly: boolean;
+  /** Its endpoints of the address's family. */
+  readonly endpoints: ServingEndpoints;
+}
+
+/** All that a placement depends on. */
+export interface PlacementInput {
+  readonly address: IpAddress;
+  readonly pool: PoolRef;
+  /** The node that has the address now. */
+  readonly owner: string | undefined;
+  readonly services: readonly PlacedService[];
+  readonly advertisements: readonly Advertisement[];
+  readonly nodes: readonly NodeView[];
+  /** How many other addresses a node has. */
+  readonly load: (node: string) => number;
+}
+
+/** Why an address lives nowhere. */
+export type UnplacedReason = "NoService" | "NoEndpoints" | "NoAdvertisement" | "NoEligibleNode";
+
+/** All of {@link UnplacedReason}. */
+export const UNPLACED_REASONS: readonly UnplacedReason[] = [
+  "NoService",
+  "NoEndpoints",
+  "NoAdvertisement",
+  "NoEligibleNode",
+];
+
+/** Where an address is to live, or why nowhere. */
+export type PlacementDecision =
+  | { readonly kind: "Placed"; readonly node: string; readonly interfaces: readonly string[] | undefined }
+  | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string };
+
+/**
+ * Chooses the node that is to answer for an address. The present owner keeps it while it may, unless it is cordoned and another
+ * node is not; otherwise the highest weight wins, then the fewest addresses, then the name.
+ */
+export function place(input: PlacementInput): PlacementDecision {
+  const { address, services } = input;
+  if (services.length === 0) return unplaced("NoService", `No Service holds ${address.text}.`);
+  const served = services.filter(({ endpoints }) => endpoints.any);
+  if (served.length === 0) return noEndpoints(input);
+  const advertisements = advertisementsFor(
+    input.advertisements,
+    input.pool,
+    services.map(({ labels }) => labels),
+  );
+  if (advertisements.length === 0) return noAdvertisement(input);
+  const eligible: Eligible[] = [];
+  const faults: [string, Ineligible][] = [];
+  for (const node of input.nodes) {
+    const judged = judgeNode(node, address, advertisements);
+    if (typeof judged === "string") faults.push([node.name, judged]);
+    else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
+    else eligible.push(judged);
+  }
+  const best = choose(eligible, input);
+  if (best === undefined) return noEligibleNode(input, faults);
+  return { kind: "Placed", node: best.node.name, interfaces: best.interfaces };
+}
+
+/** With `externalTrafficPolicy: Local` a node can only take what it has an endpoint for. */
+function servesFrom(node: string, services: readonly PlacedService[]): boolean {
+  return services.every(({ localTrafficOnly, endpoints }) => !localTrafficOnly || endpoints.nodes.has(node));
+}
+
+function choose(eligible: readonly Eligible[], { owner, load }: PlacementInput): Eligible | undefined {
+  const open = eligible.filter(({ node }) => !node.cordoned);
+  const candidates = open.length > 0 ? open : eligible;
+  const present = candidates.find(({ node }) => node.name === owner);
+  if (present !== undefined) return present;
+  return candidates.reduce<Eligible | undefined>((best, candidate) => {
+    if (best === undefined) return candidate;
+    const order =
+      best.weight - candidate.weight ||
+      load(candidate.node.name) - load(best.node.name) ||
+      (candidate.node.name < best.node.name ? -1 : 1);
+    return order < 0 ? candidate : best;
+  }, undefined);
+}
+
+function unplaced(reason: UnplacedReason, message: string): PlacementDecision {
+  return { kind: "Unplaced", reason, message };
+}
+
+function noEndpoints({ address, services }: PlacementInput): PlacementDecision {
+  const keys = services.map(({ key }) => key).join(", ");
+  return unplaced(
+    "NoEndpoints",
+    `Nothing answers for ${address.text}: no ${address.family} endpoint of ${keys} is ready; check its selector and the readiness of its Pods.`,
+  );
+}
+
+function noAdvertisement({ address, pool }: PlacementInput): PlacementDecision {
+  return unplaced(
+    "NoAdvertisement",
+    `Nothing answers for ${address.text}: no L2Advertisement is for pool "${pool.name}" and the Service's labels; create one.`,
+  );
+}
+
+const SHOWN_NODES = 10;
+
+function noEligibleNode(
+  { address }: PlacementInput,
+  faults: readonly (readonly [string, Ineligible])[],
+): PlacementDecision {
+  const sorted = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
+  const shown = sorted.slice(0, SHOWN_NODES).map(([node, fault]) => `${node}: ${INELIGIBLE_TEXT[fault]}`);
+  const more = sorted.length > SHOWN_NODES ? `; and ${sorted.length - SHOWN_NODES} more` : "";
+  const why = sorted.length === 0 ? "there are no nodes" : `${shown.join("; ")}${more}`;
+  return unplaced("NoEligibleNode", `Nothing answers for ${address.text}: no node may (${why}).`);
+}

@@ -1,0 +1,96 @@
+import type { Condition } from "@fairlead/api/condition.ts";
+import type { LoadBalancerIngress, Service } from "@fairlead/api/core/service.ts";
+import { compareAddresses } from "@fairlead/net/address.ts";
+import type { Decision } from "../allocation/allocate.ts";
+
+/** Condition of a Service: whether it has the addresses that it asks for. */
+export const ALLOCATED = "fairlead.dev/Allocated";
+/** Condition of a Service, there only while nobody answers for one of its addresses. */
+export const ANNOUNCED = "fairlead.dev/Announced";
+
+/** The part of a Service's status that is ours. */
+export interface ServiceStatus {
+  /** Undefined: what it shows is not ours to change. */
+  readonly ingress: readonly LoadBalancerIngress[] | undefined;
+  readonly conditions: readonly Condition[];
+}
+
+/** What a Service's status should say. @param now RFC 3339 */
+export function desiredStatus(
+  service: Service,
+  decision: Decision,
+  unannounced: readonly Condition[],
+  now: string,
+): ServiceStatus {
+  const { outcome } = decision;
+  const allocated = { type: ALLOCATED, status: outcome.satisfied ? "True" : "False", ...outcome } as const;
+  const [first] = unannounced;
+  const messages = [...new Set(unannounced.map(({ message }) => message))].join(" ");
+  const announced =
+    first && ({ type: ANNOUNCED, status: "False", reason: first.reason, message: messages } as const);
+  return {
+    ingress: desiredIngress(service, decision),
+    conditions: [allocated, ...(announced ? [announced] : [])].map((condition) =>
+      dated(service, condition, now),
+    ),
+  };
+}
+
+/** IPv4 before IPv6, so that the order never changes. */
+function desiredIngress(service: Service, { keep, take }: Decision): ServiceStatus["ingress"] {
+  const shown = service.status?.loadBalancer?.ingress ?? [];
+  const foreign = take.length === 0 && keep.every(({ pool }) => pool === undefined);
+  if (foreign) return shown.some(({ ip }) => ip !== undefined) ? (keep.length > 0 ? shown : []) : undefined;
+  return [...keep, ...take]
+    .map(({ address }) => address)
+    .sort(compareAddresses)
+    .map(({ text }) => ({ ip: text, ipMode: "VIP" }));
+}
+
+function dated(
+  service: Service,
+  { type, status, reason, message }: Omit<Condition, "lastTransitionTime">,
+  now: string,
+): Condition {
+  const before = conditionOf(service, type);
+  const lastTransitionTime = before?.status === status ? before.lastTransitionTime : now;
+  return { type, status, lastTransitionTime, reason, message };
+}
+
+/** The Service's condition of this type. */
+export function conditionOf(service: Service, type: string): Condition | undefined {
+  return service.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether the Service's status says that already. */
+export function isTold(service: Service, desired: ServiceStatus): boolean {
+  if (
+    desired.ingress !== undefined &&
+    !sameIngress(service.status?.loadBalancer?.ingress ?? [], desired.ingress)
+  ) {
+    return false;
+  }
+  return [ALLOCATED, ANNOUNCED].every((type) =>
+    sameCondition(
+      conditionOf(service, type),
+      desired.conditions.find((condition) => condition.type === type),
+    ),
+  );
+}
+
+/** Whether two lists show the same; the API server fills an absent `ipMode` in as `VIP`. */
+export function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
+  const text = (list: readonly LoadBalancerIngress[]): string =>
+    list.map(({ ip = "", hostname = "", ipMode = "VIP" }) => `${ip} ${hostname} ${ipMode}`).join(",");
+  return text(a) === text(b);
+}
+
+/** Whether two conditions say the same, whenever they began to. */
+export function sameCondition(a: Condition | undefined, b: Condition | undefined): boolean {
+  return a?.status === b?.status && a?.reason === b?.reason && a?.message === b?.message;
+}
+
+/** Whether a status carries anything that only we write. */
+export function carriesOurs(service: Service): boolean {
+  return conditionOf(service, ALLOCATED) !== undefined || conditionOf(service, ANNOUNCED) !== undefined;
+}

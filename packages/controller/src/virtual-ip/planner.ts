@@ -1,0 +1,48 @@
+import type { Placement } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { type PlacedService, type PlacementDecision, place } from "../placement/place.ts";
+
+/** An address that is to be placed. */
+export interface Placeable {
+  readonly address: IpAddress;
+  readonly pool: string;
+  readonly services: readonly string[];
+  /** The node that has it now. */
+  readonly owner: string | undefined;
+}
+
+/** Where the address is to live, as things are now. */
+export function plan(cluster: Cluster, { address, pool, services, owner }: Placeable): PlacementDecision {
+  const name = virtualIPName(address);
+  return place({
+    address,
+    pool: cluster.poolRef(pool),
+    owner,
+    services: services.flatMap((key) => placedService(cluster, key, address)),
+    advertisements: cluster.advertisements,
+    nodes: cluster.nodes.list(),
+    load: (node) => cluster.occupancy.loadWithout(name, node),
+  });
+}
+
+/** The decision as it stands in a VirtualIP. */
+export function placementOf(decision: PlacementDecision, epoch: number): Placement {
+  if (decision.kind === "Unplaced") return { epoch, nodes: [], protocols: ["Layer2"] };
+  const { node, interfaces } = decision;
+  return { epoch, nodes: [node], ...(interfaces && { interfaces }), protocols: ["Layer2"] };
+}
+
+function placedService(cluster: Cluster, key: string, address: IpAddress): PlacedService[] {
+  const service = cluster.ourService(key);
+  if (service === undefined) return [];
+  return [
+    {
+      key,
+      labels: service.metadata.labels,
+      localTrafficOnly: service.spec.externalTrafficPolicy === "Local",
+      endpoints: cluster.endpoints.of(key, address.family),
+    },
+  ];
+}

@@ -1,0 +1,186 @@
+import type { Condition } from "@fairlead/api/condition.ts";
+import { virtualIPs } from "@fairlead/api/resources.ts";
+import type { Placement, VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import type { ApiClient } from "@fairlead/kube/client.ts";
+import { hasStatus } from "@fairlead/kube/transport.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Log } from "@fairlead/runtime/log.ts";
+import { poolContains } from "../allocation/pool.ts";
+import { readRequest } from "../allocation/request.ts";
+import { type Cluster, unannounced } from "../cluster/cluster.ts";
+import type { ControllerMetrics } from "../metrics.ts";
+import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
+import { rfc3339 } from "../rfc3339.ts";
+import { placementOf, plan } from "./planner.ts";
+
+/**
+ * For how long an address must live nowhere before that is told, in ms. Endpoints come a moment after their Service; saying so
+ * in between is two writes for nothing.
+ */
+const TELL_AFTER_MS = 1000;
+
+export interface VirtualIPReconcilerDependencies {
+  readonly client: ApiClient;
+  readonly cluster: Cluster;
+  readonly metrics: ControllerMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Keeps the placement of a VirtualIP right, and says on it why nobody answers when nobody may. */
+export class VirtualIPReconciler {
+  readonly #deps: VirtualIPReconcilerDependencies;
+  /** Since when an address is known to live nowhere, on the monotonic clock. */
+  readonly #nowhereSince = new Map<string, number>();
+
+  constructor(dependencies: VirtualIPReconcilerDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async reconcile(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
+    const { cluster } = this.#deps;
+    const object = cluster.virtualIPs.get(name);
+    const address = addressOfVirtualIPName(name);
+    if (object === undefined || address === undefined || object.metadata.deletionTimestamp !== undefined) {
+      this.#nowhereSince.delete(name);
+      return undefined;
+    }
+    try {
+      return await this.#reconcile(object, address, signal);
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  async #reconcile(
+    object: VirtualIP,
+    address: IpAddress,
+    signal: AbortSignal,
+  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
+    const { cluster } = this.#deps;
+    const pool = this.#poolOf(object, address);
+    const [owner] = object.spec.placement?.nodes ?? [];
+    const decision = plan(cluster, { address, pool, services: object.spec.services, owner });
+    const placed = await this.#place(object, pool, decision, signal);
+    return await this.#tell(placed, decision, signal);
+  }
+
+  /** The pool on record while it has the address; when the address was moved to another pool, that one. */
+  #poolOf({ spec }: VirtualIP, address: IpAddress): string {
+    const { pools } = this.#deps.cluster;
+    const recorded = pools.get(spec.pool);
+    if (recorded !== undefined && poolContains(recorded, address)) return spec.pool;
+    if (spec.services.some((key) => this.#asksFor(key, spec.pool))) return spec.pool;
+    return pools.containing(address)[0]?.name ?? spec.pool;
+  }
+
+  /** A Service that asks for a pool by name keeps an address of it, so the record must go on saying where it came from. */
+  #asksFor(key: string, pool: string): boolean {
+    const service = this.#deps.cluster.ourService(key);
+    return service !== undefined && readRequest(service).pool?.value === pool;
+  }
+
+  async #place(
+    object: VirtualIP,
+    pool: string,
+    decision: PlacementDecision,
+    signal: AbortSignal,
+  ): Promise<VirtualIP> {
+    const { client, cluster } = this.#deps;
+    const { placement } = object.spec;
+    const desired = placementOf(decision, nextEpoch(object));
+    const same = placement !== undefined && samePlacement(placement, desired);
+    if (same && object.spec.pool === pool) return object;
+    const { name } = object.metadata;
+    const before = placement?.nodes[0];
+    const after = desired.nodes[0];
+    cluster.occupancy.set(name, after);
+    const spec = { ...object.spec, pool, placement: same ? placement : desired };
+    try {
+      const written = await client.update(virtualIPs, { ...object, spec }, signal);
+      cluster.wroteVirtualIP(written);
+      if (!same) this.#note(name, before, after, decision);
+      return written;
+    } catch (error) {
+      cluster.occupancy.set(name, before);
+      throw error;
+    }
+  }
+
+  #note(vip: string, from: string | undefined, to: string | undefined, decision: PlacementDecision): void {
+    const { log, metrics } = this.#deps;
+    if (to === undefined) {
+      metrics.placed("unplaced");
+      log.info("address taken off its node", {
+        vip,
+        from,
+        ...(decision.kind === "Unplaced" && { reason: decision.reason }),
+      });
+    } else {
+      metrics.placed(from === undefined ? "placed" : "moved");
+      log.info(from === undefined ? "address placed" : "address moved", { vip, from, node: to });
+    }
+  }
+
+  async #tell(
+    object: VirtualIP,
+    decision: PlacementDecision,
+    signal: AbortSignal,
+  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
+    const { name } = object.metadata;
+    const said = unannounced(object);
+    const saidByUs = UNPLACED_REASONS.some((reason) => reason === said?.reason);
+    if (decision.kind === "Placed") {
+      this.#nowhereSince.delete(name);
+      if (saidByUs) await this.#apply(name, {}, signal);
+      return undefined;
+    }
+    const { reason, message } = decision;
+    if (object.status?.state === "Unannounced" && said?.reason === reason && said.message === message)
+      return undefined;
+    const waitMs = saidByUs ? 0 : this.#waitMs(name);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const now = rfc3339(this.#deps.clock.wall());
+    const { generation: observedGeneration } = object.metadata;
+    const condition: Condition = {
+      type: "Announced",
+      status: "False",
+      ...(observedGeneration !== undefined && { observedGeneration }),
+      lastTransitionTime: said?.lastTransitionTime ?? now,
+      reason,
+      message,
+    };
+    await this.#apply(name, { state: "Unannounced", conditions: [condition] }, signal);
+    return undefined;
+  }
+
+  #waitMs(name: string): number {
+    const nowMs = this.#deps.clock.nowMs();
+    const since = this.#nowhereSince.get(name) ?? nowMs;
+    this.#nowhereSince.set(name, since);
+    return Math.max(0, since + TELL_AFTER_MS - nowMs);
+  }
+
+  async #apply(name: string, status: NonNullable<VirtualIP["status"]>, signal: AbortSignal): Promise<void> {
+    const { client, cluster } = this.#deps;
+    const options = { subresource: "status", force: true, signal } as const;
+    cluster.wroteVirtualIP(await client.apply(virtualIPs, { metadata: { name }, status }, options));
+  }
+}
+
+/** Above every epoch that anybody has seen. */
+function nextEpoch({ spec, status }: VirtualIP): number {
+  return Math.max(spec.placement?.epoch ?? 0, ...(status?.announcers ?? []).map(({ epoch }) => epoch)) + 1;
+}
+
+function samePlacement(a: Placement, b: Placement): boolean {
+  const text = ({ nodes, interfaces, protocols }: Placement): string =>
+    JSON.stringify([nodes, interfaces ?? null, protocols]);
+  return text(a) === text(b);
+}

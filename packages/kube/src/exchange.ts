@@ -1,0 +1,108 @@
+import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { StringDecoder } from "node:string_decoder";
+import { KEEP_ALIVE_MS } from "./agents.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { TransportError } from "./transport.ts";
+
+/** One HTTP request as it goes out. */
+export interface Outgoing {
+  readonly secure: boolean;
+  /** Name or address, an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+  readonly agent: Agent;
+  /** Aborting closes the connection, at whatever point the exchange is. */
+  readonly signal: AbortSignal;
+  readonly onConnect: () => void;
+}
+
+/** The connection had been idle and was found closed when the request went out; the server never saw it. */
+export class StaleConnection extends Error {
+  override readonly name = "StaleConnection";
+}
+
+/** Sends the request and resolves with the head of the answer. Its body must be read or destroyed. */
+export function send(outgoing: Outgoing): Promise<IncomingMessage> {
+  const { secure, host, port, method, path, headers, body, agent, signal } = outgoing;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const make = secure ? requestHttps : requestHttp;
+    const length = body === undefined ? {} : { "content-length": String(body.length) };
+    const request = make({ host, port, method, path, agent, headers: { ...headers, ...length } });
+    const abort = (): void => {
+      request.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    request.once("close", () => signal.removeEventListener("abort", abort));
+    request.once("socket", (socket) => {
+      if (!request.reusedSocket) outgoing.onConnect();
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    });
+    request.once("response", resolve);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      const stale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      reject(stale ? new StaleConnection("an idle connection had been closed", { cause: error }) : error);
+    });
+    request.end(body);
+  });
+}
+
+/** The whole body as text. @throws TransportError `too-large` or `cut` */
+export function readText(response: IncomingMessage, mostBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    response.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > mostBytes) {
+        response.destroy(new TransportError("too-large", `the answer is larger than ${mostBytes} bytes`));
+      }
+    });
+    onEnd(response, reject, () => resolve(Buffer.concat(chunks).toString("utf8")));
+  });
+}
+
+/** Calls `onLine` for each line. @throws TransportError `too-large` or `cut`, or what `onLine` throws */
+export function readLines(
+  response: IncomingMessage,
+  mostChars: number,
+  onLine: (line: string) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const decoder = new StringDecoder("utf8");
+    const splitter = new LineSplitter(mostChars, onLine);
+    const guarded = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        const tooLarge = error instanceof RangeError;
+        const reason = tooLarge ? new TransportError("too-large", error.message) : error;
+        reject(reason);
+        response.destroy();
+      }
+    };
+    response.on("data", (chunk: Buffer) => guarded(() => splitter.push(decoder.write(chunk))));
+    onEnd(response, reject, () => {
+      guarded(() => {
+        splitter.push(decoder.end());
+        splitter.end();
+      });
+      resolve();
+    });
+  });
+}
+
+function onEnd(response: IncomingMessage, reject: (error: unknown) => void, done: () => void): void {
+  response.once("error", reject);
+  response.once("end", () => {
+    if (response.complete) done();
+    else reject(new TransportError("cut", "the answer was cut off"));
+  });
+  response.once("close", () => reject(new TransportError("cut", "the connection was closed")));
+}

@@ -1,0 +1,52 @@
+import { expect } from "chai";
+import { sleep, systemClock } from "./clock.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+describe("the system clock", () => {
+  it("never goes back, and calls once", async () => {
+    const before = systemClock.nowMs();
+    await new Promise<void>((resolve) => systemClock.after(1, resolve));
+    expect(systemClock.nowMs()).to.be.greaterThan(before);
+  });
+
+  it("does not call what was cancelled", async () => {
+    let called = false;
+    systemClock
+      .after(0, () => {
+        called = true;
+      })
+      .cancel();
+    await new Promise<void>((resolve) => systemClock.after(2, resolve));
+    expect(called).to.equal(false);
+  });
+});
+
+describe("sleep", () => {
+  it("ends after its time", async () => {
+    const clock = new FakeClock();
+    let done = false;
+    const slept = sleep(clock, 50, new AbortController().signal).then(() => {
+      done = true;
+    });
+    await clock.advanceAsync(49);
+    expect(done).to.equal(false);
+    await clock.advanceAsync(1);
+    await slept;
+    expect(done).to.equal(true);
+  });
+
+  it("ends at once when aborted, and leaves no timer", async () => {
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    const slept = sleep(clock, 50, abort.signal);
+    abort.abort();
+    await slept;
+    expect(clock.pending).to.equal(0);
+  });
+
+  it("does not begin when it was aborted before", async () => {
+    const clock = new FakeClock();
+    await sleep(clock, 50, AbortSignal.abort());
+    expect(clock.pending).to.equal(0);
+  });
+});

@@ -1,0 +1,105 @@
+import { bitsOf, type IpAddress } from "@fairlead/net/address.ts";
+import { macToBytes } from "@fairlead/net/mac.ts";
+import { formatPrefix, type IpPrefix, prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
+import type { Announcement, Refusal, Resolution } from "./announcement.ts";
+import { type PresentInterface, refusalOf } from "./present-interface.ts";
+import type { PlacedAddress } from "./snapshot.ts";
+
+/** An interface with what holds for every address on it, worked out once. */
+export interface Candidate {
+  readonly present: PresentInterface;
+  readonly refusal: Refusal | undefined;
+  readonly macBytes: Uint8Array;
+  /** Prefixes with room for neighbors: not those of a single address. */
+  readonly subnets: readonly IpPrefix[];
+}
+
+/** @param excluded patterns of interface names that are never used */
+export function candidatesOf(
+  interfaces: readonly PresentInterface[],
+  excluded: readonly string[],
+): readonly Candidate[] {
+  return interfaces.map((present) => ({
+    present,
+    refusal: refusalOf(present, excluded),
+    macBytes: present.mac === undefined ? new Uint8Array(6) : macToBytes(present.mac),
+    subnets: present.addresses
+      .filter(({ address, prefixLength }) => prefixLength < bitsOf(address.family))
+      .map(({ address, prefixLength }) => prefixOf(address, prefixLength)),
+  }));
+}
+
+/**
+ * Decides where an address that this node may answer for is answered: on every named interface that can be used, or, if
+ * none is named, on one of those that carry its subnet. Two interfaces in one subnet are taken to be on one segment, where
+ * two MACs for one address would be a conflict: the longest prefix wins, then the lowest index.
+ */
+export function resolve(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {
+  return placed.interfaces === undefined
+    ? bySubnet(placed, candidates)
+    : byName(placed, placed.interfaces, candidates);
+}
+
+function byName(
+  placed: PlacedAddress,
+  names: readonly string[],
+  candidates: readonly Candidate[],
+): Resolution {
+  const named = candidates.filter(({ present }) => names.includes(present.name));
+  const usable = named.filter(({ refusal }) => refusal === undefined);
+  if (usable.length > 0) return { kind: "Announce", on: usable.map((one) => announcement(placed, one)) };
+  const refusal = named.find((one) => one.refusal !== undefined)?.refusal;
+  if (refusal !== undefined) return { kind: "Refused", refusal };
+  const message = `this node has no interface named ${names.join(" or ")}; it has ${list(candidates.map(({ present }) => present.name))}`;
+  return { kind: "Refused", refusal: { reason: "InterfaceMissing", message } };
+}
+
+function bySubnet(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {
+  const carrying = candidates
+    .flatMap((one) => {
+      const length = subnetLength(one, placed.address);
+      return length === undefined ? [] : [{ one, length }];
+    })
+    .sort((a, b) => b.length - a.length || a.one.present.index - b.one.present.index);
+  const best = carrying.find(({ one }) => one.refusal === undefined) ?? carrying[0];
+  if (best === undefined) return { kind: "Refused", refusal: noInterface(placed, candidates) };
+  if (best.one.refusal !== undefined) return { kind: "Refused", refusal: best.one.refusal };
+  return { kind: "Announce", on: [announcement(placed, best.one)] };
+}
+
+function noInterface(placed: PlacedAddress, candidates: readonly Candidate[]): Refusal {
+  const subnets = candidates
+    .filter(({ refusal }) => refusal === undefined)
+    .flatMap(({ present, subnets }) =>
+      subnets
+        .filter(({ network }) => network.family === placed.address.family)
+        .map((subnet) => `${formatPrefix(subnet)} on ${present.name}`),
+    );
+  const message = `no interface of this node carries a subnet that contains ${placed.address.text} (there is ${list(subnets)}); name the interface in the L2Advertisement if the address is reached without one`;
+  return { reason: "NoInterface", message };
+}
+
+/** Length of the longest prefix that contains the address, or undefined if the interface does not carry its subnet. */
+function subnetLength(candidate: Candidate, address: IpAddress): number | undefined {
+  let longest: number | undefined;
+  for (const subnet of candidate.subnets)
+    if (prefixContains(subnet, address) && (longest === undefined || subnet.length > longest))
+      longest = subnet.length;
+  return longest;
+}
+
+function announcement(placed: PlacedAddress, { present, macBytes }: Candidate): Announcement {
+  if (present.mac === undefined) throw new Error(`interface ${present.name} passed as usable without a MAC`);
+  return {
+    address: placed.address,
+    epoch: placed.epoch,
+    interfaceIndex: present.index,
+    interfaceName: present.name,
+    mac: present.mac,
+    macBytes,
+  };
+}
+
+function list(words: readonly string[]): string {
+  return words.length === 0 ? "none" : words.join(", ");
+}

@@ -1,0 +1,138 @@
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import { virtualIP } from "../testing/virtual-ip.ts";
+import type { AddressState } from "../wire/messages.ts";
+import { ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
+
+const NOW = "2026-03-01T12:00:00Z";
+const LATER = "2026-03-01T13:00:00Z";
+const ANNOUNCING: AddressState = {
+  kind: "Announcing",
+  epoch: 1,
+  on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: NOW }],
+};
+const REFUSED: AddressState = {
+  kind: "Refused",
+  epoch: 1,
+  reason: "NoCarrier",
+  message: "interface eth0 is down",
+};
+
+const step = (one: VirtualIP, state: AddressState | undefined, now = NOW) =>
+  statusStep(one, "worker-1", state, now);
+
+/** The VirtualIP after its step was carried out. */
+function carriedOut(one: VirtualIP, state: AddressState, now = NOW): VirtualIP {
+  const done = step(one, state, now);
+  return done.kind === "Write" ? { ...one, status: done.status } : one;
+}
+
+describe("this node's part of a VirtualIP's status", () => {
+  it("says who answers, where, with which MAC, under which epoch and since when", () => {
+    expect(step(virtualIP("192.0.2.7"), ANNOUNCING)).to.deep.equal({
+      kind: "Write",
+      status: {
+        state: "Announced",
+        announcers: [{ node: "worker-1", interface: "eth0", mac: "02:00:00:00:00:02", epoch: 1, since: NOW }],
+        conditions: [
+          {
+            type: "Announced",
+            status: "True",
+            lastTransitionTime: NOW,
+            reason: "Answering",
+            message: "worker-1: answering on eth0 with 02:00:00:00:00:02",
+          },
+        ],
+      },
+    });
+  });
+
+  it("says why nobody answers", () => {
+    expect(step(virtualIP("192.0.2.7"), REFUSED)).to.deep.equal({
+      kind: "Write",
+      status: {
+        state: "Unannounced",
+        conditions: [
+          {
+            type: "Announced",
+            status: "False",
+            lastTransitionTime: NOW,
+            reason: "NoCarrier",
+            message: "worker-1: interface eth0 is down",
+          },
+        ],
+      },
+    });
+  });
+
+  it("is not written again, neither at once nor after a restart", () => {
+    const one = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    expect(step(one, ANNOUNCING, LATER)).to.deep.equal({ kind: "Nothing" });
+    const restarted: AddressState = {
+      ...ANNOUNCING,
+      on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: LATER }],
+    };
+    expect(step(one, restarted, LATER)).to.deep.equal({ kind: "Nothing" });
+    expect(step(carriedOut(virtualIP("192.0.2.7"), REFUSED), REFUSED, LATER)).to.deep.equal({
+      kind: "Nothing",
+    });
+  });
+
+  it("is written anew for a new epoch, MAC or reason; the transition time stays while the condition's status does", () => {
+    const one = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    const moved = { ...one, spec: virtualIP("192.0.2.7", { epoch: 2 }).spec };
+    const second = step(moved, { ...ANNOUNCING, epoch: 2 }, LATER);
+    expect(second.kind === "Write" && second.status.conditions?.[0]?.lastTransitionTime).to.equal(NOW);
+    expect(second.kind === "Write" && second.status.announcers?.[0]).to.deep.include({
+      epoch: 2,
+      since: NOW,
+    });
+    const refused = step(one, REFUSED, LATER);
+    expect(refused.kind === "Write" && refused.status.conditions?.[0]?.lastTransitionTime).to.equal(LATER);
+  });
+
+  it("waits while wire and API server do not speak of the same epoch", () => {
+    expect(step(virtualIP("192.0.2.7", { epoch: 2 }), ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
+    expect(step(virtualIP("192.0.2.7"), undefined)).to.deep.equal({ kind: "Nothing" });
+  });
+
+  it("is cleared when the address is placed elsewhere, as soon as the wire has let go", () => {
+    const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    const elsewhere = { ...here, spec: virtualIP("192.0.2.7", { epoch: 2, nodes: ["worker-2"] }).spec };
+    expect(step(elsewhere, ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
+    expect(step(elsewhere, undefined)).to.deep.equal({ kind: "Clear" });
+    const refused = { ...elsewhere, status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {} };
+    expect(step(refused, undefined)).to.deep.equal({ kind: "Clear" });
+  });
+
+  it("leaves alone what others wrote", () => {
+    const theirs = virtualIP(
+      "192.0.2.7",
+      { nodes: ["worker-2"] },
+      {
+        state: "Announced",
+        announcers: [{ node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: NOW }],
+        conditions: [
+          {
+            type: "Announced",
+            status: "True",
+            lastTransitionTime: NOW,
+            reason: "Answering",
+            message: "worker-2: answering",
+          },
+        ],
+      },
+    );
+    expect(step(theirs, undefined)).to.deep.equal({ kind: "Nothing" });
+    expect(ownsPart(theirs, "worker-1")).to.equal(false);
+    expect(ownsPart(theirs, "worker"), "a node whose name is the start of another's").to.equal(false);
+  });
+
+  it("knows whether answering is news", () => {
+    const one = virtualIP("192.0.2.7");
+    const written = step(one, ANNOUNCING);
+    const status = written.kind === "Write" ? written.status : {};
+    expect(saysAnnounced(one, "worker-1", status)).to.equal(false);
+    expect(saysAnnounced({ ...one, status }, "worker-1", status)).to.equal(true);
+  });
+});

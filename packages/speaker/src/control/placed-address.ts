@@ -1,0 +1,43 @@
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { parseAddress } from "@fairlead/net/address.ts";
+import { err, ok, type Result } from "@fairlead/net/result.ts";
+import type { PlacedAddress } from "../announcements/snapshot.ts";
+
+/**
+ * What a VirtualIP means for the wire of this node: undefined if the node has no part in it.
+ *
+ * @returns a sentence for people if the object says nothing that could be carried out
+ */
+export function placedAddress(virtualIP: VirtualIP, node: string): Result<PlacedAddress | undefined, string> {
+  const { placement, address: text } = virtualIP.spec;
+  if (placement === undefined || !placement.nodes.includes(node) || !placement.protocols.includes("Layer2"))
+    return ok(undefined);
+  const address = parseAddress(text);
+  if (!address.ok) return err(`spec.address ${address.error}`);
+  // The name makes an address unique in the cluster; under another name two objects could hold one address.
+  if (virtualIP.metadata.name !== virtualIPName(address.value)) {
+    return err(
+      `spec.address ${text} does not belong to an object of this name; delete it and create ${virtualIPName(address.value)}`,
+    );
+  }
+  const { epoch, nodes, interfaces } = placement;
+  return ok({ address: address.value, epoch, nodes, interfaces });
+}
+
+/** Whether both mean the same for the wire. */
+export function samePlaced(a: PlacedAddress | undefined, b: PlacedAddress | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.address.text === b.address.text &&
+    a.epoch === b.epoch &&
+    sameList(a.nodes, b.nodes) &&
+    (a.interfaces === undefined || b.interfaces === undefined
+      ? a.interfaces === b.interfaces
+      : sameList(a.interfaces, b.interfaces))
+  );
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

@@ -1,0 +1,75 @@
+import { RecordingLog } from "@fairlead/kube/testing/recording-log.ts";
+import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
+import { expect } from "chai";
+import type { SnapshotUpdate } from "../announcements/snapshot.ts";
+import { virtualIP } from "../testing/virtual-ip.ts";
+import { SnapshotFeed } from "./snapshot-feed.ts";
+
+function make() {
+  const clock = new FakeClock();
+  const log = new RecordingLog();
+  const sent: SnapshotUpdate[] = [];
+  const feed = new SnapshotFeed({ node: "worker-1", clock, log, send: (update) => sent.push(update) });
+  const told = (): unknown => {
+    clock.advance(0);
+    return sent.splice(0).map(({ set, removed }) => ({
+      set: set.map((one) => `${one.address.text} ${one.epoch}`),
+      removed: removed.map(({ text }) => text),
+    }));
+  };
+  return { clock, log, feed, told };
+}
+
+describe("SnapshotFeed", () => {
+  it("says nothing before everything was read, then all of it in one message", () => {
+    const { feed, told } = make();
+    feed.set("192.0.2.7", virtualIP("192.0.2.7"));
+    feed.set("192.0.2.8", virtualIP("192.0.2.8"));
+    feed.set("192.0.2.9", virtualIP("192.0.2.9", { nodes: ["worker-2"] }));
+    expect(told()).to.deep.equal([]);
+    feed.open();
+    expect(told()).to.deep.equal([{ set: ["192.0.2.7 1", "192.0.2.8 1"], removed: [] }]);
+  });
+
+  it("then says what changed for this node, and nothing else", () => {
+    const { feed, told } = make();
+    feed.set("192.0.2.7", virtualIP("192.0.2.7"));
+    feed.open();
+    told();
+    feed.set("192.0.2.7", { ...virtualIP("192.0.2.7"), status: { state: "Announced" } });
+    feed.set("192.0.2.8", virtualIP("192.0.2.8", { nodes: ["worker-2"] }));
+    expect(told()).to.deep.equal([]);
+    feed.set("192.0.2.7", virtualIP("192.0.2.7", { epoch: 2 }));
+    expect(told()).to.deep.equal([{ set: ["192.0.2.7 2"], removed: [] }]);
+    feed.set("192.0.2.7", virtualIP("192.0.2.7", { epoch: 3, nodes: ["worker-2"] }));
+    expect(told()).to.deep.equal([{ set: [], removed: ["192.0.2.7"] }]);
+  });
+
+  it("lets go of what is deleted, and of nothing that was there and back in one go", () => {
+    const { feed, told } = make();
+    feed.set("192.0.2.7", virtualIP("192.0.2.7"));
+    feed.open();
+    told();
+    feed.set("192.0.2.7", undefined);
+    feed.set("192.0.2.7", virtualIP("192.0.2.7"));
+    expect(told()).to.deep.equal([]);
+    feed.set("192.0.2.7", undefined);
+    expect(told()).to.deep.equal([{ set: [], removed: ["192.0.2.7"] }]);
+  });
+
+  it("leaves out what it cannot understand, once and with the reason, and goes on", () => {
+    const { feed, log, told } = make();
+    feed.open();
+    const wrong = virtualIP("192.0.2.7");
+    for (let i = 0; i < 2; i++)
+      feed.set("192.0.2.7", { ...wrong, spec: { ...wrong.spec, address: "192.0.2.8" } });
+    feed.set("192.0.2.9", virtualIP("192.0.2.9"));
+    expect(told()).to.deep.equal([{ set: ["192.0.2.9 1"], removed: [] }]);
+    expect(log.complaints).to.deep.equal(["virtual ip left out"]);
+    expect(feed.problemOf("192.0.2.7")).to.match(/does not belong/);
+    expect(feed.leftOut).to.equal(1);
+    feed.set("192.0.2.7", wrong);
+    expect(feed.leftOut).to.equal(0);
+    expect(told()).to.deep.equal([{ set: ["192.0.2.7 1"], removed: [] }]);
+  });
+});

@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { eth } from "../testing/values.ts";
+import { sameSpeakerStatus, speakerStatus } from "./speaker-status.ts";
+
+const OPTIONS = { excluded: ["veth*", "cni0"], version: "1.2.3" };
+
+describe("the Speaker object's status", () => {
+  it("tells the interfaces that could be answered on, sorted by name", () => {
+    const status = speakerStatus(
+      [
+        eth("lo", 1, ["127.0.0.1/8"], { loopback: true }),
+        eth("lan1", 5, [], { carrier: false }),
+        eth("eth0", 2, ["192.0.2.1/24", "fe80::2/64"]),
+        eth("veth12", 6, []),
+        eth("cni0", 7, ["10.244.0.1/24"]),
+        eth("port1", 8, [], { master: 9 }),
+        eth("wg0", 10, ["10.9.0.1/24"], { mac: undefined }),
+        eth("noarp", 11, [], { noArp: true }),
+      ],
+      OPTIONS,
+    );
+    expect(status).to.deep.equal({
+      version: "1.2.3",
+      interfaces: [
+        { name: "eth0", mac: "02:00:00:00:00:02", carrier: true, addresses: ["192.0.2.1/24", "fe80::2/64"] },
+        { name: "lan1", mac: "02:00:00:00:00:05", carrier: false, addresses: [] },
+      ],
+    });
+  });
+
+  it("is compared by what it says, not by the order of its fields", () => {
+    const status = speakerStatus([eth("eth0", 2, ["192.0.2.1/24"]), eth("eth1", 3, [])], OPTIONS);
+    const reordered = {
+      interfaces: status.interfaces
+        .toReversed()
+        .map(({ name, mac, carrier, addresses }) => ({ addresses, carrier, mac, name })),
+      version: status.version,
+    };
+    expect(sameSpeakerStatus(status, reordered)).to.equal(true);
+    expect(sameSpeakerStatus(status, { ...status, version: "1.2.4" })).to.equal(false);
+    expect(sameSpeakerStatus(status, undefined)).to.equal(false);
+  });
+});

@@ -1,0 +1,37 @@
+import type { SpeakerInterface, SpeakerStatus } from "@fairlead/api/speaker.ts";
+import { type PresentInterface, refusalOf } from "../announcements/present-interface.ts";
+
+/**
+ * What others are told of this node's network: the interfaces on which it could answer, with or without a link.
+ *
+ * @param excluded patterns of interface names that are never used
+ */
+export function speakerStatus(
+  interfaces: readonly PresentInterface[],
+  options: { readonly excluded: readonly string[]; readonly version: string },
+): SpeakerStatus {
+  const told = interfaces
+    .flatMap((present): readonly SpeakerInterface[] => {
+      const { name, mac, carrier, addresses } = present;
+      const reason = refusalOf(present, options.excluded)?.reason;
+      if (mac === undefined || (reason !== undefined && reason !== "NoCarrier")) return [];
+      const texts = addresses.map(({ address, prefixLength }) => `${address.text}/${prefixLength}`);
+      return [{ name, mac, carrier, addresses: texts }];
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { version: options.version, interfaces: told };
+}
+
+/** Whether both say the same. */
+export function sameSpeakerStatus(a: SpeakerStatus | undefined, b: SpeakerStatus | undefined): boolean {
+  return textOf(a) === textOf(b);
+}
+
+/** The fields in one order, whatever order they came in. */
+function textOf(status: SpeakerStatus | undefined): string {
+  if (status === undefined) return "";
+  const interfaces = status.interfaces
+    .map(({ name, mac, carrier, addresses }) => JSON.stringify([name, mac, carrier, addresses]))
+    .sort();
+  return JSON.stringify([status.version, interfaces]);
+}

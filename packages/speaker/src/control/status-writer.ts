@@ -1,0 +1,174 @@
+import { virtualIPs } from "@fairlead/api/resources.ts";
+import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import type { ApiClient } from "@fairlead/kube/client.ts";
+import type { EventRecorder } from "@fairlead/kube/events.ts";
+import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
+import type { ReadStore } from "@fairlead/kube/store.ts";
+import { hasStatus } from "@fairlead/kube/transport.ts";
+import { WorkQueue } from "@fairlead/kube/work-queue.ts";
+import { parseAddress } from "@fairlead/net/address.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import { errorText, type Log } from "@fairlead/runtime/log.ts";
+import type { Random } from "@fairlead/runtime/random.ts";
+import type { AddressState } from "../wire/messages.ts";
+import { isPlacedOn, ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
+import { timestampOf } from "./timestamp.ts";
+
+const WRITES_AT_ONCE = 4;
+const CLEARS_AT_ONCE = 16;
+
+export interface StatusWriterOptions {
+  readonly node: string;
+  /** Writes as this node's field manager. */
+  readonly client: Pick<ApiClient, "apply">;
+  readonly store: ReadStore<VirtualIP>;
+  /** Why the VirtualIP of this key was left out, or undefined. */
+  readonly problemOf: (key: string) => string | undefined;
+  readonly events: Pick<EventRecorder, "record">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics?: KubeMetrics;
+}
+
+/** Keeps this node's part of every VirtualIP's status true, and writes nothing that is there already. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #queue: WorkQueue;
+  readonly #states = new Map<string, AddressState>();
+  /** What was last written over which version: the store learns of it a moment later. */
+  readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+    const { clock, random, log, metrics } = options;
+    this.#queue = new WorkQueue({
+      name: "virtualip-status",
+      clock,
+      random,
+      log,
+      ...(metrics && { metrics }),
+      concurrency: WRITES_AT_ONCE,
+      process: (key, signal) => this.#process(key, signal),
+    });
+  }
+
+  /** What is true on the wire, by the VirtualIP's name. */
+  get states(): ReadonlyMap<string, AddressState> {
+    return this.#states;
+  }
+
+  start(): void {
+    this.#queue.start();
+  }
+
+  /** Ends writing; what was written stays. */
+  stop(): Promise<void> {
+    return this.#queue.stop();
+  }
+
+  /** Takes what changed on the wire, by address. */
+  setStates(states: ReadonlyMap<string, AddressState | undefined>): void {
+    for (const [text, state] of states) {
+      const address = parseAddress(text);
+      if (!address.ok) continue;
+      const key = virtualIPName(address.value);
+      if (state === undefined) this.#states.delete(key);
+      else this.#states.set(key, state);
+      this.#queue.add(key);
+    }
+  }
+
+  /** The VirtualIP of this key changed. */
+  changed(key: string, virtualIP: VirtualIP | undefined): void {
+    const { node } = this.#options;
+    if (virtualIP === undefined) this.#written.delete(key);
+    else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || ownsPart(virtualIP, node))
+      this.#queue.add(key);
+  }
+
+  /** After {@link StatusWriter.stop}: lets go of everything that this speaker wrote, as far as `signal` leaves time. */
+  async clearAll(signal: AbortSignal): Promise<void> {
+    const { store, node, log } = this.#options;
+    const keys = [...store.values()]
+      .filter((virtualIP) => ownsPart(virtualIP, node) || this.#written.has(virtualIP.metadata.name))
+      .map(({ metadata }) => metadata.name);
+    const clearNext = async (): Promise<void> => {
+      for (let key = keys.pop(); key !== undefined && !signal.aborted; key = keys.pop()) {
+        try {
+          await this.#apply(key, {}, signal);
+        } catch (error) {
+          if (!signal.aborted) log.warn("status not cleared", { vip: key, error: errorText(error) });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CLEARS_AT_ONCE }, clearNext));
+  }
+
+  async #process(key: string, signal: AbortSignal): Promise<void> {
+    const { store, node, clock } = this.#options;
+    const virtualIP = store.get(key);
+    if (virtualIP === undefined) return;
+    const now = timestampOf(clock.wall());
+    const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), now);
+    if (step.kind === "Nothing") return;
+    const status = step.kind === "Clear" ? {} : step.status;
+    const over = virtualIP.metadata.resourceVersion;
+    const text = JSON.stringify(status);
+    const before = this.#written.get(key);
+    if (before !== undefined && before.over === over && before.text === text) return;
+    await this.#apply(key, status, signal);
+    if (step.kind === "Clear") this.#written.delete(key);
+    else this.#written.set(key, { over, text });
+    this.#tell(virtualIP, status);
+  }
+
+  /** One that was left out never reaches the wire; what is wrong with it is told all the same. */
+  #stateOf(key: string, virtualIP: VirtualIP): AddressState | undefined {
+    const problem = this.#options.problemOf(key);
+    if (problem === undefined) return this.#states.get(key);
+    const epoch = virtualIP.spec.placement?.epoch ?? 0;
+    return { kind: "Refused", epoch, reason: "InvalidAddress", message: problem };
+  }
+
+  async #apply(key: string, status: VirtualIPStatus, signal: AbortSignal): Promise<void> {
+    const options = { force: true, subresource: "status", signal } as const;
+    try {
+      await this.#options.client.apply(virtualIPs, { metadata: { name: key }, status }, options);
+    } catch (error) {
+      // Deleted meanwhile: there is nothing left to say.
+      if (!hasStatus(error, 404)) throw error;
+    }
+  }
+
+  #tell(virtualIP: VirtualIP, status: VirtualIPStatus): void {
+    const { events, log, node } = this.#options;
+    const [condition] = status.conditions ?? [];
+    const vip = virtualIP.spec.address;
+    if (condition === undefined) return;
+    if (condition.status === "False") {
+      log.warn("address not announced", { vip, reason: condition.reason, message: condition.message });
+      events.record({
+        regarding: virtualIP,
+        type: "Warning",
+        reason: condition.reason,
+        action: "Announce",
+        note: condition.message,
+      });
+      return;
+    }
+    if (saysAnnounced(virtualIP, node, status)) return;
+    for (const { interface: name, mac, epoch } of status.announcers ?? []) {
+      log.info("address announced", { vip, interface: name, mac, epoch });
+      const note = `Node ${node} answers for ${vip} on interface ${name} with MAC ${mac}`;
+      events.record({
+        regarding: virtualIP,
+        type: "Normal",
+        reason: "Announcing",
+        action: "Announce",
+        note,
+      });
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { Fact } from "@fairlead/linux/bpf.ts";
+import { runFilter } from "@fairlead/linux/testing/bpf-interpreter.ts";
+import { expect } from "chai";
+import fc from "fast-check";
+import { hex } from "../../testing/values.ts";
+import { coverRanges, isCovered } from "../cover.ts";
+import { arpFilter } from "./filter.ts";
+import { ARP_FRAME_BYTES, writeArp } from "./packet.ts";
+
+function frame(operation: number, sender: number, target: number): Uint8Array {
+  const bytes = new Uint8Array(ARP_FRAME_BYTES);
+  const [senderAddress, targetAddress] = [new Uint8Array(4), new Uint8Array(4)];
+  new DataView(senderAddress.buffer).setInt32(0, sender);
+  new DataView(targetAddress.buffer).setInt32(0, target);
+  const mac = hex("02 00 00 00 00 0a");
+  writeArp(bytes, {
+    destination: mac,
+    source: mac,
+    operation,
+    senderMac: mac,
+    senderAddress,
+    targetMac: mac,
+    targetAddress,
+  });
+  return bytes;
+}
+
+const facts = (packetType: number, vlan = 0): ReadonlyMap<number, number> =>
+  new Map([
+    [Fact.packetType, packetType],
+    [Fact.vlanTagPresent, vlan],
+  ]);
+
+describe("arpFilter", () => {
+  const ours = 0xc0000264 | 0;
+  const filter = arpFilter(coverRanges([ours]));
+  const passes = (bytes: Uint8Array, packetType = 1, vlan = 0): boolean =>
+    runFilter(filter, bytes, facts(packetType, vlan)) > 0;
+
+  it("passes requests for our addresses, broadcast or to us", () => {
+    expect(passes(frame(1, 1, ours))).to.equal(true);
+    expect(passes(frame(1, 1, ours), 0)).to.equal(true);
+  });
+
+  it("passes whatever claims one of our addresses", () => {
+    expect(passes(frame(1, ours, 1))).to.equal(true);
+    expect(passes(frame(2, ours, 1))).to.equal(true);
+  });
+
+  it("keeps the questions and answers of others out", () => {
+    expect(passes(frame(1, 1, ours + 1))).to.equal(false);
+    expect(passes(frame(2, 1, ours))).to.equal(false);
+  });
+
+  it("keeps out what is for other hosts, of other VLANs, sent by us, or no ARP", () => {
+    expect(passes(frame(1, 1, ours), 3)).to.equal(false);
+    expect(passes(frame(1, 1, ours), 4)).to.equal(false);
+    expect(passes(frame(1, 1, ours), 1, 1)).to.equal(false);
+    const other = frame(1, 1, ours);
+    other[12] = 0x86;
+    expect(passes(other)).to.equal(false);
+    expect(passes(frame(1, 1, ours).subarray(0, 30))).to.equal(false);
+  });
+
+  it("passes nothing if there is nothing to answer for", () => {
+    expect(runFilter(arpFilter([]), frame(1, 1, ours), facts(1))).to.equal(0);
+  });
+
+  it("passes exactly what its ranges cover, however many", () => {
+    const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 200 }), word, (words, other) => {
+        const ranges = coverRanges(words);
+        const program = arpFilter(ranges);
+        for (const target of [...words.slice(0, 5), other]) {
+          const passed = runFilter(program, frame(1, 0, target), facts(1)) > 0;
+          expect(passed).to.equal(isCovered(ranges, target) || isCovered(ranges, 0));
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import {
+  assemble,
+  type BpfInstruction,
+  drop,
+  Fact,
+  jumpIf,
+  jumpUnless,
+  label,
+  loadFact,
+  loadU8,
+  loadU16,
+  loadU32,
+} from "@fairlead/linux/bpf.ts";
+import type { WordRange } from "../cover.ts";
+import { ETHER_TYPE, ETHER_TYPE_IPV6, PACKET_OTHER_HOST } from "../ethernet.ts";
+import { acceptRanges } from "../range-filter.ts";
+import { ADVERTISEMENT, ICMP, ICMPV6, NEXT_HEADER, SOLICITATION, TARGET } from "./packet.ts";
+
+/**
+ * Lets through neighbor solicitations and advertisements whose target's last word lies in one of the `ranges`. Frames that
+ * we sent, and those for other hosts or other VLANs, never wake us.
+ */
+export function ndpFilter(ranges: readonly WordRange[]): readonly BpfInstruction[] {
+  return assemble([
+    loadFact(Fact.packetType),
+    jumpIf(">=", PACKET_OTHER_HOST, "drop"),
+    loadFact(Fact.vlanTagPresent),
+    jumpIf(">", 0, "drop"),
+    loadU16(ETHER_TYPE),
+    jumpUnless("==", ETHER_TYPE_IPV6, "drop"),
+    loadU8(NEXT_HEADER),
+    jumpUnless("==", ICMPV6, "drop"),
+    loadU8(ICMP),
+    jumpIf("==", SOLICITATION, "neighbor"),
+    jumpIf("==", ADVERTISEMENT, "neighbor"),
+    label("drop"),
+    drop(),
+    label("neighbor"),
+    loadU32(TARGET + 12),
+    ...acceptRanges("target", ranges),
+    drop(),
+  ]);
+}

@@ -1,0 +1,62 @@
+import { SystemError } from "@fairlead/linux/errno.ts";
+import type { PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
+import { err, ok, type Result } from "@fairlead/net/result.ts";
+import type { FrameSocket } from "../layer2/interfaces/port.ts";
+
+/** A packet socket without a network. */
+export class FakeSocket implements FrameSocket {
+  readonly options: PacketSocketOptions;
+  readonly sent: Uint8Array[] = [];
+  readonly groups: string[] = [];
+  filters = 1;
+  closed = false;
+  kernelDrops = 0;
+  /** What `send` answers. */
+  errno = 0;
+
+  constructor(options: PacketSocketOptions) {
+    this.options = options;
+  }
+
+  send(frame: Uint8Array): number {
+    if (this.errno === 0) this.sent.push(frame.slice());
+    return this.errno;
+  }
+  setFilter(): number {
+    this.filters++;
+    return 0;
+  }
+  joinMulticast(mac: string): number {
+    this.groups.push(mac);
+    return 0;
+  }
+  leaveMulticast(mac: string): number {
+    this.groups.splice(this.groups.indexOf(mac), 1);
+    return 0;
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** Opens fake sockets and remembers them. */
+export class FakeSockets {
+  readonly all: FakeSocket[] = [];
+  /** While set, opening fails with this errno. */
+  failing = 0;
+
+  readonly open = (options: PacketSocketOptions): Result<FrameSocket, SystemError> => {
+    if (this.failing !== 0) return err(new SystemError("socket", this.failing));
+    const socket = new FakeSocket(options);
+    this.all.push(socket);
+    return ok(socket);
+  };
+
+  /** Those that are open, by EtherType. */
+  open4(): readonly FakeSocket[] {
+    return this.all.filter((socket) => !socket.closed && socket.options.protocol === 0x0806);
+  }
+  open6(): readonly FakeSocket[] {
+    return this.all.filter((socket) => !socket.closed && socket.options.protocol === 0x86dd);
+  }
+}

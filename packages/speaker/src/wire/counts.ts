@@ -1,0 +1,63 @@
+import { ARP_DROP_REASONS, type ArpDropReason } from "../layer2/arp/responder.ts";
+import { type FrameCount, SharedFrameCounts } from "../layer2/interfaces/frame-counts.ts";
+import { NDP_DROP_REASONS, type NdpDropReason } from "../layer2/ndp/responder.ts";
+
+const OTHER = ["Answer", "Gratuitous", "SendFailed"] as const;
+/** Names of the counts of ARP frames, in the order of their slots. */
+export const ARP_COUNTS: readonly FrameCount<ArpDropReason>[] = [...OTHER, ...ARP_DROP_REASONS];
+/** Names of the counts of NDP frames, in the order of their slots. */
+export const NDP_COUNTS: readonly FrameCount<NdpDropReason>[] = [...OTHER, ...NDP_DROP_REASONS];
+
+const GAUGES = ["kernelDrops", "latenessMs", "stalls"] as const;
+/**
+ * `kernelDrops`: frames that a socket had no room for; `latenessMs`: the greatest lateness of the wire thread since it was
+ * last read; `stalls`: how often that thread was late by more than its bound.
+ */
+export type WireGauge = (typeof GAUGES)[number];
+
+const BYTES = 8;
+const ARP_AT = GAUGES.length;
+const NDP_AT = ARP_AT + ARP_COUNTS.length;
+
+/**
+ * The numbers that the wire thread keeps and the control thread shows. They lie in shared memory, so that neither thread
+ * waits for the other; each slot has one writer.
+ */
+export class WireCounts {
+  readonly #numbers: Float64Array;
+
+  /** @param memory made by {@link WireCounts.memory} */
+  constructor(memory: SharedArrayBuffer) {
+    this.#numbers = new Float64Array(memory);
+  }
+
+  static memory(): SharedArrayBuffer {
+    return new SharedArrayBuffer((NDP_AT + NDP_COUNTS.length) * BYTES);
+  }
+
+  /** The writer of the counts of ARP frames. */
+  arp(): SharedFrameCounts<ArpDropReason> {
+    return new SharedFrameCounts(ARP_COUNTS, this.#numbers.subarray(ARP_AT, NDP_AT));
+  }
+
+  /** The writer of the counts of NDP frames. */
+  ndp(): SharedFrameCounts<NdpDropReason> {
+    return new SharedFrameCounts(NDP_COUNTS, this.#numbers.subarray(NDP_AT));
+  }
+
+  get(gauge: WireGauge): number {
+    return this.#numbers[GAUGES.indexOf(gauge)] ?? 0;
+  }
+
+  set(gauge: WireGauge, value: number): void {
+    this.#numbers[GAUGES.indexOf(gauge)] = value;
+  }
+
+  /** Every count of frames: protocol, name, number. */
+  *frames(): Iterable<{ readonly protocol: "arp" | "ndp"; readonly name: string; readonly count: number }> {
+    for (const [i, name] of ARP_COUNTS.entries())
+      yield { protocol: "arp", name, count: this.#numbers[ARP_AT + i] ?? 0 };
+    for (const [i, name] of NDP_COUNTS.entries())
+      yield { protocol: "ndp", name, count: this.#numbers[NDP_AT + i] ?? 0 };
+  }
+}

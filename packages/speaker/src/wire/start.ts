@@ -1,0 +1,74 @@
+import { InterfaceWatch } from "@fairlead/linux/interface-watch.ts";
+import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Random } from "@fairlead/runtime/random.ts";
+import { AnnouncementTable } from "../announcements/table.ts";
+import { Layer2 } from "../layer2/layer2.ts";
+import { SocketMemberships } from "../layer2/ndp/memberships.ts";
+import { WireCounts } from "./counts.ts";
+import { Lateness, STALL_MS } from "./lateness.ts";
+import { messageLog } from "./message-log.ts";
+import type { FromWire, ToWire, WireStart } from "./messages.ts";
+import { Wire } from "./wire.ts";
+
+const KERNEL_DROPS_EVERY_MS = 5_000;
+
+/** The end of a message channel that the wire thread holds: `parentPort` of a worker. */
+export interface WireChannel {
+  postMessage(message: FromWire): void;
+  on(event: "message", listener: (message: ToWire) => void): void;
+  /** Lets the thread end. */
+  close(): void;
+}
+
+/** Builds the wire thread from its parts and runs it until it is told to stop. */
+export function startWire(
+  start: WireStart,
+  {
+    channel,
+    clock,
+    random,
+  }: { readonly channel: WireChannel; readonly clock: Clock; readonly random: Random },
+): void {
+  const post = (message: FromWire): void => channel.postMessage(message);
+  const log = messageLog(post, { thread: "wire" });
+  const counts = new WireCounts(start.counts);
+  const table = new AnnouncementTable({ node: start.node, excluded: start.excludedInterfaces });
+  const layer2: Layer2 = new Layer2(table, {
+    counts: { arp: counts.arp(), ndp: counts.ndp() },
+    openSocket: (options) => PacketSocket.open(options),
+    memberships: (interfaceIndex) => new SocketMemberships(interfaceIndex),
+    clock,
+    random,
+    log,
+    refreshMs: start.refreshMs,
+    onFailureChange: (interfaceIndex) => wire.failureChanged(interfaceIndex),
+  });
+  const watch = new InterfaceWatch({
+    clock,
+    onChange: (interfaces) => wire.setInterfaces(interfaces),
+    onError: (error) => log.warn("interface watch failed", { error: error.message }),
+  });
+  const lateness = new Lateness({
+    clock,
+    onMeasured: (latenessMs) => {
+      if (latenessMs > counts.get("latenessMs")) counts.set("latenessMs", latenessMs);
+      if (latenessMs > STALL_MS) counts.set("stalls", counts.get("stalls") + 1);
+    },
+  });
+  const sample = (): void => {
+    counts.set("kernelDrops", layer2.kernelDrops);
+    sampling = clock.after(KERNEL_DROPS_EVERY_MS, sample);
+  };
+  let sampling = clock.after(KERNEL_DROPS_EVERY_MS, sample);
+  const onStop = (): void => {
+    watch.stop();
+    lateness.stop();
+    sampling.cancel();
+    channel.close();
+  };
+  const wire = new Wire({ table, carrier: layer2, clock, post, onStop });
+  channel.on("message", (message) => wire.take(message));
+  lateness.start();
+  watch.start();
+}

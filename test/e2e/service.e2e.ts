@@ -1,0 +1,215 @@
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { parseAddress } from "@fairlead/net/address.ts";
+import { expect } from "chai";
+import { readWebAnswer } from "../lab/attempt.ts";
+import type { Lab } from "../lab/lab.ts";
+import { cluster } from "./support/cluster.ts";
+import { advertisement, pool, service, web } from "./support/objects.ts";
+import {
+  address,
+  addressed,
+  addressesOf,
+  announcer,
+  apply,
+  condition,
+  macOf,
+  paths,
+  reset,
+  virtualIPs,
+} from "./support/steps.ts";
+
+const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+
+describe("a Service of type LoadBalancer", () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await cluster();
+    await reset(lab);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
+    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  });
+  after(() => reset(lab));
+  afterEach(async () => {
+    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "-n", "default", "--wait=true"]);
+    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+  });
+
+  const url = (ip: string, port = 80): string => `http://${ip.includes(":") ? `[${ip}]` : ip}:${port}/`;
+
+  it("is reached from the LAN through its address over TCP and UDP, both on one port number, in both families", async () => {
+    const ports = [
+      { name: "tcp", port: 80, targetPort: 8080, protocol: "TCP" },
+      { name: "udp", port: 80, targetPort: 8080, protocol: "UDP" },
+    ];
+    await apply(lab, service("both", { spec: { ports, ipFamilyPolicy: "RequireDualStack" } }));
+    for (const ip of await addressed(lab, "both", 2)) {
+      await announcer(lab, nameOf(ip));
+      const page = await lab.waitFor(`a page through ${ip}`, async (see) => {
+        const attempt = await lab.fetch("client-1", url(ip));
+        see(attempt);
+        return attempt.ok && attempt;
+      });
+      expect(page.status).to.equal(200);
+      expect(readWebAnswer(page.body).pod).to.match(/^web-/);
+      const datagram = await lab.udpAsk("client-1", ip, 80);
+      expect(datagram.ok && readWebAnswer(datagram.body).pod).to.match(/^web-/);
+    }
+  });
+
+  it("shows its address in kubectl get svc and on its VirtualIP", async () => {
+    await apply(lab, service("shown"));
+    const ip = await address(lab, "shown");
+    expect(await lab.kubectl(["get", "service", "shown"])).to.contain(ip);
+    const node = await announcer(lab, ip);
+    const table = await lab.kubectl(["get", "vip"]);
+    expect(table).to.match(/ADDRESS\s+POOL\s+SERVICE\s+NODE\s+STATE\s+AGE/);
+    expect(table).to.match(new RegExp(`${ip}\\s+lan\\s+\\S*default/shown\\S*\\s+${node}\\s+Announced`));
+  });
+
+  it("with externalTrafficPolicy Local is held by a node with an endpoint and sees the client's own address", async () => {
+    await apply(lab, web("one", { replicas: 1, node: "node-3" }));
+    await lab.kubectl(["rollout", "status", "deployment/one", "--timeout=60s"]);
+    await apply(lab, service("local", { app: "one", spec: { externalTrafficPolicy: "Local" } }));
+    const ip = await address(lab, "local");
+    expect(await announcer(lab, ip)).to.equal("node-3");
+    const page = await lab.waitFor("a page from behind the router", async () => {
+      const attempt = await lab.fetch("outside-1", url(ip));
+      return attempt.ok && attempt;
+    });
+    expect(readWebAnswer(page.body).clientAddress).to.equal(lab.member("outside-1").cables[0]?.ipv4);
+    await apply(lab, web("one", { replicas: 1, node: "node-1" }));
+    expect(await announcer(lab, ip, "node-3")).to.equal("node-1");
+    await lab.kubectl(["delete", "deployment", "one"]);
+  });
+
+  it("without an endpoint keeps its address, is answered by nobody and says why; with one it is answered again", async () => {
+    await apply(lab, service("empty", { app: "nobody" }));
+    const ip = await address(lab, "empty");
+    const told = await condition(lab, paths.virtualIP(ip), {
+      type: "Announced",
+      status: "False",
+      reason: "NoEndpoints",
+    });
+    expect(told.message).to.match(/endpoint/);
+    expect(await lab.arping("client-1", ip, { count: 2 })).to.deep.equal([]);
+    await apply(lab, web("nobody", { replicas: 1 }));
+    const node = await announcer(lab, ip);
+    expect((await lab.arping("client-1", ip)).map(({ mac }) => mac)).to.deep.equal([macOf(lab, node)]);
+    await lab.kubectl(["delete", "deployment", "nobody"]);
+    await condition(lab, paths.virtualIP(ip), { type: "Announced", status: "False", reason: "NoEndpoints" });
+    await silent(ip);
+    expect(await address(lab, "empty")).to.equal(ip);
+  });
+
+  it("changed to ClusterIP gives its address back, and the next Service may have it", async () => {
+    await apply(lab, service("first"));
+    const ip = await address(lab, "first");
+    await announcer(lab, ip);
+    await lab.kubectl(["patch", "service", "first", "-p", '{"spec":{"type":"ClusterIP"}}']);
+    await released("first", ip);
+    await apply(lab, service("next", { annotations: { "fairlead.dev/loadBalancerIPs": ip } }));
+    expect(await address(lab, "next")).to.equal(ip);
+  });
+
+  it("deleted gives its address back, and the next Service may have it", async () => {
+    await apply(lab, service("first"));
+    const ip = await address(lab, "first");
+    await announcer(lab, ip);
+    await lab.kubectl(["delete", "service", "first"]);
+    await silent(ip);
+    await apply(lab, service("next"));
+    expect(await address(lab, "next")).to.equal(ip);
+  });
+
+  it("of another class is not touched", async () => {
+    await apply(lab, service("other", { spec: { loadBalancerClass: "example.com/other" } }));
+    await apply(lab, service("ours"));
+    await address(lab, "ours");
+    const other = await lab.api.get<Service>(paths.service("other"));
+    expect(other.status).to.deep.equal({ loadBalancer: {} });
+  });
+
+  it("has ip and ipMode in its status, IPv4 first, and nothing else of it is changed", async () => {
+    const written = service("plain", {
+      spec: { ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv6", "IPv4"] },
+    });
+    await apply(lab, written);
+    const [first = "", second = ""] = await addressed(lab, "plain", 2);
+    expect([first, second].map((ip) => ip.includes(":"))).to.deep.equal([false, true]);
+    const seen = await lab.api.get<Service>(paths.service("plain"));
+    expect(seen.status?.loadBalancer?.ingress).to.deep.equal([
+      { ip: first, ipMode: "VIP" },
+      { ip: second, ipMode: "VIP" },
+    ]);
+    const managers = await lab.kubectl(["get", "service", "plain", "--show-managed-fields", "-o", "json"]);
+    const ours = (
+      JSON.parse(managers) as { metadata: { managedFields: ManagedField[] } }
+    ).metadata.managedFields
+      .filter(({ manager }) => manager.startsWith("fairlead"))
+      .map(({ manager, subresource, fieldsV1 }) => ({ manager, subresource, fields: Object.keys(fieldsV1) }));
+    expect(ours).to.deep.equal([
+      { manager: "fairlead-controller", subresource: "status", fields: ["f:status"] },
+    ]);
+  });
+
+  it("keeps its address when the speaker that answers for it goes, and another node answers at once", async () => {
+    await apply(lab, service("steady"));
+    const ip = await address(lab, "steady");
+    const holder = await announcer(lab, ip);
+    await lab.kubectl([
+      "delete",
+      "pod",
+      "-n",
+      "fairlead-system",
+      "-l",
+      "app.kubernetes.io/component=speaker",
+      "--field-selector",
+      `spec.nodeName=${holder}`,
+      "--wait=false",
+    ]);
+    const next = await announcer(lab, ip, holder);
+    expect((await lab.arping("client-1", ip)).map(({ mac }) => mac)).to.deep.equal([macOf(lab, next)]);
+    expect(addressesOf(await lab.api.get<Service>(paths.service("steady")))).to.deep.equal([ip]);
+    await lab.kubectl([
+      "-n",
+      "fairlead-system",
+      "rollout",
+      "status",
+      "daemonset/fairlead-speaker",
+      "--timeout=60s",
+    ]);
+  });
+
+  async function released(name: string, ip: string): Promise<void> {
+    await lab.waitFor(`${name} has no address and no condition of ours`, async (see) => {
+      const { status } = await lab.api.get<Service>(paths.service(name));
+      see(status);
+      return (status?.loadBalancer?.ingress ?? []).length === 0 && (status?.conditions ?? []).length === 0;
+    });
+    await silent(ip);
+  }
+
+  async function silent(ip: string): Promise<void> {
+    await lab.waitFor(`nobody answers for ${ip}`, async (see) => {
+      const replies = await lab.arping("client-1", ip);
+      see(replies);
+      return replies.length === 0;
+    });
+  }
+});
+
+interface ManagedField {
+  readonly manager: string;
+  readonly subresource?: string;
+  readonly fieldsV1: Readonly<Record<string, unknown>>;
+}
+
+/** The VirtualIP's name of an address as text. */
+function nameOf(text: string): VirtualIP["metadata"]["name"] {
+  const parsed = parseAddress(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return virtualIPName(parsed.value);
+}

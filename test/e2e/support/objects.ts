@@ -1,0 +1,90 @@
+import type { IPAddressPoolSpec } from "@fairlead/api/ip-address-pool.ts";
+import type { L2AdvertisementSpec } from "@fairlead/api/l2-advertisement.ts";
+import { WEB_IMAGE } from "../../lab/image-names.ts";
+
+/** A manifest as kubectl takes it. */
+export type Manifest = Readonly<Record<string, unknown>> & { readonly kind: string };
+
+/** Label on everything that the tests create, by which it is removed again. */
+export const TEST_LABEL = "fairlead-e2e";
+
+const labels = { [TEST_LABEL]: "true" };
+
+export function pool(name: string, spec: IPAddressPoolSpec | Readonly<Record<string, unknown>>): Manifest {
+  return { apiVersion: "fairlead.dev/v1beta1", kind: "IPAddressPool", metadata: { name, labels }, spec };
+}
+
+export function advertisement(
+  name: string,
+  spec: L2AdvertisementSpec | Readonly<Record<string, unknown>>,
+): Manifest {
+  return { apiVersion: "fairlead.dev/v1beta1", kind: "L2Advertisement", metadata: { name, labels }, spec };
+}
+
+/** What a Service may differ in from one that serves the web pods `app` on TCP port 80. */
+export interface ServiceOptions {
+  readonly namespace?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly app?: string;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** A LoadBalancer Service on TCP port 80. */
+export function service(name: string, options: ServiceOptions = {}): Manifest {
+  const { namespace = "default", annotations = {}, app = "web", spec = {} } = options;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace, annotations, labels },
+    spec: {
+      type: "LoadBalancer",
+      selector: { app },
+      ports: [{ name: "http", port: 80, targetPort: 8080, protocol: "TCP" }],
+      ...spec,
+    },
+  };
+}
+
+/** What a Deployment of web pods may differ in. */
+export interface WebOptions {
+  readonly replicas?: number;
+  /** Keeps the pods on one node. */
+  readonly node?: string;
+}
+
+/** Web pods that name themselves over HTTP and UDP on port 8080, one to a node as far as possible. */
+export function web(name = "web", { replicas = 3, node }: WebOptions = {}): Manifest {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "default", labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name, ...labels } },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          ...(node === undefined ? {} : { nodeSelector: { "kubernetes.io/hostname": node } }),
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "kubernetes.io/hostname",
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: { matchLabels: { app: name } },
+            },
+          ],
+          containers: [
+            {
+              name: "web",
+              image: WEB_IMAGE,
+              imagePullPolicy: "IfNotPresent",
+              env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+              readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+            },
+          ],
+        },
+      },
+    },
+  };
+}

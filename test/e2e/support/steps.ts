@@ -1,0 +1,105 @@
+import type { Condition } from "@fairlead/api/condition.ts";
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { KubeObject } from "@fairlead/api/object-meta.ts";
+import type { Speaker } from "@fairlead/api/speaker.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { type Manifest, TEST_LABEL } from "./objects.ts";
+
+/** An object with conditions in its status. */
+export interface WithConditions extends KubeObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+const OURS = "/apis/fairlead.dev/v1beta1";
+
+/** URL paths of single objects. */
+export const paths = {
+  service: (name: string, namespace = "default") => `/api/v1/namespaces/${namespace}/services/${name}`,
+  pool: (name: string) => `${OURS}/ipaddresspools/${name}`,
+  advertisement: (name: string) => `${OURS}/l2advertisements/${name}`,
+  virtualIP: (name: string) => `${OURS}/virtualips/${name}`,
+  speaker: (name: string) => `${OURS}/speakers/${name}`,
+} as const;
+
+/** Applies manifests in one go, in this order. */
+export async function apply(lab: Lab, ...manifests: readonly Manifest[]): Promise<void> {
+  const list = { apiVersion: "v1", kind: "List", items: manifests };
+  await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(list) });
+}
+
+/** Removes everything the tests created and waits until no address is held. */
+export async function reset(lab: Lab): Promise<void> {
+  const mine = ["-l", TEST_LABEL, "--ignore-not-found", "--wait=true"];
+  await lab.kubectl(["delete", "services,deployments", "-A", ...mine]);
+  await lab.kubectl(["delete", "l2advertisements,ipaddresspools", ...mine]);
+  await lab.waitFor("no VirtualIP is left", async (see) => {
+    const held = (await virtualIPs(lab)).map(({ metadata }) => metadata.name);
+    see(held);
+    return held.length === 0;
+  });
+}
+
+export async function virtualIPs(lab: Lab): Promise<readonly VirtualIP[]> {
+  return (await lab.api.get<{ items: readonly VirtualIP[] }>(`${OURS}/virtualips`)).items;
+}
+
+export async function speakers(lab: Lab): Promise<readonly Speaker[]> {
+  return (await lab.api.get<{ items: readonly Speaker[] }>(`${OURS}/speakers`)).items;
+}
+
+/** The addresses in a Service's status. */
+export function addressesOf(service: Service): readonly string[] {
+  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
+}
+
+/** Waits until a Service has `count` addresses and returns them. */
+export function addressed(
+  lab: Lab,
+  name: string,
+  count = 1,
+  namespace = "default",
+): Promise<readonly string[]> {
+  return lab.waitFor(`Service ${namespace}/${name} has ${count} address(es)`, async (see) => {
+    const service = await lab.api.get<Service>(paths.service(name, namespace));
+    see(service.status);
+    const addresses = addressesOf(service);
+    return addresses.length === count && addresses;
+  });
+}
+
+/** The one address that a Service gets. */
+export async function address(lab: Lab, name: string, namespace = "default"): Promise<string> {
+  return (await addressed(lab, name, 1, namespace))[0] ?? "";
+}
+
+/** Waits until an object's condition has this status (and reason), and returns the condition. */
+export function condition(
+  lab: Lab,
+  path: string,
+  wanted: { readonly type: string; readonly status: string; readonly reason?: string },
+): Promise<Condition> {
+  return lab.waitFor(`${path} has ${JSON.stringify(wanted)}`, async (see) => {
+    const object = await lab.api.get<WithConditions>(path);
+    const found = object.status?.conditions?.find(({ type }) => type === wanted.type);
+    see(object.status?.conditions ?? "no conditions");
+    const holds = found?.status === wanted.status && (wanted.reason ?? found.reason) === found.reason;
+    return holds && found;
+  });
+}
+
+/** Waits until an address is announced and returns the node that says so. */
+export function announcer(lab: Lab, name: string, not?: string): Promise<string> {
+  const which = not === undefined ? "a node" : `a node other than ${not}`;
+  return lab.waitFor(`${which} announces ${name}`, async (see) => {
+    const { status } = await lab.api.get<VirtualIP>(paths.virtualIP(name));
+    see(status);
+    const nodes = (status?.announcers ?? []).map(({ node }) => node);
+    return nodes.length === 1 && nodes[0] !== not && nodes[0];
+  });
+}
+
+/** The MAC of a node's interface on the LAN. */
+export function macOf(lab: Lab, node: string): string {
+  return lab.member(node).cables[0]?.mac ?? "";
+}
