@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { VERSION } from "@fairlead/runtime/version.ts";
+import { ensurePackages } from "../test/lab/packages.ts";
 import { bundle } from "./bundle.ts";
-import { debianPackages } from "./debian.ts";
 
 /** Builds the OCI image without a daemon: `build/fairlead.tar`, an OCI archive that `ctr images import` and others take. */
 
@@ -23,13 +23,21 @@ const root = resolve(import.meta.dirname, "..");
 const work = join(root, "build", "image");
 const archive = join(root, "build", "fairlead.tar");
 const NAME = `fairlead.dev/fairlead:${VERSION}`;
+/** What the build needs of Debian. */
+const PACKAGES = [
+  { name: "umoci", provides: "umoci" },
+  { name: "binutils", provides: "strip" },
+];
 /** All files carry one date, so that the same sources make the same image. */
 const DATE = new Date("2026-01-01T00:00:00Z");
 
-await main();
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
 
 async function main(): Promise<void> {
-  debianPackages(["umoci", "binutils"]);
+  await ensurePackages(PACKAGES, console.log);
   const began = performance.now();
   const rootfs = join(work, "rootfs");
   rmSync(work, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import { EventRecorder, events } from "@fairlead/kube/events.ts";
 import { HttpsTransport } from "@fairlead/kube/https-transport.ts";
 import { LeaderElection } from "@fairlead/kube/leader-election.ts";
 import { leases } from "@fairlead/kube/lease.ts";
+import { ListWatch } from "@fairlead/kube/list-watch.ts";
 import { KubeMetrics } from "@fairlead/kube/metrics.ts";
 import { type Change, Reflector } from "@fairlead/kube/reflector.ts";
 import { RecordingLog } from "@fairlead/kube/testing/recording-log.ts";
@@ -199,6 +200,15 @@ describe("the kube package on a real API server", () => {
         errors.filter((error) => error instanceof Error && /410|too old/i.test(String(error))),
       ).to.have.length(1);
       await until("no problem", () => reflector.problem === undefined);
+    });
+
+    it("reads what there is when it asks for a version that the server does not have, as after a restore", async () => {
+      const { transport } = connect();
+      ended.push(() => transport.stop());
+      const source = new ListWatch<ConfigMap>({ transport, resource: configMaps, ...environment });
+      const listing = await source.list("999999999", AbortSignal.timeout(10_000));
+      expect(Number(listing.resourceVersion)).to.be.lessThan(999_999_999);
+      expect(listing.objects.length).to.be.greaterThan(0);
     });
 
     it("waits out a frozen API server", async () => {

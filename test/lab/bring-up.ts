@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Parts } from "./build.ts";
 import type { LabContext } from "./context.ts";
 import { apiServerUrl, startControlPlaneComponent, writeControlPlaneFiles } from "./control-plane.ts";
@@ -18,8 +17,10 @@ import { thisProcess, writeState } from "./state.ts";
 /** Records a lab that is about to be brought up, so that whatever becomes of this process it can be taken down. */
 export function recordStart(options: LabOptions, parts: Parts): void {
   const paths = labPaths(options.name);
-  mkdirSync(dirname(paths.root), { recursive: true });
-  mkdirSync(paths.root);
+  // The call that makes the folder is the one whose lab it is.
+  if (mkdirSync(paths.root, { recursive: true }) === undefined) {
+    throw new Error(`lab ${options.name} is being brought up by another process; choose another name`);
+  }
   mkdirSync(paths.logs);
   const { report: _, ...asked } = options;
   writeState(options.name, {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { chooseHierarchies, ensureIn, type Mount, readMounts } from "./cgroup-hierarchies.ts";
 
 /**
  * The kernel's control groups under one root, in version 1 (one hierarchy per controller) or 2. A path here is
@@ -116,60 +117,6 @@ export class Cgroups {
     for (const folder of walk(join(mount.folder, path)).reverse()) {
       const file = join(folder, mount.version === 2 ? "cgroup.freeze" : "freezer.state");
       if (existsSync(file)) writeFileSync(file, mount.version === 2 ? "0" : "THAWED");
-    }
-  }
-}
-
-/** One mounted hierarchy. */
-export interface Mount {
-  readonly version: 1 | 2;
-  readonly folder: string;
-  readonly controllers: readonly string[];
-}
-
-/** All mounted hierarchies, from the text of /proc/mounts. */
-export function readMounts(text: string): readonly Mount[] {
-  const seen = new Map<string, Mount>();
-  for (const line of text.split("\n")) {
-    const [, folder = "", type, options = ""] = line.split(" ");
-    if (type !== "cgroup" && type !== "cgroup2") continue;
-    seen.set(folder, { version: type === "cgroup" ? 1 : 2, folder, controllers: options.split(",") });
-  }
-  return [...seen.values()];
-}
-
-/** Those that kubelet uses: of version 1 if the memory controller is there, else the one of version 2. */
-export function chooseHierarchies(mounts: readonly Mount[]): readonly Mount[] {
-  const first = mounts.filter(({ version }) => version === 1);
-  if (first.some(({ controllers }) => controllers.includes("memory"))) return first;
-  return mounts.filter(({ version }) => version === 2);
-}
-
-function ensureIn(mount: Mount, path: string): void {
-  let folder = mount.folder;
-  for (const part of path.split("/").filter((name) => name !== "")) {
-    if (mount.version === 2) delegateControllers(folder);
-    folder = join(folder, part);
-    if (existsSync(folder)) continue;
-    mkdirSync(folder, { recursive: true });
-    if (mount.controllers.includes("cpuset")) copyCpuset(folder);
-  }
-}
-
-/** A new cpuset of version 1 is empty, and no process may join it before it has processors and memory. */
-function copyCpuset(folder: string): void {
-  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-    writeFileSync(join(folder, file), readFileSync(join(dirname(folder), file)));
-  }
-}
-
-/** Version 2 gives a child only the controllers that its parent passes on; one that cannot be had is done without. */
-function delegateControllers(folder: string): void {
-  for (const controller of readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ")) {
-    try {
-      writeFileSync(join(folder, "cgroup.subtree_control"), `+${controller}`);
-    } catch {
-      // Not to be delegated here (a process sits in the group, or the kernel refuses it).
     }
   }
 }

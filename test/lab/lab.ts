@@ -124,6 +124,11 @@ export class Lab {
     return labPaths(this.name).adminKubeconfig;
   }
 
+  /** What tells kubectl which cluster is meant, and to keep its cache with the lab. */
+  get kubectlOptions(): readonly string[] {
+    return ["--kubeconfig", this.kubeconfig, "--cache-dir", join(labPaths(this.name).root, "kubectl-cache")];
+  }
+
   /** Folder of the lab's programs, `kubectl` among them. */
   get programs(): string {
     return this.#context.state.programs;
@@ -143,14 +148,7 @@ export class Lab {
 
   /** Runs kubectl and returns what it printed. @throws CommandError if it fails. */
   async kubectl(args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    const { root } = labPaths(this.name);
-    const argv = [
-      join(this.programs, "kubectl"),
-      "--kubeconfig",
-      this.kubeconfig,
-      "--cache-dir",
-      join(root, "kubectl-cache"),
-    ];
+    const argv = [join(this.programs, "kubectl"), ...this.kubectlOptions];
     return (await run([...argv, ...args], options)).stdout;
   }
 

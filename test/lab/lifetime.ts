@@ -13,9 +13,8 @@ const COMMAND = join(import.meta.dirname, "main.ts");
 export function goDownWithProcess(name: string): () => void {
   const takeDown = (): void => {
     release();
-    spawnSync(process.execPath, [COMMAND, "down", "--name", name], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const { status, stderr } = spawnSync(process.execPath, [COMMAND, "down", "--name", name]);
+    if (status !== 0) process.stderr.write(stderr);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     takeDown();

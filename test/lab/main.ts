@@ -65,7 +65,7 @@ function become(argv: readonly string[], environment: NodeJS.ProcessEnv = proces
 
 function kubectl(name: string, args: readonly string[]): void {
   const lab = Lab.attach(name);
-  become([join(lab.programs, "kubectl"), "--kubeconfig", lab.kubeconfig, ...args]);
+  become([join(lab.programs, "kubectl"), ...lab.kubectlOptions, ...args]);
 }
 
 function exec(name: string, member: string, argv: readonly string[]): void {

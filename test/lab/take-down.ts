@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cgroups } from "./cgroups.ts";
@@ -52,7 +52,11 @@ async function removeFiles(root: string): Promise<void> {
 
 /** The folders that all labs share go with the last lab. */
 function removeEmptyParents(cgroups: Cgroups): void {
-  if (listFolder(LABS).length === 0) rmSync(LABS, { recursive: true, force: true });
+  try {
+    rmdirSync(LABS);
+  } catch {
+    // Another lab is there.
+  }
   cgroups.removeIfEmpty(labGroup(""));
 }
 

@@ -89,7 +89,9 @@ export const KINDS: readonly Kind[] = [
     status: { schema: speakerStatusSchema, subresource: false },
     columns: [
       { name: "Version", type: "string", jsonPath: ".status.version" },
-      { name: "Interfaces", type: "string", jsonPath: ".status.interfaces[*].name" },
+      // A column shows one value: that of the first interface.
+      { name: "Interface", type: "string", jsonPath: ".status.interfaces[0].name" },
+      { name: "Addresses", type: "string", jsonPath: ".status.interfaces[0].addresses" },
       AGE,
     ],
   },

@@ -107,6 +107,15 @@ describe("EventRecorder", () => {
     const event = requests[0]?.body as KubeEvent;
     expect(event.note.length).to.equal(1_024);
     expect(event.metadata.name.length).to.be.lessThan(254);
+    say({
+      note: "ü".repeat(1_000),
+      regarding: { ...service, metadata: { name: `${"n".repeat(229)}.example` } },
+    });
+    await settle();
+    const other = requests[1]?.body as KubeEvent;
+    expect(Buffer.byteLength(other.note)).to.be.within(1_020, 1_024);
+    expect(other.note).to.match(/^ü+\.\.\.$/);
+    expect(other.metadata.name).to.match(/^n{229}\.[0-9a-f]+$/);
   });
 
   it("leaves out a repeat, but not what is true again", async () => {

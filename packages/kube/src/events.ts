@@ -47,7 +47,7 @@ export interface RecordedEvent {
   readonly reason: string;
   /** What was done or tried, for example `Allocate`. */
   readonly action: string;
-  /** For people, with the cure where there is one. Cut at 1024 characters. */
+  /** For people, with the cure where there is one. Cut at 1024 bytes. */
   readonly note: string;
 }
 
@@ -166,11 +166,11 @@ export class EventRecorder {
     return { ...event, metadata: { ...event.metadata, name } };
   }
 
-  /** The object's name and a number that no other Event on it has: the time in ns, the lower digits counted. */
+  /** The object's name, where it is short enough, and a number that no other Event on it has: the time in ns, the lower digits counted. */
   #name(object: string): string {
     this.#sequence = (this.#sequence + 1) % 1_000_000;
     const unique = BigInt(this.#options.clock.wall().getTime()) * 1_000_000n + BigInt(this.#sequence);
-    return `${object.slice(0, 230)}.${unique.toString(16)}`;
+    return `${object.slice(0, 230).replace(/[^a-z0-9]+$/, "")}.${unique.toString(16)}`;
   }
 }
 
@@ -179,6 +179,13 @@ function isFinal(error: unknown): boolean {
   return error instanceof ApiError && error.status < 500 && error.status !== 409 && error.status !== 429;
 }
 
+/** The text in at most `most` bytes of UTF-8. */
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 3)}...`;
+  if (Buffer.byteLength(text) <= most) return text;
+  // A character that the cut went through has become U+FFFD.
+  const start = Buffer.from(text)
+    .subarray(0, most - 3)
+    .toString("utf8")
+    .replace(/\ufffd+$/, "");
+  return `${start}...`;
 }

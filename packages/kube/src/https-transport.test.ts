@@ -84,7 +84,7 @@ describe("HttpsTransport", () => {
 
   it("tells an error's status, reason, message and details", async () => {
     await begin();
-    server.on("list", status(409, "Conflict", {}, "the object has been modified"));
+    server.on("list", status(409, "Conflict", {}, { message: "the object has been modified" }));
     const error = await rejection(get());
     expect(error).to.be.instanceOf(ApiError);
     expect(error).to.include({ status: 409, reason: "Conflict", message: "the object has been modified" });

@@ -5,7 +5,7 @@ import type { Random } from "@fairlead/runtime/random.ts";
 import type { ObjectList } from "./client.ts";
 import type { Ending } from "./pace.ts";
 import { collectionPath, type Query } from "./path.ts";
-import { errorOfStatus } from "./status.ts";
+import { errorOfStatus, hasCause } from "./status.ts";
 import { ApiError, type ApiTransport, hasStatus, TransportError } from "./transport.ts";
 import { isKubeObject, parseWatchEvent, type WatchEvent } from "./watch-event.ts";
 
@@ -82,8 +82,8 @@ export class ListWatch<T extends KubeObject> {
         (line) => {
           guard.heard();
           const event = this.#event(line);
-          version = event.type === "BOOKMARK" ? event.resourceVersion : versionOf(event.object, version);
           handlers.onEvent(event);
+          version = event.type === "BOOKMARK" ? event.resourceVersion : versionOf(event.object, version);
         },
         () => {
           guard.heard();
@@ -208,9 +208,9 @@ function endingOfError(error: ApiError, otherwise: "error-event" | "failed"): En
   return error.status === 410 ? { cause: "expired", error } : { cause: otherwise, error };
 }
 
-/** 410: compacted meanwhile. 504 `Timeout`: the version lies ahead of the server, as after a restore of etcd. */
+/** 410: compacted meanwhile. `ResourceVersionTooLarge`: the version is ahead of the server, as after a restore of etcd. */
 function cannotGiveVersion(error: unknown): boolean {
-  return hasStatus(error, 410) || hasStatus(error, 504);
+  return hasStatus(error, 410) || (hasStatus(error, 504) && hasCause(error, "ResourceVersionTooLarge"));
 }
 
 function versionOf(object: KubeObject, otherwise: string): string {

@@ -28,8 +28,8 @@ export class KubeMetrics {
   readonly queueRuns;
   readonly eventsSent;
   readonly eventsDropped;
-  readonly #reflectors = new Map<string, ReflectorFigures>();
-  readonly #queues = new Map<string, QueueFigures>();
+  readonly #reflectors = new Map<ReflectorFigures, string>();
+  readonly #queues = new Map<QueueFigures, string>();
 
   constructor(metrics: Metrics) {
     this.requests = metrics.counter("fairlead_api_requests_total", "Requests to the API server.", [
@@ -78,27 +78,27 @@ export class KubeMetrics {
 
   /** Shows a reflector under this name until {@link removeReflector}. */
   addReflector(resource: string, figures: ReflectorFigures): void {
-    this.#reflectors.set(resource, figures);
+    this.#reflectors.set(figures, resource);
   }
 
-  removeReflector(resource: string): void {
-    this.#reflectors.delete(resource);
+  removeReflector(figures: ReflectorFigures): void {
+    this.#reflectors.delete(figures);
   }
 
   /** Shows a queue under this name until {@link removeQueue}. */
   addQueue(name: string, figures: QueueFigures): void {
-    this.#queues.set(name, figures);
+    this.#queues.set(figures, name);
   }
 
-  removeQueue(name: string): void {
-    this.#queues.delete(name);
+  removeQueue(figures: QueueFigures): void {
+    this.#queues.delete(figures);
   }
 
   #collectReflectors(metrics: Metrics): void {
     const show = (name: string, help: string, value: (figures: ReflectorFigures) => number): void => {
       metrics.gauge(name, help, ["resource"], (gauge) => {
         gauge.reset();
-        for (const [resource, figures] of this.#reflectors) gauge.set({ resource }, value(figures));
+        for (const [figures, resource] of this.#reflectors) gauge.set({ resource }, value(figures));
       });
     };
     show("fairlead_watch_synced", "1 if the kind has been read completely.", ({ synced }) => Number(synced));
@@ -114,7 +114,7 @@ export class KubeMetrics {
     const show = (name: string, help: string, value: (figures: QueueFigures) => number): void => {
       metrics.gauge(name, help, ["queue"], (gauge) => {
         gauge.reset();
-        for (const [queue, figures] of this.#queues) gauge.set({ queue }, value(figures));
+        for (const [figures, queue] of this.#queues) gauge.set({ queue }, value(figures));
       });
     };
     show("fairlead_queue_depth", "Keys that wait to be processed.", ({ depth }) => depth);

@@ -354,7 +354,8 @@ describe("Reflector", () => {
     }
 
     it("from etcd if the server has not that version, as after a restore from a backup", async () => {
-      server.on("list", list([], "10"), status(504, "Timeout"), list([thing("z", "1")], "3"));
+      const tooLarge = { details: { causes: [{ reason: "ResourceVersionTooLarge" }] } };
+      server.on("list", list([], "10"), status(504, "Timeout", {}, tooLarge), list([thing("z", "1")], "3"));
       server.on("watch", status(410, "Expired"), watch([]));
       begin();
       await nextWatch(2);
@@ -429,7 +430,7 @@ describe("Reflector", () => {
 
   describe("tells what is wrong", () => {
     it("when a kind does not exist yet, once, and recovers by itself", async () => {
-      server.on("list", status(404, "NotFound", {}, "the server could not find the requested resource"));
+      server.on("list", status(404, "NotFound"));
       begin();
       expect(reflector.problem).to.equal("things.example.org have not been read yet");
       await eventually("several lists", () => lists() >= 5, { clock });
@@ -447,7 +448,7 @@ describe("Reflector", () => {
       const message =
         'things.example.org is forbidden: User "system:serviceaccount:x:y" cannot watch resource "things"';
       server.on("list", list([], "10"));
-      server.on("watch", status(403, "Forbidden", {}, message));
+      server.on("watch", status(403, "Forbidden", {}, { message }));
       begin();
       await eventually("several watches", () => watches() >= 4, { clock });
       expect(reflector.problem).to.equal(

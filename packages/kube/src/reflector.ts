@@ -14,7 +14,7 @@ import { ApiError } from "./transport.ts";
 export type { Change, ReadStore } from "./store.ts";
 
 export interface ReflectorOptions<T extends KubeObject> extends ListWatchOptions<T> {
-  /** Drops what nobody reads, to keep memory small. Must not change its argument. `managedFields` go in any case. */
+  /** Drops what nobody reads, to keep memory small. Must not change its argument, nor throw. `managedFields` go in any case. */
   readonly prune?: (object: T) => T;
   readonly clock: Clock;
   readonly random: Random;
@@ -74,7 +74,7 @@ export class Reflector<T extends KubeObject> {
   async stop(): Promise<void> {
     this.#ended.abort(new Error("the reflector was stopped"));
     this.#firstSync.reject(this.#ended.signal.reason);
-    this.#options.metrics?.removeReflector(this.#name);
+    this.#options.metrics?.removeReflector(this);
     await this.#running;
   }
 

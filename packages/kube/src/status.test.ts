@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { errorOfAnswer, errorOfStatus, retryAfter } from "./status.ts";
+import { errorOfAnswer, errorOfStatus, hasCause, retryAfter } from "./status.ts";
 
 const wall = new Date("2026-01-01T00:00:00Z");
 
@@ -23,6 +23,15 @@ describe("errors of answers", () => {
     expect(errorOfAnswer(429, { "retry-after": "7" }, body, wall).retryAfterMs).to.equal(7_000);
   });
 
+  it("name their causes", () => {
+    const details = {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    };
+    const error = errorOfAnswer(504, {}, JSON.stringify({ details }), wall);
+    expect(hasCause(error, "ResourceVersionTooLarge")).to.equal(true);
+    expect(hasCause(error, "Other")).to.equal(false);
+  });
+
   it("say something even if the answer does not", () => {
     expect(errorOfAnswer(500, {}, "", wall).message).to.equal("the API server answered 500");
     expect(errorOfAnswer(500, {}, "{}", wall).message).to.equal("the API server answered 500");
@@ -34,7 +43,7 @@ describe("errors of answers", () => {
       fc.property(fc.string(), fc.jsonValue(), (text, value) => {
         expect(errorOfAnswer(400, {}, text, wall).status).to.equal(400);
         expect(errorOfAnswer(400, {}, JSON.stringify(value), wall).status).to.equal(400);
-        errorOfStatus(value);
+        expect(hasCause(errorOfStatus(value), "x")).to.equal(false);
       }),
     );
   });

@@ -39,6 +39,12 @@ export function errorOfStatus(object: unknown): ApiError {
   });
 }
 
+/** Whether the `details` of the error name this cause. */
+export function hasCause(error: ApiError, reason: string): boolean {
+  const causes = isObject(error.details) ? error.details.causes : undefined;
+  return Array.isArray(causes) && causes.some((cause: unknown) => isObject(cause) && cause.reason === reason);
+}
+
 /** RFC 9110 10.2.3: a number of seconds or a date. In ms, at most one hour. */
 export function retryAfter(header: string | undefined, wall: Date): number | undefined {
   if (header === undefined) return undefined;

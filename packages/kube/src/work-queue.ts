@@ -66,7 +66,7 @@ export class WorkQueue {
 
   async stop(): Promise<void> {
     this.#ended.abort(new Error("the queue was stopped"));
-    this.#options.metrics?.removeQueue(this.#options.name);
+    this.#options.metrics?.removeQueue(this);
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
     this.#waiting.clear();

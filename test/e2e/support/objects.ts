@@ -21,6 +21,20 @@ export function advertisement(
   return { apiVersion: "fairlead.dev/v1beta1", kind: "L2Advertisement", metadata: { name, labels }, spec };
 }
 
+/** A VirtualIP as the controller writes it, without placement. */
+export function virtualIP(
+  name: string,
+  address: string,
+  services: readonly string[] = ["default/web"],
+): Manifest {
+  return {
+    apiVersion: "fairlead.dev/v1beta1",
+    kind: "VirtualIP",
+    metadata: { name, labels },
+    spec: { address, pool: "lan", services },
+  };
+}
+
 /** What a Service may differ in from one that serves the web pods `app` on TCP port 80. */
 export interface ServiceOptions {
   readonly namespace?: string;

@@ -17,6 +17,24 @@ describe("sorted values", () => {
     ]);
   });
 
+  it("keeps its order over many blocks, filled in any order and emptied", () => {
+    const values = new SortedValues();
+    const all = Array.from({ length: 5000 }, (_, i) => BigInt((i * 2711) % 5000));
+    for (const value of all) values.add(value);
+    expect(values.size).to.equal(5000);
+    expect(values.firstGap(0n)).to.equal(5000n);
+    for (let value = 0n; value < 5000n; value += 7n) values.delete(value);
+    for (const from of [0n, 1n, 700n, 701n, 4991n, 4999n]) {
+      expect(values.firstGap(from)).to.equal(from >= 4999n ? 5000n : ((from + 6n) / 7n) * 7n);
+    }
+    for (let value = 0n; value < 5000n; value += 250n) {
+      expect(values.countBelow(value)).to.equal(Number(value) - Number((value + 6n) / 7n));
+    }
+    for (const value of all) values.delete(value);
+    expect(values.size).to.equal(0);
+    expect(values.firstGap(3n)).to.equal(3n);
+  });
+
   it("agrees with a plain set, whatever is added and removed", () => {
     const operation = fc.tuple(fc.constantFrom("add", "delete"), fc.bigInt(0n, 30n));
     fc.assert(

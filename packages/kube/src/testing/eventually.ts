@@ -5,7 +5,7 @@ import type { FakeClock } from "@fairlead/runtime/fake-clock.ts";
  * Waits until `check` is true. Real sockets need real time, so it looks every few ms, and moves the clock, if one is given, by
  * `stepMs` each time.
  *
- * @throws Error naming what was awaited, after 5 s of real time
+ * @throws Error naming what was awaited, after 8 s of real time
  */
 export async function eventually(
   what: string,
@@ -13,9 +13,9 @@ export async function eventually(
   options: { readonly clock?: FakeClock; readonly stepMs?: number } = {},
 ): Promise<void> {
   const { clock, stepMs = 250 } = options;
-  const endsAt = performance.now() + 5_000;
+  const endsAt = performance.now() + 8_000;
   while (!check()) {
-    if (performance.now() > endsAt) throw new Error(`did not happen within 5 s: ${what}`);
+    if (performance.now() > endsAt) throw new Error(`did not happen within 8 s: ${what}`);
     if (clock !== undefined) await clock.advanceAsync(stepMs);
     await pause(2);
   }

@@ -138,7 +138,7 @@ export function status(
   code: number,
   reason: string,
   headers: Record<string, string> = {},
-  message?: string,
+  more: object = {},
 ): Answer {
   return (response) => {
     const body = {
@@ -147,7 +147,8 @@ export function status(
       status: "Failure",
       code,
       reason,
-      message: message ?? reason,
+      message: reason,
+      ...more,
     };
     response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
   };

@@ -9,7 +9,7 @@ import { AnnouncementTable, type TableChange } from "./table.ts";
 const LAN = eth("eth0", 2, ["192.0.2.1/24", "2001:db8::1/64"]);
 
 function make(): AnnouncementTable {
-  return new AnnouncementTable({ node: "worker-1", excluded: [] });
+  return new AnnouncementTable({ node: "worker-1", excluded: ["veth*"] });
 }
 
 function set(table: AnnouncementTable, ...some: readonly PlacedAddress[]): TableChange {
@@ -105,6 +105,8 @@ describe("AnnouncementTable", () => {
       LAN,
       eth("eth1", 3, ["192.0.2.2/24"]),
       eth("eth2", 4, ["198.51.100.1/24"]),
+      eth("veth1", 5, ["203.0.113.1/24"]),
+      eth("eth3", 6, ["198.51.100.2/24"], { carrier: false }),
     ]);
     const address = fc.constantFrom("192.0.2.100", "198.51.100.7", "2001:db8::5", "203.0.113.9");
     const one = fc
@@ -112,7 +114,7 @@ describe("AnnouncementTable", () => {
         text: address,
         epoch: fc.integer({ min: 1, max: 3 }),
         here: fc.boolean(),
-        named: fc.option(fc.constantFrom("eth0", "eth1")),
+        named: fc.option(fc.constantFrom("eth0", "eth1", "veth1")),
       })
       .map(({ text, epoch, here, named }) =>
         placed(text, {

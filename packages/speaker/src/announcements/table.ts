@@ -1,3 +1,4 @@
+import { formatPrefix } from "@fairlead/net/prefix.ts";
 import type { Announcement, Resolution } from "./announcement.ts";
 import { InterfaceTable } from "./interface-table.ts";
 import type { PresentInterface } from "./present-interface.ts";
@@ -32,6 +33,7 @@ export class AnnouncementTable {
   readonly #outcomes = new Map<string, Outcome>();
   readonly #tables = new Map<number, InterfaceTable>();
   #candidates: readonly Candidate[] = [];
+  #usable = "";
 
   /** @param options.excluded patterns of interface names that are never used */
   constructor(options: { readonly node: string; readonly excluded: readonly string[] }) {
@@ -66,7 +68,11 @@ export class AnnouncementTable {
   /** Takes in the interfaces that there are now. */
   setInterfaces(interfaces: readonly PresentInterface[]): TableChange {
     this.#candidates = candidatesOf(interfaces, this.#excluded);
-    return this.#decide(this.#placed.keys());
+    const usable = usableText(this.#candidates);
+    // What is announced depends on usable interfaces alone; those of pods come and go all the time.
+    const keys = usable === this.#usable ? this.#refusedKeys() : this.#placed.keys();
+    this.#usable = usable;
+    return this.#decide(keys);
   }
 
   #decide(keys: Iterable<string>): TableChange {
@@ -101,6 +107,10 @@ export class AnnouncementTable {
     return change;
   }
 
+  *#refusedKeys(): Iterable<string> {
+    for (const [key, { resolution }] of this.#outcomes) if (resolution.kind === "Refused") yield key;
+  }
+
   #outcome(key: string): Outcome | undefined {
     const placed = this.#placed.get(key);
     if (placed === undefined || !mayAnnounce(placed, this.#node)) return undefined;
@@ -118,6 +128,14 @@ export class AnnouncementTable {
     table?.delete(announcement);
     if (table?.empty) this.#tables.delete(announcement.interfaceIndex);
   }
+}
+
+/** All that an announcement can depend on. */
+function usableText(candidates: readonly Candidate[]): string {
+  const usable = candidates.filter(({ refusal }) => refusal === undefined);
+  return JSON.stringify(
+    usable.map(({ present: { index, name, mac }, subnets }) => [index, name, mac, subnets.map(formatPrefix)]),
+  );
 }
 
 function announcementsOf(outcome: Outcome | undefined): readonly Announcement[] {

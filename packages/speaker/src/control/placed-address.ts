@@ -21,8 +21,13 @@ export function placedAddress(virtualIP: VirtualIP, node: string): Result<Placed
       `spec.address ${text} does not belong to an object of this name; delete it and create ${virtualIPName(address.value)}`,
     );
   }
-  const { epoch, nodes, interfaces } = placement;
-  return ok({ address: address.value, epoch, nodes, interfaces });
+  const { epoch, nodes, interfaces = [] } = placement;
+  return ok({
+    address: address.value,
+    epoch,
+    nodes,
+    interfaces: interfaces.length === 0 ? undefined : interfaces,
+  });
 }
 
 /** Whether both mean the same for the wire. */

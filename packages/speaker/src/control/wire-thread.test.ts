@@ -1,9 +1,49 @@
+import { systemClock } from "@fairlead/runtime/clock.ts";
+import { silentLog } from "@fairlead/runtime/log.ts";
 import { expect } from "chai";
 import { ip, LAN_UNAVAILABLE, Lan } from "../testing/lan.ts";
 import { WireAgent } from "../testing/wire-agent.ts";
+import { WireCounts } from "../wire/counts.ts";
+import { WireThread } from "./wire-thread.ts";
 
 const VIP = "192.0.2.100";
 const VIP6 = "2001:db8::100";
+
+describe("WireThread", function () {
+  this.timeout(10_000);
+  const start = { node: "worker-1", excludedInterfaces: [], refreshMs: 0, counts: WireCounts.memory() };
+  const make = (program: string, onDeath: (reason: string) => void): WireThread =>
+    new WireThread({
+      program: new URL(`data:text/javascript,${encodeURIComponent(program)}`),
+      start,
+      clock: systemClock,
+      log: silentLog,
+      onMessage: () => {},
+      onDeath,
+    });
+
+  it("tells why its thread died, once", async () => {
+    const reasons: string[] = [];
+    await new Promise<void>((resolve) => {
+      make('throw new Error("out of order")', (reason) => {
+        reasons.push(reason);
+        resolve();
+      }).start();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(reasons).to.deep.equal(["out of order"]);
+  });
+
+  it("knows how long its thread has been silent, and ends one that does not stop", async () => {
+    const reasons: string[] = [];
+    const thread = make("for (;;);", (reason) => reasons.push(reason));
+    thread.start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(thread.silentMs).to.be.greaterThan(250);
+    await thread.stop();
+    expect(reasons).to.deep.equal([]);
+  });
+});
 
 describe(`a wire thread on a real segment${LAN_UNAVAILABLE === undefined ? "" : ` (${LAN_UNAVAILABLE})`}`, function () {
   this.timeout(20_000);
@@ -36,11 +76,15 @@ describe(`a wire thread on a real segment${LAN_UNAVAILABLE === undefined ? "" : 
     const other = await lan.ask("arping", "-I", "eth0", "-c", "1", "-w", "1", "192.0.2.101");
     expect(other.output).to.contain("Received 0 response(s)");
     expect(await wire.count("arp", "Answer")).to.equal(5);
+    expect(await wire.count("arp", "NotAnnounced"), "the filter keeps out what others are asked").to.equal(0);
   });
 
   it("answers multicast and unicast neighbor solicitations and duplicate address detection", async () => {
     wire.place([VIP6]);
     await wire.announced(VIP6);
+    const groups = ip(`-n ${lan.node} maddr show dev eth0`);
+    expect(groups, "so that MLD reports it").to.contain("ff02::1:ff00:100");
+    expect(groups).to.contain("33:33:ff:00:01:00");
     const found = await lan.ask("ndisc6", "-r", "1", "-w", "1000", VIP6, "eth0");
     expect(found.output).to.contain(nodeMac());
     const silent = await lan.ask("ndisc6", "-r", "1", "-w", "300", "2001:db8::101", "eth0");

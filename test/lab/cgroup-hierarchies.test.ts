@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { chooseHierarchies, readMounts } from "./cgroups.ts";
+import { chooseHierarchies, readMounts } from "./cgroup-hierarchies.ts";
 
 const FIRST = `cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0
 cgroup /sys/fs/cgroup/cpu cgroup rw,cpu,cpuacct 0 0

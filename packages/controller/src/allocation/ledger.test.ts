@@ -1,0 +1,123 @@
+import { parseAddressEntry } from "@fairlead/net/range.ts";
+import { expect } from "chai";
+import { address } from "../testing/allocation.ts";
+import { Ledger, type LedgerRecord } from "./ledger.ts";
+
+const A = address("192.0.2.1");
+const B = address("192.0.2.2");
+const SHOP = "web/shop";
+
+const record = (at: typeof A, uid: string, ...services: string[]): LedgerRecord => ({
+  address: at,
+  pool: "lan",
+  services: services.length === 0 ? [SHOP] : services,
+  uid,
+});
+
+describe("the ledger", () => {
+  let ledger: Ledger;
+  let changes: string[];
+  beforeEach(() => {
+    changes = [];
+    ledger = new Ledger((at, held) => changes.push(`${at.text} ${held ? "held" : "free"}`));
+  });
+  const holdings = (service = SHOP): readonly string[] =>
+    ledger.holdings(service).map((one) => `${one.address.text} ${one.hold}${one.told ? " told" : ""}`);
+
+  it("tells each address that becomes held or free, once", () => {
+    ledger.reserve(A, "lan", SHOP);
+    ledger.record(record(A, "1"));
+    ledger.record(record(A, "1"));
+    ledger.tell(SHOP, [A], "");
+    ledger.released(A, "1");
+    expect(changes).to.deep.equal(["192.0.2.1 held", "192.0.2.1 free"]);
+  });
+
+  it("turns a reservation into a record", () => {
+    ledger.reserve(A, "lan", SHOP);
+    expect(holdings()).to.deep.equal(["192.0.2.1 Reserved"]);
+    ledger.record(record(A, "1"));
+    ledger.cancel(A, SHOP);
+    expect(holdings()).to.deep.equal(["192.0.2.1 Recorded"]);
+  });
+
+  it("gives a reservation up when the record is somebody else's", () => {
+    ledger.reserve(A, "lan", SHOP);
+    ledger.record(record(A, "1", "db/faster"));
+    expect(holdings()).to.deep.equal([]);
+    expect(ledger.holders(A)).to.deep.equal(["db/faster"]);
+  });
+
+  it("refuses to reserve what is held", () => {
+    ledger.record(record(A, "1"));
+    expect(() => ledger.reserve(A, "lan", "db/other")).to.throw("192.0.2.1 is held already");
+    ledger.record(record(B, "2", ...[]));
+    ledger.record({ address: B, pool: "lan", services: [], uid: "3" });
+    expect(() => ledger.reserve(B, "lan", SHOP)).to.throw("held already");
+  });
+
+  it("does not believe a watch that still shows what was deleted here", () => {
+    ledger.record(record(A, "1"));
+    ledger.released(A, "1");
+    ledger.record(record(A, "1"));
+    expect(ledger.isFree(A)).to.equal(true);
+    ledger.recordGone(A, "1");
+    ledger.record(record(A, "2"));
+    expect(holdings()).to.deep.equal(["192.0.2.1 Recorded"]);
+  });
+
+  it("does not take the deletion of an earlier record for that of the present one", () => {
+    ledger.record(record(A, "1"));
+    ledger.released(A, "1");
+    ledger.record(record(A, "2", "db/next"));
+    ledger.recordGone(A, "1");
+    expect(ledger.holders(A)).to.deep.equal(["db/next"]);
+  });
+
+  it("keeps an address whose record somebody deleted, with its pool, while the Service shows it", () => {
+    ledger.record(record(A, "1"));
+    ledger.tell(SHOP, [A], "");
+    ledger.recordGone(A, "1");
+    expect(holdings()).to.deep.equal(["192.0.2.1 Told told"]);
+    expect(ledger.holdings(SHOP)[0]?.pool).to.equal("lan");
+    ledger.tell(SHOP, [], "");
+    expect(ledger.isFree(A)).to.equal(true);
+  });
+
+  it("forgets a record that somebody deleted and that no Service shows", () => {
+    ledger.record(record(A, "1"));
+    ledger.recordGone(A, "1");
+    expect(ledger.isFree(A)).to.equal(true);
+    expect([...ledger.services()]).to.deep.equal([]);
+  });
+
+  it("lets the record decide between Services that show one address, and without one the age", () => {
+    ledger.tell("web/young", [A], "2026-02-01T00:00:00Z");
+    ledger.tell("web/old", [A], "2026-01-01T00:00:00Z");
+    expect(ledger.holders(A)).to.deep.equal(["web/old"]);
+    ledger.record(record(A, "1", "web/young"));
+    expect(ledger.holders(A)).to.deep.equal(["web/young"]);
+  });
+
+  it("voids all reservations at once", () => {
+    ledger.reserve(A, "lan", SHOP);
+    ledger.reserve(B, "lan", "db/other");
+    ledger.cancelAll();
+    expect(ledger.size).to.equal(0);
+  });
+
+  it("counts and finds addresses with and without the buggy ones", () => {
+    const entry = parseAddressEntry("192.0.2.254-192.0.3.2");
+    if (!entry.ok) throw new Error(entry.error);
+    const { range } = entry.value;
+    for (const [i, text] of ["192.0.2.254", "192.0.2.255", "192.0.3.1"].entries()) {
+      ledger.record(record(address(text), `${i}`));
+    }
+    expect(ledger.heldIn(range, false)).to.equal(3);
+    expect(ledger.heldIn(range, true)).to.equal(2);
+    expect(ledger.firstFree(range, false)).to.equal(address("192.0.3.0").value);
+    expect(ledger.firstFree(range, true)).to.equal(address("192.0.3.2").value);
+    ledger.record(record(address("192.0.3.2"), "9"));
+    expect(ledger.firstFree(range, true)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,20 @@
+import { expect } from "chai";
+import { Occupancy } from "./occupancy.ts";
+
+describe("occupancy", () => {
+  it("knows what lives where, and what lives nowhere", () => {
+    const occupancy = new Occupancy();
+    occupancy.set("1", "a");
+    occupancy.set("2", "a");
+    occupancy.set("3", undefined);
+    occupancy.set("2", "b");
+    expect([...occupancy.on("a")]).to.deep.equal(["1"]);
+    expect([...occupancy.nowhere()]).to.deep.equal(["3"]);
+    expect(occupancy.loadWithout("1", "a")).to.equal(0);
+    expect(occupancy.loadWithout("9", "a")).to.equal(1);
+    occupancy.delete("1");
+    occupancy.set("3", "b");
+    expect([...occupancy.counts()]).to.deep.equal([["b", 2]]);
+    expect(occupancy.nowhereCount).to.equal(0);
+  });
+});
