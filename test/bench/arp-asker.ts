@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { accept, assemble } from "@fairlead/linux/bpf.ts";
 import { InterfaceWatch, type NetInterface } from "@fairlead/linux/interface-watch.ts";
 import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
 import { addressToBytes, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
@@ -32,7 +33,7 @@ let waitingFor = new Uint8Array(4);
 const socket = PacketSocket.open({
   interfaceIndex: nic.index,
   protocol: ETHERTYPE_ARP,
-  filter: [],
+  filter: assemble([accept()]),
   onFrame(frame) {
     const reply = frame[20] === 0 && frame[21] === 2;
     if (reply && waitingFor.every((byte, i) => frame[28 + i] === byte)) answered?.(frame.slice(22, 28));
@@ -108,7 +109,8 @@ function interfaceNamed(
         const found = interfaces.find((one) => one.name === name);
         const v4 = found?.addresses.find(({ address }) => address.family === "IPv4");
         watch.stop();
-        if (found?.mac === undefined || v4 === undefined) reject(new Error(`no usable interface ${name} here`));
+        if (found?.mac === undefined || v4 === undefined)
+          reject(new Error(`no usable interface ${name} here`));
         else resolve({ index: found.index, mac: found.mac, address: v4.address });
       },
       onError: reject,

@@ -147,9 +147,14 @@ describe("the controller", () => {
       expect(harness.names()).to.deep.equal(["192.0.2.250"]);
     });
 
-    it("releases when the Service is deleted, and the next one may have the address", async () => {
+    it("releases when the Service is deleted, with one write, and the next one may have the address", async () => {
+      harness.api.writes.length = 0;
       harness.api.remove(services, SHOP);
       await harness.settle();
+      const writes = harness.api.writes.map(({ method, resource }) => `${method} ${resource}`);
+      expect(writes.filter((write) => /virtualips|services/.test(write))).to.deep.equal([
+        "DELETE virtualips",
+      ]);
       expect(harness.names()).to.deep.equal([]);
       harness.addService("web/next");
       await harness.settle();
@@ -523,11 +528,22 @@ describe("the controller", () => {
       expect(harness.condition(SHOP, "Announced")).to.equal("False NoEndpoints");
       expect(harness.message(SHOP, "Announced")).to.contain("no IPv4 endpoint of web/shop is ready");
       serve(endpointSlice(SHOP, ["node-b"]));
-      await harness.settle();
+      await harness.settle(200);
       expect(owner("192.0.2.100")).to.equal("node-a");
       expect(harness.virtualIP("192.0.2.100")?.status ?? {}).to.deep.equal({});
       expect(harness.condition(SHOP, "Announced")).to.equal("none");
       expect(events()).to.deep.equal(["shop Allocated", "shop NoEndpoints"]);
+    });
+
+    it("tells of both addresses of a Service at once", async () => {
+      harness.addPool("lan", ["192.0.2.100", "2001:db8::100"]);
+      harness.api.put(services, service(SHOP, { families: ["IPv4", "IPv6"] }));
+      await harness.start();
+      await harness.settle(3000);
+      expect(harness.message(SHOP, "Announced"))
+        .to.contain("no IPv4 endpoint")
+        .and.to.contain("no IPv6 endpoint");
+      expect(harness.api.count("PATCH services/status")).to.equal(2);
     });
 
     it("says nothing about a Service whose endpoints come a moment later", async () => {
@@ -567,6 +583,22 @@ describe("the controller", () => {
       harness.api.put(l2Advertisements, advertisement("again"));
       await harness.settle();
       expect(owner("192.0.2.100")).to.equal("node-a");
+    });
+
+    it("where it was when the controller starts while the advertisements are being replaced", async () => {
+      harness.addService(SHOP);
+      const first = await harness.start();
+      await first.stop();
+      harness.api.remove(l2Advertisements, "all");
+      await harness.start();
+      await harness.settle(10_000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      harness.api.put(l2Advertisements, advertisement("all"));
+      await harness.settle(60_000);
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.epoch).to.equal(1);
+      harness.api.remove(l2Advertisements, "all");
+      await harness.settle(40_000);
+      expect(owner("192.0.2.100")).to.equal(undefined);
     });
 
     it("on the interfaces that the advertisement names", async () => {

@@ -1,85 +1,84 @@
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
-import type { WorkQueue } from "@fairlead/kube/work-queue.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import type { Cluster, ClusterListener } from "./cluster/cluster.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { ClusterListener } from "./cluster/listener.ts";
+import { type Queues, WAITING } from "./reconcilers.ts";
+import type { ServiceReconciler } from "./service/reconciler.ts";
 import { carriesOurs } from "./service/status.ts";
 
-/** Key in the queue of Services that stands for those who wait. */
-export const WAITING = "*";
+/** What is said on several VirtualIPs of one Service is told on the Service at once. */
+const TOGETHER_MS = 100;
 
-/** The queues, each with keys of one kind. */
-export interface Queues {
-  /** `namespace/name`, or {@link WAITING}. */
-  readonly services: Pick<WorkQueue, "add">;
-  /** Names of VirtualIPs. */
-  readonly virtualIPs: Pick<WorkQueue, "add">;
-  readonly pools: Pick<WorkQueue, "add">;
-  readonly advertisements: Pick<WorkQueue, "add">;
-}
-
-/** What is to be told of changes, besides the queues. */
-export interface Offers {
-  freed(address: IpAddress): void;
-  offersChanged(): void;
-}
-
-export interface RoutingDependencies {
-  readonly cluster: () => Cluster;
+/** Where what has changed is taken to. */
+export interface RoutingTargets {
+  readonly cluster: Cluster;
   readonly queues: Queues;
-  readonly offers: Offers;
-  /** Whether this replica decides; if not, nothing is queued, since everything is looked at when it begins to. */
-  readonly active: () => boolean;
+  /** Told what can be had by those who wait. */
+  readonly offers: Pick<ServiceReconciler, "freed" | "offersChanged">;
 }
 
 /** Knows whom a change concerns. */
 export class Routing implements ClusterListener {
-  readonly #deps: RoutingDependencies;
+  readonly #active: () => boolean;
+  #targets: RoutingTargets | undefined;
 
-  constructor(dependencies: RoutingDependencies) {
-    this.#deps = dependencies;
+  /**
+   * @param active whether this replica decides; if not, nothing is queued, since everything is looked at when it begins to
+   */
+  constructor(active: () => boolean) {
+    this.#active = active;
   }
 
-  service(key: string): void {
-    if (!this.#deps.active()) return;
-    this.#deps.queues.services.add(key);
+  /** Must be called before anything is read. */
+  connect(targets: RoutingTargets): void {
+    this.#targets = targets;
+  }
+
+  service(key: string, edited: boolean): void {
+    if (!this.#active()) return;
+    this.#to.queues.services.add(key, { urgent: edited });
     this.#virtualIPsOf(key, false);
   }
 
   endpoints(service: string): void {
-    if (this.#deps.active()) this.#virtualIPsOf(service, true);
+    if (this.#active()) this.#virtualIPsOf(service, true);
   }
 
-  virtualIP(name: string, concerned: readonly string[]): void {
-    if (!this.#deps.active()) return;
-    this.#deps.queues.virtualIPs.add(name);
-    for (const service of concerned) this.#deps.queues.services.add(service);
+  virtualIP(name: string, holders: readonly string[], moved: boolean): void {
+    if (!this.#active()) return;
+    const { virtualIPs, services } = this.#to.queues;
+    virtualIPs.add(name);
+    for (const service of holders) {
+      if (moved) services.add(service);
+      else services.addAfter(service, TOGETHER_MS);
+    }
   }
 
   namespaceLabels(): void {
-    if (this.#deps.active()) this.#offersChanged();
+    if (this.#active()) this.#offersChanged();
   }
 
   node(name: string): void {
-    if (!this.#deps.active()) return;
-    const { occupancy, nodes } = this.#deps.cluster();
+    if (!this.#active()) return;
+    const { occupancy, nodes } = this.#to.cluster;
     const cordoned = nodes.list().filter((node) => node.cordoned && node.name !== name);
     for (const address of [
       ...occupancy.on(name),
       ...occupancy.nowhere(),
       ...cordoned.flatMap((node) => [...occupancy.on(node.name)]),
     ]) {
-      this.#deps.queues.virtualIPs.add(address, { urgent: true });
+      this.#to.queues.virtualIPs.add(address, { urgent: true });
     }
     this.#allAdvertisements();
   }
 
   pool(name: string, changed: boolean): void {
-    if (!this.#deps.active()) return;
-    this.#deps.queues.pools.add(name);
+    if (!this.#active()) return;
+    this.#to.queues.pools.add(name);
     if (!changed) return;
-    const { pools } = this.#deps.cluster();
-    for (const pool of pools.ordered) this.#deps.queues.pools.add(pool.name);
+    const { pools } = this.#to.cluster;
+    for (const pool of pools.ordered) this.#to.queues.pools.add(pool.name);
     this.#offersChanged();
     this.#allServices();
     this.#allVirtualIPs();
@@ -87,17 +86,17 @@ export class Routing implements ClusterListener {
   }
 
   advertisement(name: string, changed: boolean): void {
-    if (!this.#deps.active()) return;
-    this.#deps.queues.advertisements.add(name);
+    if (!this.#active()) return;
+    this.#to.queues.advertisements.add(name);
     if (changed) this.#allVirtualIPs();
   }
 
   address(address: IpAddress, held: boolean): void {
-    if (!this.#deps.active()) return;
-    for (const { name } of this.#deps.cluster().pools.containing(address)) this.#deps.queues.pools.add(name);
+    if (!this.#active()) return;
+    for (const { name } of this.#to.cluster.pools.containing(address)) this.#to.queues.pools.add(name);
     if (held) return;
-    this.#deps.offers.freed(address);
-    this.#deps.queues.services.add(WAITING);
+    this.#to.offers.freed(address);
+    this.#to.queues.services.add(WAITING);
   }
 
   /** This replica begins to decide: everything is looked at, those who hold addresses before those who do not, older before younger. */
@@ -105,22 +104,27 @@ export class Routing implements ClusterListener {
     this.#allServices();
     this.#allVirtualIPs();
     this.#allAdvertisements();
-    for (const { name } of this.#deps.cluster().pools.ordered) this.#deps.queues.pools.add(name);
+    for (const { name } of this.#to.cluster.pools.ordered) this.#to.queues.pools.add(name);
+  }
+
+  get #to(): RoutingTargets {
+    if (this.#targets === undefined) throw new Error("the routing is not connected");
+    return this.#targets;
   }
 
   #offersChanged(): void {
-    this.#deps.offers.offersChanged();
-    this.#deps.queues.services.add(WAITING);
+    this.#to.offers.offersChanged();
+    this.#to.queues.services.add(WAITING);
   }
 
   #virtualIPsOf(service: string, urgent: boolean): void {
-    for (const { address } of this.#deps.cluster().ledger.holdings(service)) {
-      this.#deps.queues.virtualIPs.add(virtualIPName(address), { urgent });
+    for (const { address } of this.#to.cluster.ledger.holdings(service)) {
+      this.#to.queues.virtualIPs.add(virtualIPName(address), { urgent });
     }
   }
 
   #allServices(): void {
-    const cluster = this.#deps.cluster();
+    const cluster = this.#to.cluster;
     const { ledger, services } = cluster;
     const age = (key: string): string => services.get(key)?.metadata.creationTimestamp ?? "";
     const byAge = (keys: Iterable<string>): string[] =>
@@ -130,18 +134,18 @@ export class Routing implements ClusterListener {
         .map(([, key]) => key);
     const formerlyOurs = [...services.values()].filter(carriesOurs).map(keyOf);
     for (const keys of [ledger.services(), cluster.ourServices(), formerlyOurs]) {
-      for (const key of byAge(keys)) this.#deps.queues.services.add(key);
+      for (const key of byAge(keys)) this.#to.queues.services.add(key);
     }
   }
 
   #allVirtualIPs(): void {
-    for (const { metadata } of this.#deps.cluster().virtualIPs.values())
-      this.#deps.queues.virtualIPs.add(metadata.name);
+    for (const { metadata } of this.#to.cluster.virtualIPs.values())
+      this.#to.queues.virtualIPs.add(metadata.name);
   }
 
   #allAdvertisements(): void {
-    for (const { metadata } of this.#deps.cluster().reader.advertisements.store.values()) {
-      this.#deps.queues.advertisements.add(metadata.name);
+    for (const { metadata } of this.#to.cluster.reader.advertisements.store.values()) {
+      this.#to.queues.advertisements.add(metadata.name);
     }
   }
 }

@@ -6,7 +6,7 @@ import { ApiClient } from "./client.ts";
 import { EventRecorder, type KubeEvent, type RecordedEvent } from "./events.ts";
 import { KubeMetrics } from "./metrics.ts";
 import { RecordingLog } from "./testing/recording-log.ts";
-import { ApiError, type ApiRequest, TransportError } from "./transport.ts";
+import { ApiError, type ApiRequest, RequestRefused, TransportError } from "./transport.ts";
 
 const service: KubeObject = {
   apiVersion: "v1",
@@ -197,6 +197,16 @@ describe("EventRecorder", () => {
     };
     say();
     await settle();
+    expect(log.complaints).to.deep.equal([]);
+  });
+
+  it("keeps quiet when its author is no longer the leader", async () => {
+    answer = async () => {
+      throw new RequestRefused("not the leader");
+    };
+    say();
+    await clock.advanceAsync(60_000);
+    expect(requests.length).to.equal(1);
     expect(log.complaints).to.deep.equal([]);
   });
 

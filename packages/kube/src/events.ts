@@ -6,7 +6,7 @@ import type { ApiClient } from "./client.ts";
 import { EventRepeats, type Verdict } from "./event-repeats.ts";
 import type { KubeMetrics } from "./metrics.ts";
 import { microTime } from "./micro-time.ts";
-import { ApiError, hasStatus } from "./transport.ts";
+import { ApiError, hasStatus, RequestRefused } from "./transport.ts";
 
 /** events.k8s.io/v1 Event, as far as it is written here. */
 export interface KubeEvent extends KubeObject {
@@ -131,6 +131,8 @@ export class EventRecorder {
     this.#dropped("failed");
     // Nothing can be told about an object whose namespace is going or gone.
     if (hasStatus(error, 404) || /being terminated/.test(errorText(error))) return;
+    // Its author no longer leads; whoever does tells it.
+    if (error instanceof RequestRefused) return;
     const refusal = errorText(error).slice(0, 300);
     if (this.#refusal !== "" && hasStatus(error, 403)) return;
     if (refusal === this.#refusal) return;
@@ -176,6 +178,7 @@ export class EventRecorder {
 
 /** Whether the same again would be refused again. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof RequestRefused) return true;
   return error instanceof ApiError && error.status < 500 && error.status !== 409 && error.status !== 429;
 }
 

@@ -190,6 +190,30 @@ describe("LeaderElection", () => {
     expect(first.told).to.deep.equal(["gained", "aborted", "lost", "gained"]);
   });
 
+  it("does not take up its leadership again after a pause in which the lease went through other hands", async () => {
+    const paused = pausable(clock);
+    const first = replica("a", { clock: paused });
+    await clock.advanceAsync(1_000);
+    const { lease } = server;
+    if (lease === undefined) throw new Error("no lease");
+    server.lease = {
+      ...lease,
+      metadata: { ...lease.metadata, resourceVersion: "other" },
+      spec: { ...lease.spec, holderIdentity: "" },
+    };
+    // The renewal that finds this is under way when the pause begins; its answer is the first thing after it.
+    first.line.answerDelayMs = 11_000;
+    await clock.advanceAsync(1_500);
+    first.line.answerDelayMs = 0;
+    paused.pause();
+    await clock.advanceAsync(12_000);
+    expect(first.election.leading).to.equal(false);
+    expect(first.told).to.deep.equal(["gained", "aborted", "lost"]);
+    paused.resume();
+    await clock.advanceAsync(5_000);
+    expect(first.told.at(-1)).to.equal("gained");
+  });
+
   it("does not lead on an answer that took longer than the deadline", async () => {
     const first = replica("a", { clock, renewDeadlineMs: 14_000, leaseDurationMs: 15_000 });
     first.line.answerDelayMs = 14_500;

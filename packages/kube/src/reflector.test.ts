@@ -520,6 +520,22 @@ describe("Reflector", () => {
       expect(reflector.synced).to.equal(false);
     });
 
+    it("takes nothing from an answer that comes after the stop", async () => {
+      let answer = (): void => {};
+      const deaf = {
+        request: <R>(): Promise<R> =>
+          new Promise((resolve) => {
+            answer = () => resolve({ metadata: { resourceVersion: "1" }, items: [thing("a", "1")] } as R);
+          }),
+        stream: (): Promise<void> => Promise.reject(new Error("no watches here")),
+      };
+      begin({ transport: deaf });
+      const stopped = reflector.stop();
+      answer();
+      await stopped;
+      expect([reflector.store.size, reflector.synced, changes.length]).to.deep.equal([0, false, 0]);
+    });
+
     it("stops during a watch, closing it at once, and during a delay", async () => {
       server.on("list", list([], "10"));
       begin();

@@ -247,6 +247,18 @@ describe("WorkQueue", () => {
     await queue.stop();
   });
 
+  it("misses no key that comes just as its last worker leaves", async () => {
+    for (let hops = 0; hops < 12; hops++) {
+      begin();
+      queue.start();
+      queue.add("a");
+      for (let i = 0; i < hops; i++) await Promise.resolve();
+      queue.add("b");
+      await settle();
+      expect(runs.splice(0), `after ${hops} microtasks`).to.deep.equal(["a", "b"]);
+    }
+  });
+
   it("whatever happens, each key is processed after its last add", async () => {
     const action = fc.oneof(
       fc.record({

@@ -21,6 +21,8 @@ import { WireCounts } from "./wire/counts.ts";
 /** The wire thread's silence after which the speaker is not ready, and after which it should be restarted. */
 const NOT_READY_AFTER_MS = 3_000;
 const DEAD_AFTER_MS = 15_000;
+/** A watch that fails is tried once a second; one that failed this lately does not run. */
+const WATCH_FAILING_MS = 3_000;
 
 /** In the tree the source files run; in the image the two bundles lie beside each other. */
 const WIRE_PROGRAM = new URL(
@@ -72,20 +74,25 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     events,
     wire,
   });
+  const counts = new WireCounts(memory);
   registerSpeakerMetrics(metrics, {
-    counts: new WireCounts(memory),
+    counts,
     states: () => control.states,
     leftOut: () => control.leftOut,
     wireSilentMs: () => wire.silentMs,
   });
   const wireCheck = (mostMs: number) => (): string | undefined =>
     wire.silentMs > mostMs ? `silent for ${Math.round(wire.silentMs)} ms` : undefined;
+  const watchCheck = (): string | undefined =>
+    clock.wall().getTime() - counts.get("watchFailedAt") < WATCH_FAILING_MS
+      ? "the interface watch fails"
+      : undefined;
   const http = new HttpEndpoint({
     host: options.metricsHost,
     port: options.metricsPort,
     metrics,
     alive: { wire: wireCheck(DEAD_AFTER_MS) },
-    ready: { wire: wireCheck(NOT_READY_AFTER_MS), ...control.readiness },
+    ready: { wire: wireCheck(NOT_READY_AFTER_MS), watch: watchCheck, ...control.readiness },
   });
   log.info("speaker started", { version: VERSION });
   const parts = [

@@ -3,6 +3,8 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import type { KubeObject } from "@fairlead/api/object-meta.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { parseAddress } from "@fairlead/net/address.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { type Manifest, TEST_LABEL } from "./objects.ts";
 
@@ -97,6 +99,13 @@ export function announcer(lab: Lab, name: string, not?: string): Promise<string>
     const nodes = (status?.announcers ?? []).map(({ node }) => node);
     return nodes.length === 1 && nodes[0] !== not && nodes[0];
   });
+}
+
+/** The name of the VirtualIP of an address as text. */
+export function virtualIPNameOf(text: string): string {
+  const parsed = parseAddress(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return virtualIPName(parsed.value);
 }
 
 /** The MAC of a node's interface on the LAN. */

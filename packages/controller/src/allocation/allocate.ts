@@ -10,7 +10,8 @@ import {
   type Grant,
   poolForAll,
 } from "./choose.ts";
-import type { Holding, LedgerView } from "./ledger.ts";
+import type { Holding, LedgerView } from "./holdings.ts";
+import { foreignRefusal, isForeign, isFrom, type KeptAddress, pickCurrent, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
 import { poolContains } from "./pool.ts";
 import type { Pools } from "./pools.ts";
@@ -18,6 +19,7 @@ import type { Outcome, Refusal } from "./reasons.ts";
 import type { AddressRequest } from "./request.ts";
 
 export type { Grant } from "./choose.ts";
+export type { KeptAddress } from "./kept.ts";
 
 /** What is known when a Service is decided upon. */
 export interface AllocationState {
@@ -38,14 +40,6 @@ export interface Decision {
   readonly outcome: Outcome;
   /** Whether it asks for something that it cannot have now, and so is looked at again when something changes. */
   readonly waiting: boolean;
-}
-
-/** A held address and the pool that it belongs to now. */
-export interface KeptAddress extends Holding {
-  /** The pool that its record names. */
-  readonly recordedPool: string | undefined;
-  /** Whether a pool still has the address. */
-  readonly inPool: boolean;
 }
 
 /** What one family ends with. */
@@ -71,7 +65,7 @@ export function decide(request: AddressRequest, state: AllocationState): Decisio
     pools: state.pools,
     ledger: state.ledger,
   };
-  const held = state.ledger.holdings(request.service).map((holding) => withPool(holding, choice));
+  const held = state.ledger.holdings(request.service).map((holding) => withPool(holding, state.pools));
   if (request.refusal !== undefined) return keepAll(request, held, request.refusal);
   const current = new Map(request.families.map((family) => [family, pickCurrent(held, family, request)]));
   if (isForeign(held, request)) return keepAll(request, held, foreignRefusal(held));
@@ -92,51 +86,6 @@ export function decide(request: AddressRequest, state: AllocationState): Decisio
 function keepAll(request: AddressRequest, held: readonly KeptAddress[], refusal: Refusal): Decision {
   const outcome = outcomeOf(request, held, [], [{ family: "IPv4", refusal }]);
   return { keep: held, take: [], release: [], outcome, waiting: true };
-}
-
-/** The pool that a held address belongs to: the one on record while that has it, else the first that has it. */
-function withPool(holding: Holding, { pools }: Choice): KeptAddress {
-  const recordedPool = holding.pool;
-  const recorded = recordedPool === undefined ? undefined : pools.get(recordedPool);
-  if (recorded !== undefined && poolContains(recorded, holding.address))
-    return { ...holding, recordedPool, inPool: true };
-  const [first] = pools.containing(holding.address);
-  return first === undefined
-    ? { ...holding, recordedPool, inPool: false }
-    : { ...holding, recordedPool, pool: first.name, inPool: true };
-}
-
-/** Everything that it shows was given by somebody else, no pool has it, and the Service does not ask for anything of ours. */
-function isForeign(held: readonly KeptAddress[], request: AddressRequest): boolean {
-  if (request.pool !== undefined || request.addresses.length > 0) return false;
-  return held.length > 0 && held.every(({ pool }) => pool === undefined);
-}
-
-function foreignRefusal(held: readonly KeptAddress[]): Refusal {
-  const shown = held.map(({ address }) => address.text).join(" and ");
-  const message = `its status shows ${shown}, which is in no pool and was not given by Fairlead, so it is left alone; add it to an IPAddressPool to take it over, or clear the status to get another address`;
-  return { reason: "ForeignAddress", message };
-}
-
-/** Of several held addresses of a family: the one asked for, else the one in the pool asked for, else the one on record and told. */
-function pickCurrent(
-  held: readonly KeptAddress[],
-  family: Family,
-  request: AddressRequest,
-): KeptAddress | undefined {
-  const asked = request.addresses.find(({ value }) => value.family === family);
-  const score = (holding: KeptAddress): number =>
-    (asked?.value.text === holding.address.text ? 16 : 0) +
-    (request.pool !== undefined && [holding.pool, holding.recordedPool].includes(request.pool.value)
-      ? 8
-      : 0) +
-    (holding.hold === "Recorded" ? 4 : holding.hold === "Reserved" ? 2 : 0) +
-    (holding.told ? 1 : 0);
-  const sameFamily = held.filter(({ address }) => address.family === family);
-  return sameFamily.reduce<KeptAddress | undefined>(
-    (best, holding) => (best === undefined || score(holding) > score(best) ? holding : best),
-    undefined,
-  );
 }
 
 type Current = ReadonlyMap<Family, KeptAddress | undefined>;
@@ -174,13 +123,6 @@ function chooseFamily(
   }
   if (current !== undefined) return "keep";
   return request.pool === undefined ? automatic(family) : chooseFromPool(choice, request.pool, family);
-}
-
-/** The pool has it, or had it when it was given: an edit of the pool takes no address away. */
-function isFrom(holding: KeptAddress, name: string, pools: Pools): boolean {
-  if (holding.recordedPool === name) return true;
-  const pool = pools.get(name);
-  return pool !== undefined && poolContains(pool, holding.address);
 }
 
 function isAt(holding: KeptAddress | undefined, address: IpAddress): boolean {

@@ -1,7 +1,7 @@
 import { addressOf, type Family, type IpAddress } from "@fairlead/net/address.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
 import { type Applicant, refusedBy } from "./admission.ts";
-import { heldIn, type LedgerView, type ServiceKey } from "./ledger.ts";
+import { heldIn, type LedgerView, type ServiceKey } from "./holdings.ts";
 import { type Pool, poolCapacity, poolExcludes, poolHasFamily } from "./pool.ts";
 import { formatCover, type Pools } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";

@@ -1,7 +1,8 @@
 import { parseAddressEntry } from "@fairlead/net/range.ts";
 import { expect } from "chai";
 import { address } from "../testing/allocation.ts";
-import { Ledger, type LedgerRecord } from "./ledger.ts";
+import type { LedgerRecord } from "./holdings.ts";
+import { Ledger } from "./ledger.ts";
 
 const A = address("192.0.2.1");
 const B = address("192.0.2.2");

@@ -8,7 +8,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import { type Family, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
-import type { ServiceKey } from "./ledger.ts";
+import type { ServiceKey } from "./holdings.ts";
 import type { Refusal } from "./reasons.ts";
 
 /** What a Service asks for. */

@@ -1,4 +1,3 @@
-import type { Condition } from "@fairlead/api/condition.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import type { L2Advertisement } from "@fairlead/api/l2-advertisement.ts";
@@ -6,9 +5,9 @@ import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { type Change, keyOf, type ReadStore } from "@fairlead/kube/store.ts";
-import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
-import { Ledger, type LedgerRecord } from "../allocation/ledger.ts";
+import { Ledger } from "../allocation/ledger.ts";
 import { readPool } from "../allocation/pool.ts";
 import { Pools } from "../allocation/pools.ts";
 import { type Advertisement, type PoolRef, readAdvertisement } from "../placement/advertise.ts";
@@ -16,25 +15,11 @@ import { Occupancy } from "../placement/occupancy.ts";
 import { isOurs, type OwnershipOptions } from "../service/ownership.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
 import { LingeringStore } from "./lingering.ts";
+import type { ClusterListener } from "./listener.ts";
 import { NodeIndex } from "./node-index.ts";
+import { ingressAddresses, recordOf, unannounced } from "./object-facts.ts";
 import { type ClusterReader, type ReaderOptions, readCluster } from "./reader.ts";
 import { VirtualIPView } from "./virtual-ip-view.ts";
-
-/** Told what has changed, after the cluster's view of it is up to date. */
-export interface ClusterListener {
-  service(key: string): void;
-  /** Where the Service is served. */
-  endpoints(service: string): void;
-  /** `concerned`: Services that need a look, because who holds the address or whether it is announced has changed. */
-  virtualIP(name: string, concerned: readonly string[]): void;
-  namespaceLabels(): void;
-  node(name: string): void;
-  /** `changed`: more than its status. */
-  pool(name: string, changed: boolean): void;
-  advertisement(name: string, changed: boolean): void;
-  /** An address that was free is held, or the other way round. */
-  address(address: IpAddress, held: boolean): void;
-}
 
 export interface ClusterOptions extends Omit<ReaderOptions, "onChange"> {
   readonly clock: Clock;
@@ -163,13 +148,14 @@ export class Cluster {
     this.#advertisements.stop();
   }
 
-  #serviceChanged({ key, current }: Change<Service>): void {
+  #serviceChanged({ key, previous, current }: Change<Service>): void {
     const { ownership, listener } = this.#options;
     const ours = current !== undefined && isOurs(current, ownership);
     this.ledger.tell(key, ours ? ingressAddresses(current) : [], current?.metadata.creationTimestamp ?? "");
     if (current !== undefined) this.#departed.delete(key);
     else if (this.ledger.holdings(key).length > 0) this.#departed.add(key);
-    listener.service(key);
+    const asked = ({ spec, metadata }: Service) => [spec, metadata.annotations, metadata.labels];
+    listener.service(key, previous !== undefined && !sameJson(asked(previous), current && asked(current)));
   }
 
   #virtualIPChanged({ key, previous, current }: Change<VirtualIP>): void {
@@ -189,12 +175,10 @@ export class Cluster {
     for (const service of before?.services ?? []) {
       if (this.ledger.holdings(service).length === 0) this.#departed.delete(service);
     }
-    const same =
-      before?.uid === after?.uid &&
-      sameJson(before?.services, after?.services) &&
-      sameJson(previous && unannounced(previous), current && unannounced(current));
-    const concerned = same ? [] : [...new Set([...(before?.services ?? []), ...(after?.services ?? [])])];
-    this.#options.listener.virtualIP(key, concerned);
+    const moved = before?.uid !== after?.uid || !sameJson(before?.services, after?.services);
+    const said = !sameJson(previous && unannounced(previous), current && unannounced(current));
+    const concerned = new Set(moved || said ? [...(before?.services ?? []), ...(after?.services ?? [])] : []);
+    this.#options.listener.virtualIP(key, [...concerned], moved);
   }
 
   #poolChanged(change: Change<IPAddressPool>): void {
@@ -213,25 +197,6 @@ export class Cluster {
     if (previous === undefined || current === undefined) return true;
     return !sameJson(shown(previous), shown(current));
   }
-}
-
-/** The addresses that a Service's status shows. */
-export function ingressAddresses(service: Service): readonly IpAddress[] {
-  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => {
-    const address = ip === undefined ? undefined : parseAddress(ip);
-    return address?.ok ? [address.value] : [];
-  });
-}
-
-/** What a VirtualIP says about why nobody answers for it. */
-export function unannounced(object: VirtualIP): Condition | undefined {
-  return object.status?.conditions?.find(({ type, status }) => type === "Announced" && status === "False");
-}
-
-function recordOf(object: VirtualIP): LedgerRecord | undefined {
-  const address = addressOfVirtualIPName(object.metadata.name);
-  if (address === undefined) return undefined;
-  return { address, pool: object.spec.pool, services: object.spec.services, uid: object.metadata.uid ?? "" };
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

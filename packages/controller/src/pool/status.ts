@@ -2,7 +2,7 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import type { IPAddressPool, IPAddressPoolStatus } from "@fairlead/api/ip-address-pool.ts";
 import type { Family } from "@fairlead/net/address.ts";
 import { formatRange } from "@fairlead/net/range.ts";
-import { heldIn, type LedgerView } from "../allocation/ledger.ts";
+import { heldIn, type LedgerView } from "../allocation/holdings.ts";
 import { type Pool, poolCapacity, poolHasFamily } from "../allocation/pool.ts";
 import type { Overlap } from "../allocation/pools.ts";
 

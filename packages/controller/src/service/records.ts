@@ -5,7 +5,7 @@ import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Grant } from "../allocation/allocate.ts";
-import type { ServiceKey } from "../allocation/ledger.ts";
+import type { ServiceKey } from "../allocation/holdings.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { placementOf, plan } from "../virtual-ip/planner.ts";
 

@@ -1,6 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { compareAddresses } from "@fairlead/net/address.ts";
-import type { ServiceKey } from "../allocation/ledger.ts";
+import type { ServiceKey } from "../allocation/holdings.ts";
 import type { AddressRequest } from "../allocation/request.ts";
 
 interface Waiting {

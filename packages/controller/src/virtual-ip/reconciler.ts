@@ -9,7 +9,8 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { poolContains } from "../allocation/pool.ts";
 import { readRequest } from "../allocation/request.ts";
-import { type Cluster, unannounced } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { unannounced } from "../cluster/object-facts.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
@@ -27,6 +28,8 @@ export interface VirtualIPReconcilerDependencies {
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** See ClusterOptions. */
+  readonly goneGraceMs: number;
 }
 
 /** Keeps the placement of a VirtualIP right, and says on it why nobody answers when nobody may. */
@@ -34,9 +37,15 @@ export class VirtualIPReconciler {
   readonly #deps: VirtualIPReconcilerDependencies;
   /** Since when an address is known to live nowhere, on the monotonic clock. */
   readonly #nowhereSince = new Map<string, number>();
+  #begunMs = 0;
 
   constructor(dependencies: VirtualIPReconcilerDependencies) {
     this.#deps = dependencies;
+  }
+
+  /** This replica begins to decide, perhaps in the middle of advertisements being deleted and made again. */
+  begin(): void {
+    this.#begunMs = this.#deps.clock.nowMs();
   }
 
   async reconcile(
@@ -64,9 +73,16 @@ export class VirtualIPReconciler {
     signal: AbortSignal,
   ): Promise<{ readonly requeueAfterMs: number } | undefined> {
     const { cluster } = this.#deps;
+    const { services } = object.spec;
+    // What nobody wants any more is deleted, which is one write and not two.
+    if (services.length > 0 && services.every((key) => cluster.ourService(key) === undefined))
+      return undefined;
     const pool = this.#poolOf(object, address);
     const [owner] = object.spec.placement?.nodes ?? [];
-    const decision = plan(cluster, { address, pool, services: object.spec.services, owner });
+    const decision = plan(cluster, { address, pool, services, owner });
+    const graceMs = this.#begunMs + this.#deps.goneGraceMs - this.#deps.clock.nowMs();
+    const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
+    if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
     const placed = await this.#place(object, pool, decision, signal);
     return await this.#tell(placed, decision, signal);
   }

@@ -76,11 +76,9 @@ export class AnnouncementTable {
   }
 
   #decide(keys: Iterable<string>): TableChange {
-    const change = {
-      started: [] as Announcement[],
-      stopped: [] as Announcement[],
-      outcomes: new Map<string, Outcome | undefined>(),
-    };
+    const started: Announcement[] = [];
+    const stopped: Announcement[] = [];
+    const outcomes = new Map<string, Outcome | undefined>();
     const steps = [...keys].map((key) => ({
       key,
       before: this.#outcomes.get(key),
@@ -91,20 +89,20 @@ export class AnnouncementTable {
       for (const old of announcementsOf(before))
         if (!announcementsOf(after).some((now) => samePlace(old, now))) {
           this.#remove(old);
-          change.stopped.push(old);
+          stopped.push(old);
         }
     for (const { key, before, after } of steps) {
       for (const now of announcementsOf(after)) {
         this.#put(now);
         const old = announcementsOf(before).find((one) => samePlace(one, now));
-        if (old === undefined || old.epoch !== now.epoch) change.started.push(now);
+        if (old === undefined || old.epoch !== now.epoch) started.push(now);
       }
       if (sameOutcome(before, after)) continue;
-      change.outcomes.set(key, after);
+      outcomes.set(key, after);
       if (after === undefined) this.#outcomes.delete(key);
       else this.#outcomes.set(key, after);
     }
-    return change;
+    return { started, stopped, outcomes };
   }
 
   *#refusedKeys(): Iterable<string> {

@@ -54,6 +54,22 @@ export function saysAnnounced(virtualIP: VirtualIP, node: string, status: Virtua
   );
 }
 
+/**
+ * Nodes that the status still names as announcers under an older decision, while this node answers under the present one:
+ * their speakers died before they could let go.
+ */
+export function leftOverNodes(
+  virtualIP: VirtualIP,
+  node: string,
+  state: AddressState | undefined,
+): readonly string[] {
+  const epoch = virtualIP.spec.placement?.epoch;
+  if (!isPlacedOn(virtualIP, node) || epoch === undefined) return [];
+  if (state?.kind !== "Announcing" || state.epoch !== epoch) return [];
+  const older = (virtualIP.status?.announcers ?? []).filter((one) => one.node !== node && one.epoch < epoch);
+  return [...new Set(older.map((one) => one.node))];
+}
+
 function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: string): VirtualIPStatus {
   if (state.kind === "Refused") {
     const { reason, message } = state;

@@ -1,4 +1,5 @@
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { PlacedAddress, SnapshotUpdate } from "../announcements/snapshot.ts";
@@ -77,19 +78,20 @@ export class SnapshotFeed {
   }
 
   #flush(): void {
-    const update = { set: [] as PlacedAddress[], removed: [] as PlacedAddress["address"][] };
+    const set: PlacedAddress[] = [];
+    const removed: IpAddress[] = [];
     for (const key of this.#dirty) {
       const wanted = this.#wanted.get(key);
       const sent = this.#sent.get(key);
       if (wanted !== undefined) {
-        update.set.push(wanted);
+        set.push(wanted);
         this.#sent.set(key, wanted);
       } else if (sent !== undefined) {
-        update.removed.push(sent.address);
+        removed.push(sent.address);
         this.#sent.delete(key);
       }
     }
     this.#dirty.clear();
-    if (update.set.length + update.removed.length > 0) this.#options.send(update);
+    if (set.length + removed.length > 0) this.#options.send({ set, removed });
   }
 }

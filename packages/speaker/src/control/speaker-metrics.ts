@@ -1,3 +1,4 @@
+import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { Metrics } from "@fairlead/runtime/metrics.ts";
 import type { WireCounts } from "../wire/counts.ts";
 import type { AddressState } from "../wire/messages.ts";
@@ -17,11 +18,14 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
   const { counts, states } = figures;
   metrics.gauge(
     "fairlead_speaker_announced",
-    "1 for each VirtualIP that this node answers for, 0 for one that it should answer for and cannot.",
-    ["vip"],
+    "1 for each address that this node answers for, 0 for one that it should answer for and cannot.",
+    ["address"],
     (gauge) => {
       gauge.reset();
-      for (const [vip, state] of states()) gauge.set({ vip }, state.kind === "Announcing" ? 1 : 0);
+      for (const [name, state] of states()) {
+        const address = addressOfVirtualIPName(name)?.text ?? name;
+        gauge.set({ address }, state.kind === "Announcing" ? 1 : 0);
+      }
     },
   );
   metrics.gauge("fairlead_speaker_virtualips_invalid", "VirtualIPs that were left out.", [], (gauge) =>

@@ -12,7 +12,9 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import type { AddressState } from "../wire/messages.ts";
-import { isPlacedOn, ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
+import { isPlacedOn, leftOverNodes, ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
+import { fieldManagerOf } from "./field-manager.ts";
+import { LeftOver } from "./left-over.ts";
 import { timestampOf } from "./timestamp.ts";
 
 const WRITES_AT_ONCE = 4;
@@ -40,9 +42,18 @@ export class StatusWriter {
   /** What was last written over which version: the store learns of it a moment later. */
   readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
 
+  readonly #leftOver: LeftOver;
+
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     const { clock, random, log, metrics } = options;
+    this.#leftOver = new LeftOver({
+      clock,
+      clear: async (key, node, signal) => {
+        await this.#apply(key, {}, signal, fieldManagerOf(node));
+        log.info("left-over announcer cleared", { vip: key, leftOver: node });
+      },
+    });
     this.#queue = new WorkQueue({
       name: "virtualip-status",
       clock,
@@ -83,8 +94,9 @@ export class StatusWriter {
   /** The VirtualIP of this key changed. */
   changed(key: string, virtualIP: VirtualIP | undefined): void {
     const { node } = this.#options;
-    if (virtualIP === undefined) this.#written.delete(key);
-    else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || ownsPart(virtualIP, node))
+    if (virtualIP === undefined) {
+      this.#written.delete(key);
+    } else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || ownsPart(virtualIP, node))
       this.#queue.add(key);
   }
 
@@ -106,16 +118,26 @@ export class StatusWriter {
     await Promise.all(Array.from({ length: CLEARS_AT_ONCE }, clearNext));
   }
 
-  async #process(key: string, signal: AbortSignal): Promise<void> {
-    const { store, node, clock } = this.#options;
-    const virtualIP = store.get(key);
-    if (virtualIP === undefined) return;
-    const now = timestampOf(clock.wall());
-    const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), now);
+  async #process(key: string, signal: AbortSignal): Promise<{ readonly requeueAfterMs: number } | undefined> {
+    const virtualIP = this.#options.store.get(key);
+    if (virtualIP === undefined) return undefined;
+    const state = this.#stateOf(key, virtualIP);
+    await this.#writeOwn(key, virtualIP, state, signal);
+    return this.#leftOver.look(key, leftOverNodes(virtualIP, this.#options.node, state), signal);
+  }
+
+  async #writeOwn(
+    key: string,
+    virtualIP: VirtualIP,
+    state: AddressState | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { node, clock } = this.#options;
+    const step = statusStep(virtualIP, node, state, timestampOf(clock.wall()));
     if (step.kind === "Nothing") return;
     const status = step.kind === "Clear" ? {} : step.status;
     const over = virtualIP.metadata.resourceVersion;
-    const text = JSON.stringify(status);
+    const text = JSON.stringify(status, (name, value) => (name === "lastTransitionTime" ? "" : value));
     const before = this.#written.get(key);
     if (before !== undefined && before.over === over && before.text === text) return;
     await this.#apply(key, status, signal);
@@ -132,8 +154,18 @@ export class StatusWriter {
     return { kind: "Refused", epoch, reason: "InvalidAddress", message: problem };
   }
 
-  async #apply(key: string, status: VirtualIPStatus, signal: AbortSignal): Promise<void> {
-    const options = { force: true, subresource: "status", signal } as const;
+  async #apply(
+    key: string,
+    status: VirtualIPStatus,
+    signal: AbortSignal,
+    fieldManager?: string,
+  ): Promise<void> {
+    const options = {
+      force: true,
+      subresource: "status",
+      signal,
+      ...(fieldManager && { fieldManager }),
+    } as const;
     try {
       await this.#options.client.apply(virtualIPs, { metadata: { name: key }, status }, options);
     } catch (error) {

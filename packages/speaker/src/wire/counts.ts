@@ -8,10 +8,11 @@ export const ARP_COUNTS: readonly FrameCount<ArpDropReason>[] = [...OTHER, ...AR
 /** Names of the counts of NDP frames, in the order of their slots. */
 export const NDP_COUNTS: readonly FrameCount<NdpDropReason>[] = [...OTHER, ...NDP_DROP_REASONS];
 
-const GAUGES = ["kernelDrops", "latenessMs", "stalls"] as const;
+const GAUGES = ["kernelDrops", "latenessMs", "stalls", "watchFailedAt"] as const;
 /**
  * `kernelDrops`: frames that a socket had no room for; `latenessMs`: the greatest lateness of the wire thread since it was
- * last read; `stalls`: how often that thread was late by more than its bound.
+ * last read; `stalls`: how often that thread was late by more than its bound; `watchFailedAt`: when the interface watch last
+ * failed, in ms of the wall clock, 0 if it never did.
  */
 export type WireGauge = (typeof GAUGES)[number];
 

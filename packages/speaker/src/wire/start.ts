@@ -44,10 +44,19 @@ export function startWire(
     refreshMs: start.refreshMs,
     onFailureChange: (interfaceIndex) => wire.failureChanged(interfaceIndex),
   });
+  let watchError = "";
   const watch = new InterfaceWatch({
     clock,
-    onChange: (interfaces) => wire.setInterfaces(interfaces),
-    onError: (error) => log.warn("interface watch failed", { error: error.message }),
+    onChange: (interfaces) => {
+      watchError = "";
+      wire.setInterfaces(interfaces);
+    },
+    // It tries again once a second; only what is new is told.
+    onError: ({ message }) => {
+      counts.set("watchFailedAt", clock.wall().getTime());
+      if (message !== watchError) log.warn("interface watch failed", { error: message });
+      watchError = message;
+    },
   });
   const lateness = new Lateness({
     clock,

@@ -1,0 +1,21 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+
+/** Told what has changed, after the cluster's view of it is up to date. */
+export interface ClusterListener {
+  /** `edited`: somebody wants something else of a Service that is known already. */
+  service(key: string, edited: boolean): void;
+  /** Where the Service is served. */
+  endpoints(service: string): void;
+  /**
+   * @param concerned Services that need a look, because somebody else changed who holds the address (`moved`), or because of
+   * what is said about its announcement
+   */
+  virtualIP(name: string, concerned: readonly string[], moved: boolean): void;
+  namespaceLabels(): void;
+  node(name: string): void;
+  /** `changed`: more than its status. */
+  pool(name: string, changed: boolean): void;
+  advertisement(name: string, changed: boolean): void;
+  /** An address that was free is held, or the other way round. */
+  address(address: IpAddress, held: boolean): void;
+}

@@ -1,0 +1,26 @@
+import type { Condition } from "@fairlead/api/condition.ts";
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
+import type { LedgerRecord } from "../allocation/holdings.ts";
+
+/** The addresses that a Service's status shows. */
+export function ingressAddresses(service: Service): readonly IpAddress[] {
+  return (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => {
+    const address = ip === undefined ? undefined : parseAddress(ip);
+    return address?.ok ? [address.value] : [];
+  });
+}
+
+/** What a VirtualIP says about why nobody answers for it. */
+export function unannounced(object: VirtualIP): Condition | undefined {
+  return object.status?.conditions?.find(({ type, status }) => type === "Announced" && status === "False");
+}
+
+/** The record that a VirtualIP is; undefined if its name stands for no address. */
+export function recordOf(object: VirtualIP): LedgerRecord | undefined {
+  const address = addressOfVirtualIPName(object.metadata.name);
+  if (address === undefined) return undefined;
+  return { address, pool: object.spec.pool, services: object.spec.services, uid: object.metadata.uid ?? "" };
+}

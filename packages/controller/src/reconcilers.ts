@@ -1,0 +1,104 @@
+import type { ApiClient } from "@fairlead/kube/client.ts";
+import type { EventRecorder } from "@fairlead/kube/events.ts";
+import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
+import { WorkQueue } from "@fairlead/kube/work-queue.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Log } from "@fairlead/runtime/log.ts";
+import type { Random } from "@fairlead/runtime/random.ts";
+import { AdvertisementReconciler } from "./advertisement/reconciler.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Leadership } from "./leadership.ts";
+import type { ControllerMetrics } from "./metrics.ts";
+import { PoolReconciler } from "./pool/reconciler.ts";
+import type { OwnershipOptions } from "./service/ownership.ts";
+import { ServiceReconciler } from "./service/reconciler.ts";
+import { Records } from "./service/records.ts";
+import { Telling } from "./service/telling.ts";
+import { VirtualIPReconciler } from "./virtual-ip/reconciler.ts";
+
+/** Key in the queue of Services that stands for those who wait. */
+export const WAITING = "*";
+
+/** Writes of different objects do not wait for one another. */
+const CONCURRENCY = 16;
+
+export interface ReconcilerDependencies {
+  readonly client: ApiClient;
+  readonly cluster: Cluster;
+  readonly events: EventRecorder;
+  readonly metrics: ControllerMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ownership: OwnershipOptions;
+  readonly goneGraceMs: number;
+  /** Has a Service looked at. */
+  readonly enqueue: (service: string) => void;
+}
+
+/** One for each kind that is written. */
+export interface Reconcilers {
+  readonly services: ServiceReconciler;
+  readonly virtualIPs: VirtualIPReconciler;
+  readonly pools: PoolReconciler;
+  readonly advertisements: AdvertisementReconciler;
+}
+
+export function makeReconcilers(dependencies: ReconcilerDependencies): Reconcilers {
+  return {
+    services: new ServiceReconciler({
+      ...dependencies,
+      records: new Records(dependencies),
+      telling: new Telling(dependencies),
+    }),
+    virtualIPs: new VirtualIPReconciler(dependencies),
+    pools: new PoolReconciler(dependencies),
+    advertisements: new AdvertisementReconciler(dependencies),
+  };
+}
+
+/** One queue for each kind, so that a burst in one does not hold up the others. */
+export interface Queues {
+  /** `namespace/name`, or {@link WAITING}. */
+  readonly services: WorkQueue;
+  /** Names. */
+  readonly virtualIPs: WorkQueue;
+  readonly pools: WorkQueue;
+  readonly advertisements: WorkQueue;
+}
+
+export interface QueueDependencies {
+  readonly reconcilers: Reconcilers;
+  readonly leadership: Leadership;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics?: KubeMetrics;
+}
+
+/** Makes the queues; they do nothing while this replica does not lead. */
+export function makeQueues(dependencies: QueueDependencies): Queues {
+  const { reconcilers, leadership, ...common } = dependencies;
+  const { services, virtualIPs, pools, advertisements } = reconcilers;
+  type Result = { readonly requeueAfterMs: number } | undefined;
+  const queue = (
+    name: string,
+    concurrency: number,
+    reconcile: (key: string, signal: AbortSignal) => Promise<Result>,
+  ): WorkQueue => {
+    const process = (key: string) => leadership.whileLeading((signal) => reconcile(key, signal));
+    return new WorkQueue({ ...common, name, concurrency, process });
+  };
+  return {
+    services: queue("services", CONCURRENCY, async (key, signal) => {
+      if (key === WAITING) services.serveWaiting();
+      else await services.reconcile(key, signal);
+      return undefined;
+    }),
+    virtualIPs: queue("virtual-ips", CONCURRENCY, (name, signal) => virtualIPs.reconcile(name, signal)),
+    pools: queue("pools", 2, (name, signal) => pools.reconcile(name, signal)),
+    advertisements: queue("advertisements", 2, async (name, signal) => {
+      await advertisements.reconcile(name, signal);
+      return undefined;
+    }),
+  };
+}

@@ -1,0 +1,43 @@
+import { Metrics } from "@fairlead/runtime/metrics.ts";
+import { expect } from "chai";
+import { WireCounts } from "../wire/counts.ts";
+import type { AddressState } from "../wire/messages.ts";
+import { registerSpeakerMetrics } from "./speaker-metrics.ts";
+
+describe("the speaker's metrics", () => {
+  it("show who is answered for and what became of frames", async () => {
+    const counts = new WireCounts(WireCounts.memory());
+    const metrics = new Metrics();
+    const states = new Map<string, AddressState>([
+      ["192.0.2.7", { kind: "Announcing", epoch: 1, on: [] }],
+      [
+        "2001-0db8-0000-0000-0000-0000-0000-0007",
+        { kind: "Refused", epoch: 1, reason: "NoCarrier", message: "" },
+      ],
+    ]);
+    registerSpeakerMetrics(metrics, {
+      counts,
+      states: () => states,
+      leftOut: () => 2,
+      wireSilentMs: () => 500,
+    });
+    counts.arp().add("Answer");
+    counts.set("latenessMs", 40);
+    const first = await metrics.text();
+    for (const line of [
+      'fairlead_speaker_announced{address="192.0.2.7"} 1',
+      'fairlead_speaker_announced{address="2001:db8::7"} 0',
+      'fairlead_speaker_frames_total{protocol="arp",result="Answer"} 1',
+      "fairlead_speaker_virtualips_invalid 2",
+      "fairlead_speaker_wire_lateness_seconds 0.04",
+      "fairlead_speaker_wire_silent_seconds 0.5",
+    ])
+      expect(first.split("\n")).to.include(line);
+    states.delete("192.0.2.7");
+    counts.arp().add("Answer");
+    const second = await metrics.text();
+    expect(second).not.to.contain('address="192.0.2.7"');
+    expect(second).to.contain('fairlead_speaker_frames_total{protocol="arp",result="Answer"} 2');
+    expect(second).to.contain("fairlead_speaker_wire_lateness_seconds 0\n");
+  });
+});

@@ -1,0 +1,194 @@
+import type { KubeObject } from "@fairlead/api/object-meta.ts";
+import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { ApiClient } from "@fairlead/kube/client.ts";
+import { Store } from "@fairlead/kube/store.ts";
+import { RecordingLog } from "@fairlead/kube/testing/recording-log.ts";
+import { ApiError } from "@fairlead/kube/transport.ts";
+import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
+import { seededRandom } from "@fairlead/runtime/random.ts";
+import { expect } from "chai";
+import { virtualIP } from "../testing/virtual-ip.ts";
+import type { AddressState } from "../wire/messages.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+const ANNOUNCING: AddressState = {
+  kind: "Announcing",
+  epoch: 1,
+  on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: "2026-01-01T00:00:00Z" }],
+};
+
+/** A writer whose store learns nothing of what is written. */
+function make() {
+  const clock = new FakeClock();
+  const log = new RecordingLog();
+  const store = new Store<VirtualIP>();
+  const applied: { readonly name: string; readonly status: unknown; readonly as: string | undefined }[] = [];
+  const reasons: string[] = [];
+  let failures: Error[] = [];
+  const client: Pick<ApiClient, "apply"> = {
+    apply: async <T extends KubeObject>(
+      _resource: unknown,
+      object: object,
+      options?: { readonly fieldManager?: string },
+    ): Promise<T> => {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      const { metadata, status } = object as VirtualIP;
+      applied.push({ name: metadata.name, status, as: options?.fieldManager });
+      return object as T;
+    },
+  };
+  const writer = new StatusWriter({
+    node: "worker-1",
+    client,
+    store,
+    problemOf: () => undefined,
+    events: { record: ({ reason }) => reasons.push(reason) },
+    clock,
+    random: seededRandom(1),
+    log,
+  });
+  return {
+    clock,
+    log,
+    store,
+    applied,
+    reasons,
+    writer,
+    fail: (...errors: readonly Error[]) => {
+      failures = [...errors];
+    },
+    tell: (state: AddressState | undefined) => writer.setStates(new Map([["192.0.2.7", state]])),
+  };
+}
+
+describe("StatusWriter", () => {
+  it("writes once though the store has not learnt of it yet", async () => {
+    const { clock, store, applied, reasons, writer, tell } = make();
+    store.put(virtualIP("192.0.2.7"));
+    writer.start();
+    tell(ANNOUNCING);
+    await clock.advanceAsync(100);
+    tell(ANNOUNCING);
+    await clock.advanceAsync(100);
+    expect(applied).to.have.length(1);
+    expect(reasons).to.deep.equal(["Announcing"]);
+    tell({ kind: "Refused", epoch: 1, reason: "NoCarrier", message: "no link" });
+    await clock.advanceAsync(100);
+    tell(ANNOUNCING);
+    await clock.advanceAsync(100);
+    expect(applied).to.have.length(3);
+  });
+
+  it("tries again when the API server refuses, and tells what happened only once it is written", async () => {
+    const { clock, store, applied, reasons, log, writer, fail, tell } = make();
+    store.put(virtualIP("192.0.2.7"));
+    fail(new ApiError({ status: 500 }), new ApiError({ status: 503 }));
+    writer.start();
+    tell(ANNOUNCING);
+    await clock.advanceAsync(1000);
+    expect(applied).to.have.length(1);
+    expect(reasons).to.deep.equal(["Announcing"]);
+    expect(log.complaints.length).to.be.greaterThan(0);
+  });
+
+  it("takes an object that was deleted meanwhile as done", async () => {
+    const { clock, store, applied, log, writer, fail, tell } = make();
+    store.put(virtualIP("192.0.2.7"));
+    fail(new ApiError({ status: 404 }));
+    writer.start();
+    tell(ANNOUNCING);
+    await clock.advanceAsync(1000);
+    expect(applied).to.deep.equal([]);
+    expect(log.complaints).to.deep.equal([]);
+  });
+
+  it("lets go of everything at the end, of what it wrote in an earlier life too, and of nothing else", async () => {
+    const { clock, store, applied, writer, tell } = make();
+    const announcers = [
+      {
+        node: "worker-1",
+        interface: "eth0",
+        mac: "02:00:00:00:00:02",
+        epoch: 1,
+        since: "2026-01-01T00:00:00Z",
+      },
+    ];
+    store.put(virtualIP("192.0.2.7"));
+    store.put(virtualIP("192.0.2.8", {}, { announcers }));
+    store.put(virtualIP("192.0.2.9", { nodes: ["worker-2"] }));
+    writer.start();
+    tell(ANNOUNCING);
+    await clock.advanceAsync(100);
+    await writer.stop();
+    await writer.clearAll(new AbortController().signal);
+    const cleared = applied.slice(1).map(({ name, status }) => `${name} ${JSON.stringify(status)}`);
+    expect(cleared.sort()).to.deep.equal(["192.0.2.7 {}", "192.0.2.8 {}"]);
+  });
+
+  it("clears the entry of a speaker that died, once it had time to do so itself", async () => {
+    const { clock, store, applied, writer, tell } = make();
+    const announcers = [
+      {
+        node: "worker-9",
+        interface: "eth0",
+        mac: "02:00:00:00:00:09",
+        epoch: 1,
+        since: "2026-01-01T00:00:00Z",
+      },
+    ];
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers }));
+    writer.start();
+    tell({ ...ANNOUNCING, epoch: 2 });
+    await clock.advanceAsync(4900);
+    expect(applied.map(({ as }) => as)).to.deep.equal([undefined]);
+    await clock.advanceAsync(200);
+    expect(applied.slice(1)).to.deep.equal([
+      { name: "192.0.2.7", status: {}, as: "fairlead-speaker-worker-9" },
+    ]);
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, {}, "2"));
+    await clock.advanceAsync(60_000);
+    expect(applied).to.have.length(2);
+  });
+
+  it("leaves an announcer alone that lets go by itself, or that answers under the present decision", async () => {
+    const { clock, store, applied, writer, tell } = make();
+    const old = {
+      node: "worker-9",
+      interface: "eth0",
+      mac: "02:00:00:00:00:09",
+      epoch: 1,
+      since: "2026-01-01T00:00:00Z",
+    };
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [old] }));
+    writer.start();
+    tell({ ...ANNOUNCING, epoch: 2 });
+    await clock.advanceAsync(1000);
+    const status = (applied[0]?.status ?? {}) as VirtualIPStatus;
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, status, "2"));
+    await clock.advanceAsync(60_000);
+    const withAnother = {
+      ...status,
+      announcers: [...(status.announcers ?? []), { ...old, epoch: 2 }],
+    };
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, withAnother, "3"));
+    await clock.advanceAsync(60_000);
+    expect(applied).to.have.length(1);
+  });
+
+  it("begins nothing more once there is no time left", async () => {
+    const { applied, store, writer } = make();
+    const announcers = [
+      {
+        node: "worker-1",
+        interface: "eth0",
+        mac: "02:00:00:00:00:02",
+        epoch: 1,
+        since: "2026-01-01T00:00:00Z",
+      },
+    ];
+    store.put(virtualIP("192.0.2.8", {}, { announcers }));
+    await writer.clearAll(AbortSignal.abort());
+    expect(applied).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { Lab } from "../lab/lab.ts";
+import { quantiles } from "./quantiles.ts";
+import type { Row } from "./table.ts";
+
+const ASKER = join(import.meta.dirname, "arp-asker.ts");
+const ROUNDS = 3000;
+const GAP_MS = 1;
+
+interface Series {
+  readonly times: readonly number[];
+  readonly lost: number;
+}
+
+/**
+ * The time from an ARP request to its reply, in µs, as a client on the LAN sees it: for a virtual IP, answered by the
+ * speaker, and for the same node's own address, answered by its kernel, asked for in turn in the same run.
+ *
+ * @param virtualIP an announced IPv4 address
+ * @param node the node that announces it
+ */
+export async function measureArp(lab: Lab, virtualIP: string, node: string): Promise<readonly Row[]> {
+  const own = lab.member(node).cables[0]?.ipv4 ?? "";
+  const rows: Row[] = [["request", "answered by", "p50", "p99", "ratio p50", "lost", "n"]];
+  for (const form of ["broadcast", "unicast"]) {
+    const argv = [
+      process.execPath,
+      "--no-warnings",
+      ASKER,
+      "eth0",
+      String(ROUNDS),
+      String(GAP_MS),
+      form,
+      own,
+      virtualIP,
+    ];
+    const { stdout } = await lab.exec("client-1", argv, { deadlineMs: 300_000 });
+    const series = JSON.parse(stdout) as Readonly<Record<string, Series>>;
+    const kernel = quantiles(series[own]?.times ?? []);
+    const speaker = quantiles(series[virtualIP]?.times ?? []);
+    const row = (name: string, one: typeof kernel, lost: number, ratio: string): Row => [
+      form,
+      name,
+      one.p50.toFixed(0),
+      one.p99.toFixed(0),
+      ratio,
+      String(lost),
+      String(one.count),
+    ];
+    rows.push(row("kernel", kernel, series[own]?.lost ?? 0, ""));
+    rows.push(row("speaker", speaker, series[virtualIP]?.lost ?? 0, (speaker.p50 / kernel.p50).toFixed(1)));
+  }
+  return rows;
+}

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import type { Capture } from "../../lab/capture.ts";
+import type { Lab } from "../../lab/lab.ts";
+import {
+  ADVERTISEMENT,
+  ALL_NODES,
+  ALL_NODES_MAC,
+  BROADCAST,
+  linkLayerOption,
+  NO_MAC,
+  REPLY,
+  REQUEST,
+} from "./frames.ts";
+import { type Claim, claimsOf } from "./wire.ts";
+
+interface Telling {
+  readonly atMs: number;
+  readonly form: Claim["form"];
+}
+
+/** When an address that was taken over is told to everybody, counted from the first frame. */
+const TOLD4: readonly Telling[] = [
+  { atMs: 0, form: "request" },
+  { atMs: 100, form: "reply" },
+  ...[500, 1100, 2200, 3300].flatMap((atMs): readonly Telling[] => [
+    { atMs, form: "request" },
+    { atMs, form: "reply" },
+  ]),
+];
+const TOLD6: readonly Telling[] = [0, 100, 500, 1100, 2200, 3300].map((atMs) => ({
+  atMs,
+  form: "advertisement",
+}));
+
+/** A capture's clock and a sender's timer may differ by this; a busy machine sends so much too late. */
+const EARLY_MS = 30;
+const LATE_MS = 400;
+
+/** Waits until the last round about the address was seen. */
+export async function whenTold(lab: Lab, capture: Capture, vip: string, mac: string): Promise<void> {
+  const plan = planOf(vip);
+  await lab.waitFor(`${plan.length} frames from ${mac} that tell everybody of ${vip}`, (see) => {
+    const told = tellingsOf(claimsOf(capture.frames, vip), mac);
+    see(told.map(({ atMs, form }) => `${form} at ${atMs} ms`));
+    return match(told, plan).missing.length === 0;
+  });
+}
+
+/** Expects that `mac` told everybody of the address in rounds, with nothing from anybody else since the first of them. */
+export function expectRounds(claims: readonly Claim[], vip: string, mac: string): void {
+  const own = claims.filter(({ source, form }) => source === mac && form !== "answer");
+  for (const claim of own) expect(claim.frame).to.deep.equal(frameOf(claim.form, vip, mac));
+  const { missing, extra } = match(tellingsOf(claims, mac), planOf(vip));
+  expect(missing).to.deep.equal([]);
+  // The slow refresh of what a node holds may fall into the rounds.
+  expect(extra.length).to.be.at.most(1);
+  for (const { form } of extra) expect(form).not.to.equal("reply");
+  const firstMs = own[0]?.timeMs ?? 0;
+  const others = claims.filter(({ source, timeMs }) => source !== mac && timeMs >= firstMs);
+  expect(others).to.deep.equal([]);
+}
+
+function planOf(vip: string): readonly Telling[] {
+  return vip.includes(":") ? TOLD6 : TOLD4;
+}
+
+function tellingsOf(claims: readonly Claim[], mac: string): readonly Telling[] {
+  const own = claims.filter(({ source, form }) => source === mac && form !== "answer");
+  const firstMs = own[0]?.timeMs ?? 0;
+  return own.map(({ timeMs, form }) => ({ atMs: timeMs - firstMs, form }));
+}
+
+function match(
+  told: readonly Telling[],
+  plan: readonly Telling[],
+): { readonly missing: readonly Telling[]; readonly extra: readonly Telling[] } {
+  const extra = [...told];
+  const missing = plan.filter(({ atMs, form }) => {
+    const found = extra.findIndex(
+      (one) => one.form === form && one.atMs >= atMs - EARLY_MS && one.atMs <= atMs + LATE_MS,
+    );
+    if (found >= 0) extra.splice(found, 1);
+    return found < 0;
+  });
+  return { missing, extra };
+}
+
+function frameOf(form: Claim["form"], vip: string, mac: string): object {
+  if (form === "advertisement")
+    return {
+      ...{ destination: ALL_NODES_MAC, source: mac, from: vip, to: ALL_NODES, hopLimit: 255 },
+      ...{ type: ADVERTISEMENT, code: 0, flags: "O", target: vip, options: linkLayerOption(2, mac) },
+      checksumRight: true,
+    };
+  return {
+    ...{ destination: BROADCAST, source: mac, operation: form === "request" ? REQUEST : REPLY },
+    ...{ senderMac: mac, senderAddress: vip, targetAddress: vip },
+    targetMac: form === "request" ? NO_MAC : mac,
+  };
+}

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import type { Lab } from "../../lab/lab.ts";
+import type { Frame } from "../../lab/pcap.ts";
+import {
+  ADVERTISEMENT,
+  ALL_NODES,
+  type ArpFrame,
+  BROADCAST,
+  REQUEST,
+  type ReadNeighborFrame,
+  readArp,
+  readNeighbor,
+  SOLICITATION,
+} from "./frames.ts";
+
+/** How frames are sent. */
+export interface SendOptions {
+  /** @default "eth0" */
+  readonly interface?: string;
+  /** @default 200 */
+  readonly perSecond?: number;
+}
+
+/** Sends frames from a member's interface, byte for byte. */
+export async function sendFrames(
+  lab: Lab,
+  member: string,
+  frames: readonly Uint8Array[],
+  options: SendOptions = {},
+): Promise<void> {
+  const { perSecond = 200 } = options;
+  const shown = await lab.exec(member, ["ip", "-j", "link", "show", "dev", options.interface ?? "eth0"]);
+  const [link] = JSON.parse(shown.stdout) as readonly { readonly ifindex: number }[];
+  const program = join(import.meta.dirname, "send-frames.ts");
+  const input = frames.map((frame) => Buffer.from(frame).toString("hex")).join("\n");
+  await lab.exec(
+    member,
+    [process.execPath, "--no-warnings", program, String(link?.ifindex), String(perSecond)],
+    {
+      input,
+    },
+  );
+}
+
+/** A frame that says which MAC an address has. */
+export interface Claim {
+  readonly timeMs: number;
+  /** The Ethernet source. */
+  readonly source: string;
+  /** An answer to one asker, or one of the forms that tell everybody. */
+  readonly form: "answer" | "request" | "reply" | "advertisement";
+  readonly frame: ArpFrame | ReadNeighborFrame;
+}
+
+/** The frames that claim the address, in the order in which they came. */
+export function claimsOf(frames: readonly Frame[], address: string): readonly Claim[] {
+  return frames.flatMap(({ timeUs, bytes }): readonly Claim[] => {
+    const timeMs = timeUs / 1000;
+    const arp = readArp(bytes);
+    if (arp?.senderAddress === address) {
+      const toAll = arp.operation === REQUEST ? "request" : "reply";
+      const form = arp.destination === BROADCAST ? toAll : "answer";
+      return [{ timeMs, source: arp.source, form, frame: arp }];
+    }
+    const neighbor = readNeighbor(bytes);
+    if (neighbor?.type !== ADVERTISEMENT || neighbor.target !== address) return [];
+    const form = neighbor.to === ALL_NODES ? "advertisement" : "answer";
+    return [{ timeMs, source: neighbor.source, form, frame: neighbor }];
+  });
+}
+
+/** How often the station with this MAC asked for the address. */
+export function questionsOf(frames: readonly Frame[], mac: string, address: string): number {
+  return frames.filter(({ bytes }) => {
+    const arp = readArp(bytes);
+    if (arp !== undefined)
+      return arp.operation === REQUEST && arp.source === mac && arp.targetAddress === address;
+    const neighbor = readNeighbor(bytes);
+    return neighbor?.type === SOLICITATION && neighbor.source === mac && neighbor.target === address;
+  }).length;
+}
+
+/** The MAC that a member has for an address in its neighbor table. */
+export async function knownMac(lab: Lab, member: string, address: string): Promise<string | undefined> {
+  return (await lab.neighbors(member)).find((neighbor) => neighbor.address === address)?.mac;
+}
+
+/** What the speaker on a node counted: frames by protocol and result (`arp Answer`), and `lost`. */
+export async function frameCounts(lab: Lab, node: string): Promise<ReadonlyMap<string, number>> {
+  const attempt = await lab.fetch(node, "http://127.0.0.1:7952/metrics");
+  if (!attempt.ok) throw new Error(`no metrics of the speaker on ${node}: ${attempt.reason}`);
+  const counts = new Map<string, number>();
+  for (const line of attempt.body.split("\n")) {
+    const frames =
+      /^fairlead_speaker_frames_total\{protocol="(\w+)",result="(\w+)"\} (\d+)/.exec(line) ?? [];
+    const [, protocol, result, count] = frames;
+    if (count !== undefined) counts.set(`${protocol} ${result}`, Number(count));
+    const [, lost] = /^fairlead_speaker_frames_lost_total (\d+)/.exec(line) ?? [];
+    if (lost !== undefined) counts.set("lost", Number(lost));
+  }
+  return counts;
+}
