@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { EXCLUDE_NODE_LABEL } from "@fairlead/api/core/node.ts";
 import { expect } from "chai";
-import type { Capture } from "../lab/capture.ts";
 import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
 import {
@@ -21,7 +20,6 @@ import {
   REPLY,
   REQUEST,
   readArp,
-  readNeighbor,
   SOLICITATION,
   solicitedNode,
   tagged,
@@ -33,12 +31,23 @@ import {
   apply,
   condition,
   macOf,
+  page,
   paths,
   reset,
+  urlOf,
   virtualIPNameOf,
 } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
-import { type Claim, claimsOf, frameCounts, knownMac, questionsOf, sendFrames } from "./support/wire.ts";
+import {
+  type Claim,
+  claimsOf,
+  followed,
+  frameCounts,
+  knownMac,
+  questionsOf,
+  resolutions,
+  sendFrames,
+} from "./support/wire.ts";
 
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const UNHELD = ["198.51.100.209", "2001:db8:10::209"] as const;
@@ -155,7 +164,9 @@ describe("an address on the LAN", () => {
   });
 
   describe("asked for by neighbor discovery", () => {
-    const advertised = (fields: Partial<NeighborFrame>): NeighborFrame & { readonly checksumRight: true } => ({
+    const advertised = (
+      fields: Partial<NeighborFrame>,
+    ): NeighborFrame & { readonly checksumRight: true } => ({
       ...{ destination: me, source: owner6, from: vip6, to: my6, hopLimit: 255 },
       ...{ type: ADVERTISEMENT, code: 0, flags: "SO", target: vip6, options: linkLayerOption(2, owner6) },
       ...fields,
@@ -183,9 +194,7 @@ describe("an address on the LAN", () => {
       const answers = await answersTo([solicitation({ from: "::", options: [] })], vip6);
       // A refresh that falls into this interval is the same frame.
       for (const { frame } of answers)
-        expect(frame).to.deep.equal(
-          advertised({ destination: ALL_NODES_MAC, to: ALL_NODES, flags: "O" }),
-        );
+        expect(frame).to.deep.equal(advertised({ destination: ALL_NODES_MAC, to: ALL_NODES, flags: "O" }));
     });
 
     it("in frames that are malformed, in a VLAN, for others or no question is not told", async () => {
@@ -218,10 +227,10 @@ describe("an address on the LAN", () => {
         dad({ to: vip6, destination: owner6 }),
         from({ target: UNHELD[1] }),
       ];
-      const answers = await answersTo([...unanswerable, solicitation({})], vip6);
+      // Each is sent twice, because one refresh may fall into this interval and looks like an answer to ::.
+      const answers = await answersTo([...unanswerable, ...unanswerable, solicitation({})], vip6);
       const solicited = answers.filter(({ form }) => form === "answer");
       expect(solicited.map(({ frame }) => frame)).to.deep.equal([advertised({})]);
-      // One refresh may fall into this interval; three answers to duplicate address detection are not one.
       expect(answers.length - solicited.length).to.be.at.most(1);
     });
   });
@@ -282,10 +291,12 @@ describe("an address on the LAN", () => {
       sendFrames(lab, "client-1", flood, { perSecond: 3000 }),
       lab.arping("client-2", vip4, { count: 3 }),
       lab.ndisc("client-2", vip6),
-      lab.probe("client-2", { kind: "http", url: `http://${vip4}/` }, { everyMs: 100 }).then(async (probing) => {
-        await lab.waitFor("20 pages during the flood", () => probing.attempts.length >= 20);
-        return probing.stop();
-      }),
+      lab
+        .probe("client-2", { kind: "http", url: `http://${vip4}/` }, { everyMs: 100 })
+        .then(async (probing) => {
+          await lab.waitFor("20 pages during the flood", () => probing.attempts.length >= 20);
+          return probing.stop();
+        }),
     ]);
     expect(replies.map(({ mac }) => mac)).to.deep.equal([owner4, owner4, owner4]);
     expect(advertisements.map(({ mac }) => mac)).to.deep.equal([owner6]);
@@ -297,22 +308,30 @@ describe("an address on the LAN", () => {
       before: ReadonlyMap<string, number>,
     ): Promise<void> => {
       const wanted = Object.fromEntries(Object.keys(garbage).map((reason) => [reason, repeats]));
-      await lab.waitFor(`the speaker on ${on} has counted ${JSON.stringify(wanted)}`, async (see) => {
-        const now = await frameCounts(lab, on);
-        const grown = (key: string): number => (now.get(key) ?? 0) - (before.get(key) ?? 0);
-        const seen = Object.fromEntries(
-          Object.keys(garbage).map((reason) => [reason, grown(`${protocol} ${reason}`)]),
-        );
-        see({ ...seen, lost: grown("lost") });
-        return JSON.stringify(seen) === JSON.stringify(wanted);
-      }, { deadlineMs: 5000 });
+      await lab.waitFor(
+        `the speaker on ${on} has counted ${JSON.stringify(wanted)}`,
+        async (see) => {
+          const now = await frameCounts(lab, on);
+          const grown = (key: string): number => (now.get(key) ?? 0) - (before.get(key) ?? 0);
+          const seen = Object.fromEntries(
+            Object.keys(garbage).map((reason) => [reason, grown(`${protocol} ${reason}`)]),
+          );
+          see({ ...seen, lost: grown("lost") });
+          return JSON.stringify(seen) === JSON.stringify(wanted);
+        },
+        { deadlineMs: 5000 },
+      );
     };
     await counted(node, "arp", garbage4, before4);
     await counted(node6, "ndp", garbage6, before6);
   });
 
   describe("taken over by another node", () => {
-    const ways: readonly (readonly [string, (node: string) => Promise<unknown>, (node: string) => Promise<unknown>])[] = [
+    const ways: readonly (readonly [
+      string,
+      (node: string) => Promise<unknown>,
+      (node: string) => Promise<unknown>,
+    ])[] = [
       ["because the speaker of its owner goes", deleteSpeaker, () => rolledOut()],
       [
         "because its owner is excluded from load balancers",
@@ -330,36 +349,28 @@ describe("an address on the LAN", () => {
         it(`${why} is followed by a client that knows it, which need not ask, in ${family}`, async () => {
           await apply(lab, service("moved", { spec: { ipFamilies: [family] } }));
           const [vip = ""] = await addressed(lab, "moved");
-          const url = `http://${vip.includes(":") ? `[${vip}]` : vip}/`;
           const holder = await announcer(lab, virtualIPNameOf(vip));
           await lab.flushNeighbors("client-1", vip);
-          expect(await lab.fetch("client-1", url)).to.include({ ok: true, status: 200 });
+          await page(lab, "client-1", vip);
           expect(await knownMac(lab, "client-1", vip)).to.equal(macOf(lab, holder));
           const capture = await lab.capture("client-1", "arp or icmp6");
           try {
             await move(holder);
-            const mac = await follower(vip, macOf(lab, holder));
+            const mac = await followed(lab, "client-1", vip, macOf(lab, holder));
             expect(questionsOf(capture.frames, me, vip)).to.equal(0);
-            expect(await lab.fetch("client-1", url)).to.include({ ok: true, status: 200 });
+            expect(await lab.fetch("client-1", urlOf(vip))).to.include({ ok: true, status: 200 });
             const next = await announcer(lab, virtualIPNameOf(vip), holder);
             expect(mac).to.equal(macOf(lab, next));
             await whenTold(lab, capture, vip, mac);
             expectRounds(claimsOf(await capture.stop(), vip), vip, mac);
+            expect(await resolutions(lab, "client-2", vip)).to.deep.equal([mac]);
           } finally {
             await capture.stop();
             await undo(holder);
-            await lab.kubectl(["delete", "service", "moved"]);
           }
         });
+    afterEach(() => lab.kubectl(["delete", "service", "moved", "--ignore-not-found"]));
   });
-
-  async function follower(vip: string, before: string): Promise<string> {
-    return lab.waitFor(`client-1 has another MAC than ${before} for ${vip}`, async (see) => {
-      const mac = await knownMac(lab, "client-1", vip);
-      see(mac);
-      return mac !== undefined && mac !== before && mac;
-    });
-  }
 
   function deleteSpeaker(node: string): Promise<string> {
     const which = ["-l", "app.kubernetes.io/component=speaker", "--field-selector", `spec.nodeName=${node}`];

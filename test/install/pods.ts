@@ -54,9 +54,7 @@ export async function logOf(lab: Lab, pod: string, sinceMs = 0): Promise<readonl
   const { status, text } = await lab.api.send("GET", `${PODS}/${pod}/log`);
   if (status !== 200) return [];
   const lines = text.split("\n").filter((line) => line.startsWith("{"));
-  return lines
-    .map((line) => JSON.parse(line) as LogLine)
-    .filter(({ time }) => Date.parse(time) >= sinceMs);
+  return lines.map((line) => JSON.parse(line) as LogLine).filter(({ time }) => Date.parse(time) >= sinceMs);
 }
 
 /** The pod that leads, by the Lease; undefined if none does. */

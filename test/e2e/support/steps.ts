@@ -30,6 +30,13 @@ export async function apply(lab: Lab, ...manifests: readonly Manifest[]): Promis
   await lab.kubectl(["apply", "-f", "-"], { input: JSON.stringify(list) });
 }
 
+/** Changes an object as administrator by a merge patch (RFC 7386). @throws Error if it is refused */
+export async function merge(lab: Lab, path: string, change: object): Promise<void> {
+  const contentType = "application/merge-patch+json";
+  const { status, text } = await lab.api.send("PATCH", path, { body: change, contentType });
+  if (status !== 200) throw new Error(`PATCH ${path}: ${status} ${text.slice(0, 500)}`);
+}
+
 /** Removes everything the tests created and waits until no address is held. */
 export async function reset(lab: Lab): Promise<void> {
   const mine = ["-l", TEST_LABEL, "--ignore-not-found", "--wait=true"];
@@ -98,6 +105,20 @@ export function announcer(lab: Lab, name: string, not?: string): Promise<string>
     see(status);
     const nodes = (status?.announcers ?? []).map(({ node }) => node);
     return nodes.length === 1 && nodes[0] !== not && nodes[0];
+  });
+}
+
+/** What a client asks for at port 80 of an address. */
+export function urlOf(ip: string): string {
+  return `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
+}
+
+/** Waits for a page from an address: kube-proxy may learn of it later than the speaker. */
+export async function page(lab: Lab, client: string, ip: string): Promise<void> {
+  await lab.waitFor(`a page from ${ip} on ${client}`, async (see) => {
+    const attempt = await lab.fetch(client, urlOf(ip));
+    see(attempt);
+    return attempt.ok && attempt.status === 200;
   });
 }
 

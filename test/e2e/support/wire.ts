@@ -85,14 +85,36 @@ export async function knownMac(lab: Lab, member: string, address: string): Promi
   return (await lab.neighbors(member)).find((neighbor) => neighbor.address === address)?.mac;
 }
 
+/** Waits until a client's neighbor table has another MAC than `before` for an address, and returns it. */
+export function followed(lab: Lab, client: string, address: string, before: string): Promise<string> {
+  return lab.waitFor(`${client} has another MAC than ${before} for ${address}`, async (see) => {
+    const mac = await knownMac(lab, client, address);
+    see(mac);
+    return mac !== undefined && mac !== before && mac;
+  });
+}
+
+/** The MACs that answer when a member asks for an address once, outside its neighbor table. */
+export async function resolutions(
+  lab: Lab,
+  member: string,
+  address: string,
+  interfaceName = "eth0",
+): Promise<readonly string[]> {
+  const options = { interface: interfaceName };
+  const replies = address.includes(":")
+    ? await lab.ndisc(member, address, options)
+    : await lab.arping(member, address, options);
+  return replies.map(({ mac }) => mac);
+}
+
 /** What the speaker on a node counted: frames by protocol and result (`arp Answer`), and `lost`. */
 export async function frameCounts(lab: Lab, node: string): Promise<ReadonlyMap<string, number>> {
   const attempt = await lab.fetch(node, "http://127.0.0.1:7952/metrics");
   if (!attempt.ok) throw new Error(`no metrics of the speaker on ${node}: ${attempt.reason}`);
   const counts = new Map<string, number>();
   for (const line of attempt.body.split("\n")) {
-    const frames =
-      /^fairlead_speaker_frames_total\{protocol="(\w+)",result="(\w+)"\} (\d+)/.exec(line) ?? [];
+    const frames = /^fairlead_speaker_frames_total\{protocol="(\w+)",result="(\w+)"\} (\d+)/.exec(line) ?? [];
     const [, protocol, result, count] = frames;
     if (count !== undefined) counts.set(`${protocol} ${result}`, Number(count));
     const [, lost] = /^fairlead_speaker_frames_lost_total (\d+)/.exec(line) ?? [];

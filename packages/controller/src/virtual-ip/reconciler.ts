@@ -1,7 +1,8 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
-import type { Placement, VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { Placement, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
@@ -12,6 +13,7 @@ import { readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import type { ControllerMetrics } from "../metrics.ts";
+import type { NodeView } from "../placement/node-view.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import { placementOf, plan } from "./planner.ts";
@@ -21,6 +23,9 @@ import { placementOf, plan } from "./planner.ts";
  * in between is two writes for nothing.
  */
 const TELL_AFTER_MS = 1000;
+
+/** A speaker wrote the status meanwhile; what it wrote has been read by then. */
+const RETRY_AFTER_CONFLICT_MS = 50;
 
 export interface VirtualIPReconcilerDependencies {
   readonly client: ApiClient;
@@ -153,8 +158,8 @@ export class VirtualIPReconciler {
     const said = unannounced(object);
     const saidByUs = UNPLACED_REASONS.some((reason) => reason === said?.reason);
     if (decision.kind === "Placed") {
+      // What was said before is replaced by the speaker of the node, in the same write as who answers now.
       this.#nowhereSince.delete(name);
-      if (saidByUs) await this.#apply(name, {}, signal);
       return undefined;
     }
     const { reason, message } = decision;
@@ -165,15 +170,30 @@ export class VirtualIPReconciler {
     const now = rfc3339(this.#deps.clock.wall());
     const { generation: observedGeneration } = object.metadata;
     const condition: Condition = {
-      type: "Announced",
+      type: ANNOUNCED,
       status: "False",
       ...(observedGeneration !== undefined && { observedGeneration }),
       lastTransitionTime: said?.lastTransitionTime ?? now,
       reason,
       message,
     };
-    await this.#apply(name, { state: "Unannounced", conditions: [condition] }, signal);
-    return undefined;
+    return this.#apply(object, this.#nobody(object, condition), signal);
+  }
+
+  /** Nobody may answer; a speaker that still does takes its own entry out, one that is gone cannot. */
+  #nobody({ status }: VirtualIP, condition: Condition): VirtualIPStatus {
+    const { cluster } = this.#deps;
+    const running = new Set(
+      cluster.nodes
+        .list()
+        .filter(hasSpeaker)
+        .map(({ name }) => name),
+    );
+    return {
+      state: "Unannounced",
+      announcers: (status?.announcers ?? []).filter(({ node }) => running.has(node)),
+      conditions: [...(status?.conditions ?? []).filter(({ type }) => type !== ANNOUNCED), condition],
+    };
   }
 
   #waitMs(name: string): number {
@@ -183,11 +203,28 @@ export class VirtualIPReconciler {
     return Math.max(0, since + TELL_AFTER_MS - nowMs);
   }
 
-  async #apply(name: string, status: NonNullable<VirtualIP["status"]>, signal: AbortSignal): Promise<void> {
+  async #apply(
+    { metadata: { name, resourceVersion } }: VirtualIP,
+    status: VirtualIPStatus,
+    signal: AbortSignal,
+  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
     const { client, cluster } = this.#deps;
-    const options = { subresource: "status", force: true, signal } as const;
-    cluster.wroteVirtualIP(await client.apply(virtualIPs, { metadata: { name }, status }, options));
+    const metadata = { name, ...(resourceVersion !== undefined && { resourceVersion }) };
+    const fieldManager = VIRTUAL_IP_STATUS_MANAGER;
+    const options = { fieldManager, subresource: "status", force: true, signal } as const;
+    try {
+      cluster.wroteVirtualIP(await client.apply(virtualIPs, { metadata, status }, options));
+      return undefined;
+    } catch (error) {
+      if (hasStatus(error, 409)) return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
+      throw error;
+    }
   }
+}
+
+/** Whether a speaker runs there that can take back what it wrote. */
+function hasSpeaker({ fault }: NodeView): boolean {
+  return fault !== "NodeNotReady" && fault !== "SpeakerNotRunning";
 }
 
 /** Above every epoch that anybody has seen. */

@@ -2,7 +2,7 @@ import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { virtualIP } from "../testing/virtual-ip.ts";
 import type { AddressState } from "../wire/messages.ts";
-import { ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
+import { hasPart, saysAnnounced, statusStep, statusWithout } from "./announced-status.ts";
 
 const NOW = "2026-03-01T12:00:00Z";
 const LATER = "2026-03-01T13:00:00Z";
@@ -52,6 +52,7 @@ describe("this node's part of a VirtualIP's status", () => {
       kind: "Write",
       status: {
         state: "Unannounced",
+        announcers: [],
         conditions: [
           {
             type: "Announced",
@@ -96,36 +97,52 @@ describe("this node's part of a VirtualIP's status", () => {
     expect(step(virtualIP("192.0.2.7"), undefined)).to.deep.equal({ kind: "Nothing" });
   });
 
-  it("is cleared when the address is placed elsewhere, as soon as the wire has let go", () => {
+  it("is taken back when the address is placed elsewhere, as soon as the wire has let go", () => {
     const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
     const elsewhere = { ...here, spec: virtualIP("192.0.2.7", { epoch: 2, nodes: ["worker-2"] }).spec };
+    const nobody = { state: "Unannounced", announcers: [], conditions: [] };
     expect(step(elsewhere, ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
-    expect(step(elsewhere, undefined)).to.deep.equal({ kind: "Clear" });
+    expect(step(elsewhere, undefined)).to.deep.equal({ kind: "Write", status: nobody });
     const refused = { ...elsewhere, status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {} };
-    expect(step(refused, undefined)).to.deep.equal({ kind: "Clear" });
+    expect(step(refused, undefined)).to.deep.equal({ kind: "Write", status: nobody });
+  });
+
+  it("replaces what was said under an older decision, by a node that may have died, and no other", () => {
+    const dead = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: NOW };
+    const rival = { ...dead, node: "worker-8", epoch: 2 };
+    const one = virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [dead, rival] });
+    const done = carriedOut(one, { ...ANNOUNCING, epoch: 2 });
+    expect(done.status?.announcers?.map(({ node }) => node)).to.deep.equal(["worker-8", "worker-1"]);
   });
 
   it("leaves alone what others wrote", () => {
-    const theirs = virtualIP(
-      "192.0.2.7",
-      { nodes: ["worker-2"] },
-      {
-        state: "Announced",
-        announcers: [{ node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: NOW }],
-        conditions: [
-          {
-            type: "Announced",
-            status: "True",
-            lastTransitionTime: NOW,
-            reason: "Answering",
-            message: "worker-2: answering",
-          },
-        ],
-      },
-    );
+    const conflict = {
+      type: "Conflict",
+      status: "True",
+      lastTransitionTime: NOW,
+      reason: "ForeignClaim",
+      message: "somebody else answers",
+    } as const;
+    const answering = {
+      type: "Announced",
+      status: "True",
+      lastTransitionTime: NOW,
+      reason: "Answering",
+      message: "worker-2: answering",
+    } as const;
+    const announcer = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: NOW };
+    const status = {
+      state: "Announced",
+      announcers: [announcer],
+      conditions: [answering, conflict],
+    } as const;
+    const theirs = virtualIP("192.0.2.7", { nodes: ["worker-2"] }, status);
     expect(step(theirs, undefined)).to.deep.equal({ kind: "Nothing" });
-    expect(ownsPart(theirs, "worker-1")).to.equal(false);
-    expect(ownsPart(theirs, "worker"), "a node whose name is the start of another's").to.equal(false);
+    expect(hasPart(theirs, "worker-1")).to.equal(false);
+    expect(hasPart(theirs, "worker"), "a node whose name is the start of another's").to.equal(false);
+    expect(statusWithout(theirs, "worker-1")).to.deep.equal(status);
+    const taken = carriedOut(virtualIP("192.0.2.7", { epoch: 2 }, status), { ...ANNOUNCING, epoch: 2 });
+    expect(taken.status?.conditions?.map(({ type }) => type)).to.deep.equal(["Conflict", "Announced"]);
   });
 
   it("knows whether answering is news", () => {

@@ -1,9 +1,7 @@
 import type { Condition } from "@fairlead/api/condition.ts";
-import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { Announcer, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
-
-/** Type of the condition that says whether somebody answers for the address. */
-export const ANNOUNCED = "Announced";
 
 /** Whether the controller placed the address on this node. */
 export function isPlacedOn(virtualIP: VirtualIP, node: string): boolean {
@@ -11,11 +9,10 @@ export function isPlacedOn(virtualIP: VirtualIP, node: string): boolean {
   return placement?.nodes[0] === node && placement.protocols.includes("Layer2");
 }
 
-/** What this node's speaker should do about its part of a VirtualIP's status. */
+/** What this node's speaker should do about a VirtualIP's status. */
 export type StatusStep =
   | { readonly kind: "Nothing" }
-  /** Let go of everything it wrote there. */
-  | { readonly kind: "Clear" }
+  /** Put this in the place of the whole status. */
   | { readonly kind: "Write"; readonly status: VirtualIPStatus };
 
 /**
@@ -32,64 +29,65 @@ export function statusStep(
 ): StatusStep {
   if (!isPlacedOn(virtualIP, node)) {
     // Until the wire has let go, the status still says the truth; its next message brings us back here.
-    return state === undefined && ownsPart(virtualIP, node) ? { kind: "Clear" } : { kind: "Nothing" };
+    const done = state !== undefined || !hasPart(virtualIP, node);
+    return done ? { kind: "Nothing" } : { kind: "Write", status: statusWithout(virtualIP, node) };
   }
   // What the wire thinks of an older decision is on its way to be replaced.
   if (state === undefined || state.epoch !== virtualIP.spec.placement?.epoch) return { kind: "Nothing" };
   const status = statusOf(virtualIP, node, state, now);
-  return says(virtualIP, node, status) ? { kind: "Nothing" } : { kind: "Write", status };
+  return saysTheSame(virtualIP.status ?? {}, status) ? { kind: "Nothing" } : { kind: "Write", status };
 }
 
-/** Whether the status has something that this node's speaker wrote. */
-export function ownsPart(virtualIP: VirtualIP, node: string): boolean {
+/** Whether the status has something that this node's speaker says. */
+export function hasPart(virtualIP: VirtualIP, node: string): boolean {
   const announces = virtualIP.status?.announcers?.some((announcer) => announcer.node === node) ?? false;
-  return announces || (conditionOf(virtualIP)?.message.startsWith(`${node}: `) ?? false);
+  return announces || isOwn(conditionOf(virtualIP), node);
+}
+
+/** The status once this node's speaker says nothing any more. */
+export function statusWithout(virtualIP: VirtualIP, node: string): VirtualIPStatus {
+  const { announcers = [], conditions = [], state } = virtualIP.status ?? {};
+  const others = announcers.filter((announcer) => announcer.node !== node);
+  if (!isOwn(conditionOf(virtualIP), node))
+    return { ...(state && { state }), announcers: others, conditions };
+  return {
+    state: others.length > 0 ? "Announced" : "Unannounced",
+    announcers: others,
+    conditions: conditions.filter(({ type }) => type !== ANNOUNCED),
+  };
 }
 
 /** Whether the status says already that this node answers at these places, so that doing so is nothing new. */
 export function saysAnnounced(virtualIP: VirtualIP, node: string, status: VirtualIPStatus): boolean {
-  const theirs = virtualIP.status?.announcers ?? [];
-  return (status.announcers ?? []).every((own) =>
-    theirs.some((other) => other.node === node && other.interface === own.interface && other.mac === own.mac),
-  );
-}
-
-/**
- * Nodes that the status still names as announcers under an older decision, while this node answers under the present one:
- * their speakers died before they could let go.
- */
-export function leftOverNodes(
-  virtualIP: VirtualIP,
-  node: string,
-  state: AddressState | undefined,
-): readonly string[] {
-  const epoch = virtualIP.spec.placement?.epoch;
-  if (!isPlacedOn(virtualIP, node) || epoch === undefined) return [];
-  if (state?.kind !== "Announcing" || state.epoch !== epoch) return [];
-  const older = (virtualIP.status?.announcers ?? []).filter((one) => one.node !== node && one.epoch < epoch);
-  return [...new Set(older.map((one) => one.node))];
+  const said = virtualIP.status?.announcers ?? [];
+  return (status.announcers ?? [])
+    .filter((own) => own.node === node)
+    .every((own) =>
+      said.some((other) => other.node === node && other.interface === own.interface && other.mac === own.mac),
+    );
 }
 
 function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: string): VirtualIPStatus {
+  const { announcers = [], conditions = [] } = virtualIP.status ?? {};
+  const others = announcers.filter((announcer) => announcer.node !== node);
+  const otherConditions = conditions.filter(({ type }) => type !== ANNOUNCED);
   if (state.kind === "Refused") {
     const { reason, message } = state;
-    return {
-      state: "Unannounced",
-      conditions: [condition(virtualIP, "False", reason, `${node}: ${message}`, now)],
-    };
+    const refused = condition(virtualIP, "False", reason, `${node}: ${message}`, now);
+    return { state: "Unannounced", announcers: others, conditions: [...otherConditions, refused] };
   }
   const { epoch, on } = state;
   const where = on.map((place) => `${place.interface} with ${place.mac}`).join(" and ");
+  const answering = condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
+  const own = on.map((place): Announcer => {
+    const { interface: name, mac } = place;
+    return { node, interface: name, mac, epoch, since: sinceOf(virtualIP, node, place) };
+  });
   return {
     state: "Announced",
-    announcers: on.map((place) => ({
-      node,
-      interface: place.interface,
-      mac: place.mac,
-      epoch,
-      since: sinceOf(virtualIP, node, place),
-    })),
-    conditions: [condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now)],
+    // Whoever answered under an older decision either lets go now or died before it could say so.
+    announcers: [...others.filter((other) => other.epoch >= epoch), ...own],
+    conditions: [...otherConditions, answering],
   };
 }
 
@@ -113,28 +111,23 @@ function condition(
   return { type: ANNOUNCED, status, lastTransitionTime, reason, message };
 }
 
-function says(virtualIP: VirtualIP, node: string, wanted: VirtualIPStatus): boolean {
-  const condition = conditionOf(virtualIP);
-  const [want] = wanted.conditions ?? [];
-  if (condition === undefined || want === undefined || virtualIP.status?.state !== wanted.state) return false;
-  if (condition.status !== want.status || condition.reason !== want.reason) return false;
-  if (condition.message !== want.message) return false;
-  const own = (virtualIP.status?.announcers ?? []).filter((announcer) => announcer.node === node);
-  const wantOwn = wanted.announcers ?? [];
-  return (
-    own.length === wantOwn.length &&
-    wantOwn.every((one) =>
-      own.some(
-        (other) =>
-          other.interface === one.interface &&
-          other.mac === one.mac &&
-          other.epoch === one.epoch &&
-          other.since === one.since,
-      ),
-    )
-  );
+function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean {
+  return textOf(present) === textOf(wanted);
+}
+
+/** Everything but times of transition, in an order of its own. */
+function textOf({ state, announcers = [], conditions = [] }: VirtualIPStatus): string {
+  return JSON.stringify([
+    state ?? null,
+    announcers.map((one) => [one.node, one.interface, one.mac, one.epoch, one.since].join(" ")).sort(),
+    conditions.map(({ type, status, reason, message }) => [type, status, reason, message].join(" ")).sort(),
+  ]);
 }
 
 function conditionOf(virtualIP: VirtualIP): Condition | undefined {
   return virtualIP.status?.conditions?.find(({ type }) => type === ANNOUNCED);
+}
+
+function isOwn(condition: Condition | undefined, node: string): boolean {
+  return condition?.message.startsWith(`${node}: `) ?? false;
 }

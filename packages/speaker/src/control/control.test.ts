@@ -108,6 +108,9 @@ class Bench {
   }
 }
 
+/** What a speaker leaves behind that says nothing any more. */
+const NOBODY = { state: "Unannounced", announcers: [], conditions: [] };
+
 describe("Control", () => {
   it("carries a placement to the wire, and what came of it to status and Events", async () => {
     const bench = new Bench();
@@ -153,14 +156,15 @@ describe("Control", () => {
     expect(bench.api.get(SPEAKERS, "worker-1")?.status).to.be.an("object");
   });
 
-  it("applies with force, to the status, as this node's field manager", async () => {
+  it("applies the whole status with force, as the one manager of all who write it, over the version it knows", async () => {
     const bench = new Bench();
     bench.place("192.0.2.7");
     await bench.start();
     const write = bench.api.applied.find(({ collection }) => collection === VIPS);
     expect(write).to.include({ name: "192.0.2.7", status: true });
-    expect(write?.query).to.equal("?fieldManager=fairlead-speaker-worker-1&force=true");
+    expect(write?.query).to.equal("?fieldManager=fairlead-virtualip-status&force=true");
     expect(write?.body).to.have.all.keys("apiVersion", "kind", "metadata", "status");
+    expect(write?.body.metadata).to.have.all.keys("name", "resourceVersion");
   });
 
   it("lets go when the address is placed elsewhere, and clears what it wrote", async () => {
@@ -170,7 +174,7 @@ describe("Control", () => {
     bench.place("192.0.2.7", { epoch: 2, nodes: ["worker-2"] });
     await bench.pass(1000);
     expect(bench.answered).to.deep.equal([]);
-    expect(bench.status("192.0.2.7")).to.deep.equal({});
+    expect(bench.status("192.0.2.7")).to.deep.equal(NOBODY);
   });
 
   it("after a restart writes nothing that is there and clears what is not true any more", async () => {
@@ -190,7 +194,7 @@ describe("Control", () => {
     await second.pass(1000);
     const writes = api.applied.slice(before).map(({ name, body }) => [name, JSON.stringify(body.status)]);
     expect(writes.filter(([name]) => name === "192.0.2.7")).to.deep.equal([]);
-    expect(writes).to.deep.include(["192.0.2.8", undefined]);
+    expect(writes).to.deep.include(["192.0.2.8", JSON.stringify(NOBODY)]);
     expect(api.events).to.have.length(eventsBefore);
     expect(second.answered).to.deep.equal(["192.0.2.7"]);
   });
@@ -252,7 +256,7 @@ describe("Control", () => {
     await stopping;
     expect(ended).to.equal(true);
     expect(bench.answered).to.deep.equal([]);
-    expect(bench.status("192.0.2.7")).to.deep.equal({});
+    expect(bench.status("192.0.2.7")).to.deep.equal(NOBODY);
   });
 
   it("at the end waits 2 s at most, clears what it can, and ends without an API server too", async () => {
@@ -265,7 +269,7 @@ describe("Control", () => {
     await bench.pass(1000);
     await stopping;
     expect(bench.answered).to.deep.equal([]);
-    expect(bench.status("192.0.2.7")).to.deep.equal({});
+    expect(bench.status("192.0.2.7")).to.deep.equal(NOBODY);
 
     const lonely = new Bench();
     lonely.place("192.0.2.7");

@@ -22,19 +22,16 @@ function make() {
   const clock = new FakeClock();
   const log = new RecordingLog();
   const store = new Store<VirtualIP>();
-  const applied: { readonly name: string; readonly status: unknown; readonly as: string | undefined }[] = [];
+  const applied: { readonly name: string; readonly status: unknown; readonly over: string | undefined }[] =
+    [];
   const reasons: string[] = [];
   let failures: Error[] = [];
   const client: Pick<ApiClient, "apply"> = {
-    apply: async <T extends KubeObject>(
-      _resource: unknown,
-      object: object,
-      options?: { readonly fieldManager?: string },
-    ): Promise<T> => {
+    apply: async <T extends KubeObject>(_resource: unknown, object: object): Promise<T> => {
       const failure = failures.shift();
       if (failure !== undefined) throw failure;
       const { metadata, status } = object as VirtualIP;
-      applied.push({ name: metadata.name, status, as: options?.fieldManager });
+      applied.push({ name: metadata.name, status, over: metadata.resourceVersion });
       return object as T;
     },
   };
@@ -103,7 +100,7 @@ describe("StatusWriter", () => {
     expect(log.complaints).to.deep.equal([]);
   });
 
-  it("lets go of everything at the end, of what it wrote in an earlier life too, and of nothing else", async () => {
+  it("takes back everything at the end, of what it wrote in an earlier life too, and of nothing else", async () => {
     const { clock, store, applied, writer, tell } = make();
     const announcers = [
       {
@@ -122,58 +119,31 @@ describe("StatusWriter", () => {
     await clock.advanceAsync(100);
     await writer.stop();
     await writer.clearAll(new AbortController().signal);
-    const cleared = applied.slice(1).map(({ name, status }) => `${name} ${JSON.stringify(status)}`);
-    expect(cleared.sort()).to.deep.equal(["192.0.2.7 {}", "192.0.2.8 {}"]);
-  });
-
-  it("clears the entry of a speaker that died, once it had time to do so itself", async () => {
-    const { clock, store, applied, writer, tell } = make();
-    const announcers = [
-      {
-        node: "worker-9",
-        interface: "eth0",
-        mac: "02:00:00:00:00:09",
-        epoch: 1,
-        since: "2026-01-01T00:00:00Z",
-      },
-    ];
-    store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers }));
-    writer.start();
-    tell({ ...ANNOUNCING, epoch: 2 });
-    await clock.advanceAsync(4900);
-    expect(applied.map(({ as }) => as)).to.deep.equal([undefined]);
-    await clock.advanceAsync(200);
-    expect(applied.slice(1)).to.deep.equal([
-      { name: "192.0.2.7", status: {}, as: "fairlead-speaker-worker-9" },
+    const cleared = applied.slice(1).map(({ name, status }) => ({
+      name,
+      announcers: (status as VirtualIPStatus).announcers,
+    }));
+    expect(cleared).to.have.deep.members([
+      { name: "192.0.2.7", announcers: [] },
+      { name: "192.0.2.8", announcers: [] },
     ]);
-    store.put(virtualIP("192.0.2.7", { epoch: 2 }, {}, "2"));
-    await clock.advanceAsync(60_000);
-    expect(applied).to.have.length(2);
   });
 
-  it("leaves an announcer alone that lets go by itself, or that answers under the present decision", async () => {
-    const { clock, store, applied, writer, tell } = make();
-    const old = {
-      node: "worker-9",
-      interface: "eth0",
-      mac: "02:00:00:00:00:09",
-      epoch: 1,
-      since: "2026-01-01T00:00:00Z",
-    };
-    store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [old] }));
+  it("computes the status anew when somebody else wrote it meanwhile", async () => {
+    const { clock, store, applied, log, writer, fail, tell } = make();
+    store.put(virtualIP("192.0.2.7"));
+    fail(new ApiError({ status: 409 }));
     writer.start();
-    tell({ ...ANNOUNCING, epoch: 2 });
+    tell(ANNOUNCING);
+    await clock.advanceAsync(10);
+    expect(applied).to.deep.equal([]);
+    const rival = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
+    store.put(virtualIP("192.0.2.7", {}, { announcers: [rival] }, "2"));
     await clock.advanceAsync(1000);
-    const status = (applied[0]?.status ?? {}) as VirtualIPStatus;
-    store.put(virtualIP("192.0.2.7", { epoch: 2 }, status, "2"));
-    await clock.advanceAsync(60_000);
-    const withAnother = {
-      ...status,
-      announcers: [...(status.announcers ?? []), { ...old, epoch: 2 }],
-    };
-    store.put(virtualIP("192.0.2.7", { epoch: 2 }, withAnother, "3"));
-    await clock.advanceAsync(60_000);
-    expect(applied).to.have.length(1);
+    expect(applied.map(({ over }) => over)).to.deep.equal(["2"]);
+    const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
+    expect(announcers.map(({ node }) => node)).to.deep.equal(["worker-9", "worker-1"]);
+    expect(log.complaints).to.deep.equal([]);
   });
 
   it("begins nothing more once there is no time left", async () => {

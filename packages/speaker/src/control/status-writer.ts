@@ -1,6 +1,7 @@
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
 import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
@@ -8,21 +9,20 @@ import type { ReadStore } from "@fairlead/kube/store.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import { WorkQueue } from "@fairlead/kube/work-queue.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
-import type { Clock } from "@fairlead/runtime/clock.ts";
+import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import type { AddressState } from "../wire/messages.ts";
-import { isPlacedOn, leftOverNodes, ownsPart, saysAnnounced, statusStep } from "./announced-status.ts";
-import { fieldManagerOf } from "./field-manager.ts";
-import { LeftOver } from "./left-over.ts";
+import { hasPart, isPlacedOn, saysAnnounced, statusStep, statusWithout } from "./announced-status.ts";
 import { timestampOf } from "./timestamp.ts";
 
 const WRITES_AT_ONCE = 4;
 const CLEARS_AT_ONCE = 16;
+/** Somebody else wrote meanwhile; what they wrote is here by then. */
+const RETRY_AFTER_CONFLICT_MS = 50;
 
 export interface StatusWriterOptions {
   readonly node: string;
-  /** Writes as this node's field manager. */
   readonly client: Pick<ApiClient, "apply">;
   readonly store: ReadStore<VirtualIP>;
   /** Why the VirtualIP of this key was left out, or undefined. */
@@ -34,7 +34,7 @@ export interface StatusWriterOptions {
   readonly metrics?: KubeMetrics;
 }
 
-/** Keeps this node's part of every VirtualIP's status true, and writes nothing that is there already. */
+/** Keeps what every VirtualIP's status says of this node true, and writes nothing that is there already. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #queue: WorkQueue;
@@ -42,18 +42,9 @@ export class StatusWriter {
   /** What was last written over which version: the store learns of it a moment later. */
   readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
 
-  readonly #leftOver: LeftOver;
-
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     const { clock, random, log, metrics } = options;
-    this.#leftOver = new LeftOver({
-      clock,
-      clear: async (key, node, signal) => {
-        await this.#apply(key, {}, signal, fieldManagerOf(node));
-        log.info("left-over announcer cleared", { vip: key, leftOver: node });
-      },
-    });
     this.#queue = new WorkQueue({
       name: "virtualip-status",
       clock,
@@ -94,22 +85,21 @@ export class StatusWriter {
   /** The VirtualIP of this key changed. */
   changed(key: string, virtualIP: VirtualIP | undefined): void {
     const { node } = this.#options;
-    if (virtualIP === undefined) {
-      this.#written.delete(key);
-    } else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || ownsPart(virtualIP, node))
+    if (virtualIP === undefined) this.#written.delete(key);
+    else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || hasPart(virtualIP, node))
       this.#queue.add(key);
   }
 
-  /** After {@link StatusWriter.stop}: lets go of everything that this speaker wrote, as far as `signal` leaves time. */
+  /** After {@link StatusWriter.stop}: takes back everything this speaker says, as far as `signal` leaves time. */
   async clearAll(signal: AbortSignal): Promise<void> {
     const { store, node, log } = this.#options;
     const keys = [...store.values()]
-      .filter((virtualIP) => ownsPart(virtualIP, node) || this.#written.has(virtualIP.metadata.name))
+      .filter((virtualIP) => hasPart(virtualIP, node) || this.#written.has(virtualIP.metadata.name))
       .map(({ metadata }) => metadata.name);
     const clearNext = async (): Promise<void> => {
       for (let key = keys.pop(); key !== undefined && !signal.aborted; key = keys.pop()) {
         try {
-          await this.#apply(key, {}, signal);
+          await this.#clear(key, signal);
         } catch (error) {
           if (!signal.aborted) log.warn("status not cleared", { vip: key, error: errorText(error) });
         }
@@ -118,32 +108,34 @@ export class StatusWriter {
     await Promise.all(Array.from({ length: CLEARS_AT_ONCE }, clearNext));
   }
 
-  async #process(key: string, signal: AbortSignal): Promise<{ readonly requeueAfterMs: number } | undefined> {
-    const virtualIP = this.#options.store.get(key);
-    if (virtualIP === undefined) return undefined;
-    const state = this.#stateOf(key, virtualIP);
-    await this.#writeOwn(key, virtualIP, state, signal);
-    return this.#leftOver.look(key, leftOverNodes(virtualIP, this.#options.node, state), signal);
+  async #clear(key: string, signal: AbortSignal): Promise<void> {
+    const { store, node, clock } = this.#options;
+    while (!signal.aborted) {
+      const virtualIP = store.get(key);
+      if (virtualIP === undefined || !(hasPart(virtualIP, node) || this.#written.has(key))) return;
+      if ((await this.#apply(virtualIP, statusWithout(virtualIP, node), signal)) !== "Conflict") return;
+      await sleep(clock, RETRY_AFTER_CONFLICT_MS, signal);
+    }
   }
 
-  async #writeOwn(
-    key: string,
-    virtualIP: VirtualIP,
-    state: AddressState | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { node, clock } = this.#options;
-    const step = statusStep(virtualIP, node, state, timestampOf(clock.wall()));
-    if (step.kind === "Nothing") return;
-    const status = step.kind === "Clear" ? {} : step.status;
+  async #process(key: string, signal: AbortSignal): Promise<{ readonly requeueAfterMs: number } | undefined> {
+    const { store, node, clock } = this.#options;
+    const virtualIP = store.get(key);
+    if (virtualIP === undefined) return undefined;
+    const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), timestampOf(clock.wall()));
+    if (step.kind === "Nothing") return undefined;
+    const { status } = step;
     const over = virtualIP.metadata.resourceVersion;
     const text = JSON.stringify(status, (name, value) => (name === "lastTransitionTime" ? "" : value));
     const before = this.#written.get(key);
-    if (before !== undefined && before.over === over && before.text === text) return;
-    await this.#apply(key, status, signal);
-    if (step.kind === "Clear") this.#written.delete(key);
-    else this.#written.set(key, { over, text });
-    this.#tell(virtualIP, status);
+    if (before !== undefined && before.over === over && before.text === text) return undefined;
+    const outcome = await this.#apply(virtualIP, status, signal);
+    if (outcome === "Conflict") return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
+    if (outcome === "Written") {
+      this.#written.set(key, { over, text });
+      this.#tell(virtualIP, status);
+    }
+    return undefined;
   }
 
   /** One that was left out never reaches the wire; what is wrong with it is told all the same. */
@@ -155,30 +147,29 @@ export class StatusWriter {
   }
 
   async #apply(
-    key: string,
+    { metadata: { name, resourceVersion } }: VirtualIP,
     status: VirtualIPStatus,
     signal: AbortSignal,
-    fieldManager?: string,
-  ): Promise<void> {
-    const options = {
-      force: true,
-      subresource: "status",
-      signal,
-      ...(fieldManager && { fieldManager }),
-    } as const;
+  ): Promise<"Written" | "Gone" | "Conflict"> {
+    const metadata = { name, ...(resourceVersion !== undefined && { resourceVersion }) };
+    const fieldManager = VIRTUAL_IP_STATUS_MANAGER;
+    const options = { fieldManager, force: true, subresource: "status", signal } as const;
     try {
-      await this.#options.client.apply(virtualIPs, { metadata: { name: key }, status }, options);
+      await this.#options.client.apply(virtualIPs, { metadata, status }, options);
+      return "Written";
     } catch (error) {
       // Deleted meanwhile: there is nothing left to say.
-      if (!hasStatus(error, 404)) throw error;
+      if (hasStatus(error, 404)) return "Gone";
+      if (hasStatus(error, 409)) return "Conflict";
+      throw error;
     }
   }
 
   #tell(virtualIP: VirtualIP, status: VirtualIPStatus): void {
     const { events, log, node } = this.#options;
-    const [condition] = status.conditions ?? [];
+    const condition = status.conditions?.find(({ type }) => type === ANNOUNCED);
     const vip = virtualIP.spec.address;
-    if (condition === undefined) return;
+    if (condition === undefined || !isPlacedOn(virtualIP, node)) return;
     if (condition.status === "False") {
       log.warn("address not announced", { vip, reason: condition.reason, message: condition.message });
       events.record({
@@ -191,7 +182,9 @@ export class StatusWriter {
       return;
     }
     if (saysAnnounced(virtualIP, node, status)) return;
-    for (const { interface: name, mac, epoch } of status.announcers ?? []) {
+    for (const { interface: name, mac, epoch } of (status.announcers ?? []).filter(
+      (one) => one.node === node,
+    )) {
       log.info("address announced", { vip, interface: name, mac, epoch });
       const note = `Node ${node} answers for ${vip} on interface ${name} with MAC ${mac}`;
       events.record({

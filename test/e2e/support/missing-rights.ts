@@ -1,0 +1,194 @@
+import { NAMESPACE } from "../../install/fairlead.ts";
+import { installedPods, leaderPod } from "../../install/pods.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { advertisement, pool, service, web } from "./objects.ts";
+import { type Right, rightText } from "./rights.ts";
+import { address, announcer, apply, condition, merge, paths, speakers, virtualIPs } from "./steps.ts";
+
+/** What the rounds share: addresses and nodes that they may not disturb. */
+export interface Stage {
+  readonly lab: Lab;
+  /** The nodes that do not hold the address that must go on being answered. */
+  readonly others: readonly [string, string];
+}
+
+/** Rights that can be missing at the same time, because none is needed for another to be missed. */
+export interface Round {
+  readonly name: string;
+  readonly lacks: (right: Right) => boolean;
+  /** Makes what is used up below, while all rights are there. */
+  readonly prepare?: (stage: Stage) => Promise<void>;
+  /** Has each of the rights be used. */
+  readonly provoke: (stage: Stage) => Promise<void>;
+  /** Waits until what could not be done is done, once the rights are back. */
+  readonly made: (stage: Stage) => Promise<void>;
+}
+
+const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/fairlead-controller`;
+
+const oneOf =
+  (...texts: readonly string[]) =>
+  (right: Right): boolean =>
+    texts.includes(rightText(right));
+
+/** Nothing restarts by itself for a right that is missing when a program begins, so the pods are deleted for it. */
+const LISTS: Round = {
+  name: "to list",
+  lacks: ({ verb }) => verb === "list",
+  async provoke({ lab, others: [node] }) {
+    const pods = await installedPods(lab);
+    const doomed = pods.filter((pod) => pod.name.startsWith("fairlead-controller") || pod.node === node);
+    const names = doomed.map(({ name }) => name);
+    await lab.kubectl(["-n", NAMESPACE, "delete", "pod", ...names]);
+    await lab.waitFor("new pods have started in their place", async (see) => {
+      const present = await installedPods(lab);
+      see(present);
+      return present.length === pods.length && present.every(({ ip }) => ip !== "");
+    });
+  },
+  made: async ({ lab }) => {
+    await lab.waitFor("all pods are ready", async (see) => {
+      const pods = await installedPods(lab);
+      see(pods);
+      return pods.every(({ ready }) => ready);
+    });
+  },
+};
+
+/** A watch is refused when it is begun again, so all are ended at once. */
+const WATCHES: Round = {
+  name: "to watch",
+  lacks: ({ verb }) => verb === "watch",
+  async provoke({ lab }) {
+    await lab.stopApiServer();
+    await lab.startApiServer();
+  },
+  made: async () => {},
+};
+
+const WRITES: Round = {
+  name: "to write what was decided and seen",
+  lacks: oneOf(
+    "controller get services",
+    "controller get leases",
+    "controller create virtualips",
+    "controller update virtualips",
+    "controller delete virtualips",
+    "controller patch services/status",
+    "controller patch ipaddresspools/status",
+    "controller patch l2advertisements/status",
+    "controller patch virtualips/status",
+    "speaker get nodes",
+    "speaker patch speakers",
+    "speaker patch virtualips/status",
+  ),
+  async prepare({ lab }) {
+    await apply(lab, web("moved", { replicas: 1 }), service("moved", { app: "moved" }));
+    await apply(lab, service("deleted"), service("unwanted"), service("wiped"));
+    await apply(lab, service("nowhere", { app: "nobody" }));
+    for (const name of ["moved", "deleted", "unwanted", "wiped"]) await announced(lab, name);
+    await told(lab, "nowhere", "NoEndpoints");
+  },
+  async provoke({ lab, others: [one, other] }) {
+    const wiped = await address(lab, "wiped");
+    await apply(lab, service("created"));
+    await apply(lab, pool("extra", { addresses: ["198.51.100.250"], autoAssign: false }));
+    await apply(lab, advertisement("extra", { ipAddressPools: ["extra"] }));
+    await lab.kubectl(["delete", "service", "deleted"]);
+    await lab.kubectl(["patch", "service", "unwanted", "-p", '{"spec":{"type":"ClusterIP"}}']);
+    await lab.kubectl(["scale", "deployment", "moved", "--replicas=0"]);
+    await merge(lab, `${paths.virtualIP(await address(lab, "nowhere"))}/status`, { status: null });
+    await merge(lab, `${paths.virtualIP(wiped)}/status`, { status: null });
+    await merge(lab, `${paths.service("wiped")}/status`, {
+      status: { loadBalancer: null, conditions: null },
+    });
+    await lab.api.send("DELETE", paths.speaker(one));
+    await merge(lab, paths.speaker(other), { status: { version: "0" } });
+  },
+  async made({ lab, others: [one, other] }) {
+    for (const name of ["created", "wiped"]) await announced(lab, name);
+    for (const name of ["moved", "nowhere"]) await told(lab, name, "NoEndpoints");
+    await condition(lab, paths.pool("extra"), { type: "Ready", status: "True" });
+    await condition(lab, paths.advertisement("extra"), { type: "Ready", status: "True" });
+    await lab.waitFor("addresses that are not wanted any more are free", async (see) => {
+      const held = (await virtualIPs(lab)).flatMap(({ spec }) => spec.services);
+      see(held);
+      return !held.includes("default/deleted") && !held.includes("default/unwanted");
+    });
+    await lab.waitFor("both Speaker objects are true again", async (see) => {
+      const found = (await speakers(lab)).filter(({ metadata }) => [one, other].includes(metadata.name));
+      see(found);
+      return found.length === 2 && found.every(({ status }) => status?.version !== "0");
+    });
+  },
+};
+
+/** The VirtualIP of the Service "stuck" stays when it is deleted, so that the next holder's cannot be created. */
+const TELLING: Round = {
+  name: "to lead, to tell, and to look who was faster",
+  lacks: oneOf(
+    "controller create events",
+    "controller create leases",
+    "controller update leases",
+    "controller get virtualips",
+    "speaker create events",
+    "speaker create speakers",
+  ),
+  async prepare({ lab }) {
+    await apply(lab, service("stuck", { annotations: { "fairlead.dev/loadBalancerIPs": STUCK } }));
+    await announced(lab, "stuck");
+    await merge(lab, paths.virtualIP(STUCK), { metadata: { finalizers: ["example.com/stuck"] } });
+    await lab.kubectl(["delete", "service", "stuck"]);
+    await lab.waitFor("its VirtualIP is being deleted", async () => {
+      const found = (await virtualIPs(lab)).find(({ metadata }) => metadata.name === STUCK);
+      return found?.metadata.deletionTimestamp !== undefined;
+    });
+  },
+  async provoke({ lab, others: [node] }) {
+    await apply(lab, service("told"));
+    await apply(lab, service("next", { annotations: { "fairlead.dev/loadBalancerIPs": STUCK } }));
+    await announced(lab, "told");
+    await lab.api.send("DELETE", paths.speaker(node));
+    await lab.api.send("DELETE", LEASE);
+  },
+  async made({ lab, others: [node] }) {
+    await lab.waitFor("somebody leads", () => leaderPod(lab));
+    await merge(lab, paths.virtualIP(STUCK), { metadata: { finalizers: null } });
+    await announced(lab, "next");
+    await apply(lab, service("told-after"));
+    const ip = await announced(lab, "told-after");
+    await lab.waitFor("there are Events of both programs", async (see) => {
+      const path = "/apis/events.k8s.io/v1/namespaces/default/events";
+      const { items } = await lab.api.get<{ items: readonly TheEvent[] }>(path);
+      const told = items
+        .filter(({ regarding: { name } }) => name === ip || name === "told-after")
+        .map(({ reportingController }) => reportingController);
+      see(told);
+      return told.includes("fairlead.dev/controller") && told.includes("fairlead.dev/speaker");
+    });
+    await lab.waitFor("the Speaker object is there", async () =>
+      (await speakers(lab)).some(({ metadata }) => metadata.name === node),
+    );
+  },
+};
+
+const STUCK = "198.51.100.239";
+
+interface TheEvent {
+  readonly reportingController: string;
+  readonly regarding: { readonly name: string };
+}
+
+/** Between them, every right is missing once. */
+export const ROUNDS: readonly Round[] = [LISTS, WATCHES, WRITES, TELLING];
+
+async function announced(lab: Lab, name: string): Promise<string> {
+  const ip = await address(lab, name);
+  await announcer(lab, ip);
+  return ip;
+}
+
+async function told(lab: Lab, name: string, reason: string): Promise<void> {
+  const path = paths.virtualIP(await address(lab, name));
+  await condition(lab, path, { type: "Announced", status: "False", reason });
+}
