@@ -64,15 +64,23 @@ describe("a running installation", () => {
   });
   after(() => reset(lab));
 
-  it("writes each condition and each Event once per change", async () => {
-    const created = new Audit(lab);
+  it("writes each record, condition and Event once per change", async () => {
+    const written = async (change: () => Promise<unknown>): Promise<readonly string[]> => {
+      const audit = new Audit(lab);
+      await change();
+      await settled(lab);
+      return audit.tally;
+    };
     await apply(lab, web("once", { replicas: 1 }));
     await lab.kubectl(["rollout", "status", "deployment/once", "--timeout=60s"]);
-    await apply(lab, service("once", { app: "once", ...FROM_SPARE }));
-    const ip = await address(lab, "once");
-    await announcer(lab, ip);
+    // Endpoints come a moment after their Service, which would be a change of its own.
+    await apply(lab, service("once", { app: "once", ...FROM_SPARE, spec: { type: "ClusterIP" } }));
     await settled(lab);
-    expect(created.tally).to.deep.equal([
+    const created = await written(async () => {
+      await apply(lab, service("once", { app: "once", ...FROM_SPARE }));
+      await announcer(lab, await address(lab, "once"));
+    });
+    expect(created).to.deep.equal([
       "controller create events: 1",
       "controller create virtualips: 1",
       "controller patch ipaddresspools/status: 1",
@@ -80,18 +88,27 @@ describe("a running installation", () => {
       "speaker create events: 1",
       "speaker patch virtualips/status: 1",
     ]);
-    const emptied = new Audit(lab);
-    await lab.kubectl(["scale", "deployment", "once", "--replicas=0"]);
-    await condition(lab, paths.virtualIP(ip), { type: "Announced", status: "False", reason: "NoEndpoints" });
-    await settled(lab);
-    console.log("      without endpoints:", emptied.tally);
-    const deleted = new Audit(lab);
-    await lab.kubectl(["delete", "service,deployment", "once"]);
-    await lab.waitFor("its address is free", async () =>
-      (await virtualIPs(lab)).every(({ metadata }) => metadata.name !== ip),
-    );
-    await settled(lab);
-    expect(deleted.tally).to.deep.equal([
+    const ip = await address(lab, "once");
+    const emptied = await written(async () => {
+      await lab.kubectl(["scale", "deployment", "once", "--replicas=0"]);
+      await condition(lab, paths.virtualIP(ip), {
+        type: "Announced",
+        status: "False",
+        reason: "NoEndpoints",
+      });
+    });
+    const filled = await written(async () => {
+      await lab.kubectl(["scale", "deployment", "once", "--replicas=1"]);
+      await announcer(lab, ip);
+    });
+    const deleted = await written(async () => {
+      await lab.kubectl(["delete", "service,deployment", "once"]);
+      await lab.waitFor("its address is free", async () =>
+        (await virtualIPs(lab)).every(({ metadata }) => metadata.name !== ip),
+      );
+    });
+    console.log({ emptied, filled, deleted });
+    expect(deleted).to.deep.equal([
       "controller delete virtualips: 1",
       "controller patch ipaddresspools/status: 1",
     ]);
@@ -197,12 +214,27 @@ describe("a running installation", () => {
     const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: applied });
     expect(await lab.kubectl(["diff", "-k", MANIFESTS])).to.equal("");
     expect(await lab.kubectl(["diff", "-f", "-"], { input })).to.equal("");
-    const other = ["apply", "--server-side", "--field-manager=gitops", "--dry-run=server"];
-    await lab.kubectl([...other, "-f", "-"], { input });
-    await lab.kubectl([...other, "-k", MANIFESTS]);
+    const mine = JSON.stringify({ apiVersion: "v1", kind: "List", items: applied.filter(isRead) });
+    await lab.kubectl(["apply", "--server-side", "--field-manager=gitops", "--dry-run=server", "-f", "-"], {
+      input: mine,
+    });
     const versions = (await held()).versions;
     await lab.kubectl(["apply", "-f", "-"], { input });
     expect((await held()).versions).to.deep.equal(versions);
+    for (const [args, of] of [
+      [["-f", "-"], { input }],
+      [["-k", MANIFESTS], {}],
+    ] as const) {
+      const shown = await lab.kubectl(["get", ...args, "--show-managed-fields", "-o", "json"], of);
+      const owned = (JSON.parse(shown) as { items: readonly Managed[] }).items.flatMap(({ metadata }) =>
+        (metadata.managedFields ?? []).filter(({ manager }) => manager.startsWith("fairlead")),
+      );
+      expect(owned.filter(({ subresource }) => subresource !== "status")).to.deep.equal([]);
+      expect(
+        owned.flatMap(({ fieldsV1 }) => Object.keys(fieldsV1)).filter((key) => key !== "f:status"),
+      ).to.deep.equal([]);
+      expect(owned.length > 0).to.equal("input" in of);
+    }
   });
 
   it("answers without a gap while the API server is away, and does nothing when it is back", async () => {
@@ -304,6 +336,21 @@ describe("a running installation", () => {
     );
   }
 });
+
+/** What Fairlead reads, and so might write into. */
+function isRead({ kind }: Manifest): boolean {
+  return kind !== "Deployment";
+}
+
+interface Managed {
+  readonly metadata: {
+    readonly managedFields?: readonly {
+      readonly manager: string;
+      readonly subresource?: string;
+      readonly fieldsV1: Readonly<Record<string, unknown>>;
+    }[];
+  };
+}
 
 describe("what runs", () => {
   let lab: Lab;

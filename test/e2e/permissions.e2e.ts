@@ -80,6 +80,7 @@ describe("a right that is missing", () => {
         await giveBack(lab);
         const backMs = Date.now();
         await round.made(stage);
+        console.log(`made ${Date.now() - backMs}`);
         await works(`after-${ROUNDS.indexOf(round)}`);
         console.log(`      all went on ${Date.now() - backMs} ms after the rights were back`);
         expect(Date.now() - backMs).to.be.lessThan(BACK_WITHIN_MS);
@@ -129,7 +130,9 @@ describe("a right that is missing", () => {
   async function works(name: string): Promise<void> {
     await apply(lab, service(name));
     const ip = await address(lab, name);
+    console.log("addressed", Date.now());
     const node = await announcer(lab, ip);
+    console.log("announced", Date.now());
     const replies = await lab.arping("client-2", ip);
     expect(replies.map(({ mac }) => mac)).to.deep.equal([macOf(lab, node)]);
     await lab.waitFor(`a page through ${ip}`, async (see) => {

@@ -517,6 +517,7 @@ describe("the controller", () => {
 
     it("nowhere without an endpoint, says so on VirtualIP and Service until a speaker says that it answers", async () => {
       harness.api.put(services, service(SHOP));
+      serve(endpointSlice(SHOP, []));
       await harness.start();
       expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
       expect(harness.api.count("PATCH virtualips/status")).to.equal(0);
@@ -542,12 +543,22 @@ describe("the controller", () => {
     it("tells of both addresses of a Service at once", async () => {
       harness.addPool("lan", ["192.0.2.100", "2001:db8::100"]);
       harness.api.put(services, service(SHOP, { families: ["IPv4", "IPv6"] }));
+      serve(endpointSlice(SHOP, []));
       await harness.start();
       await harness.settle(3000);
       expect(harness.message(SHOP, "Announced"))
         .to.contain("no IPv4 endpoint")
         .and.to.contain("no IPv6 endpoint");
       expect(harness.api.count("PATCH services/status")).to.equal(2);
+    });
+
+    it("is patient while Kubernetes has not said at all where a Service is served", async () => {
+      harness.api.put(services, service(SHOP));
+      await harness.start();
+      await harness.settle(14_000);
+      expect(harness.condition(SHOP, "Announced")).to.equal("none");
+      await harness.settle(3000);
+      expect(harness.condition(SHOP, "Announced")).to.equal("False NoEndpoints");
     });
 
     it("says nothing about a Service whose endpoints come a moment later", async () => {

@@ -51,7 +51,9 @@ export interface RecordedEvent {
   readonly note: string;
 }
 
-const MOST_QUEUED = 256;
+/** About 1 KiB each; a burst of Services is told at the pace at which it is addressed. */
+const MOST_QUEUED = 4096;
+const SENT_AT_ONCE = 4;
 const RETRY_DELAYS_MS = [1_000, 5_000, 15_000];
 const FLUSH_MS = 2_000;
 
@@ -65,7 +67,7 @@ export class EventRecorder {
   readonly #repeats: EventRepeats;
   readonly #ended = new AbortController();
   #queue: KubeEvent[] = [];
-  #sending: Promise<void> | undefined;
+  readonly #senders = new Set<Promise<void>>();
   #sequence = 0;
   #closed = false;
   #refusal = "";
@@ -83,9 +85,9 @@ export class EventRecorder {
       return;
     }
     this.#queue.push(this.#build(event));
-    this.#sending ??= this.#send().finally(() => {
-      this.#sending = undefined;
-    });
+    if (this.#senders.size >= SENT_AT_ONCE) return;
+    const sender = this.#send().finally(() => this.#senders.delete(sender));
+    this.#senders.add(sender);
   }
 
   /** Sends what is queued, for at most 2 s; later events are dropped. */
@@ -93,7 +95,7 @@ export class EventRecorder {
     this.#closed = true;
     const { clock } = this.#options;
     const timer = clock.after(FLUSH_MS, () => this.#ended.abort(new Error("the recorder was stopped")));
-    await this.#sending;
+    await Promise.all(this.#senders);
     timer.cancel();
   }
 

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
@@ -233,7 +235,10 @@ describe("the addon", () => {
     const command = [process.execPath, program, process.env.FAIRLEAD_FUZZ_CALLS ?? "5000"];
     const inNamespace = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
     if (process.getuid?.() === 0) command.unshift(...inNamespace);
-    const run = spawnSync(command[0] ?? "", command.slice(1), { encoding: "utf8" });
+    // A fuzzed bind may well make a Unix socket, which is a file.
+    const folder = mkdtempSync(join(tmpdir(), "fairlead-fuzz-"));
+    const run = spawnSync(command[0] ?? "", command.slice(1), { cwd: folder, encoding: "utf8" });
+    rmSync(folder, { recursive: true });
     expect(run).to.include({ status: 0, signal: null, stderr: "" });
   });
 

@@ -11,7 +11,7 @@ export class EndpointIndex {
   readonly #serving = new Map<string, ByFamily>();
   readonly #onChange: (service: string) => void;
 
-  /** @param onChange called with the Service (`namespace/name`) when where it is served has changed */
+  /** @param onChange called with the Service (`namespace/name`) when where it is served has changed, or is said for the first time */
   constructor(onChange: (service: string) => void) {
     this.#onChange = onChange;
   }
@@ -28,9 +28,15 @@ export class EndpointIndex {
     return this.#serving.get(service)?.[family] ?? servingEndpoints([], family);
   }
 
+  /** Whether Kubernetes has said anything yet of where the Service is served, be it "nowhere". */
+  known(service: string): boolean {
+    return this.#slices.has(service);
+  }
+
   #edit(service: string, edit: (slices: Map<string, EndpointSlice>) => void): void {
     const slices = this.#slices.get(service) ?? new Map<string, EndpointSlice>();
     edit(slices);
+    const known = this.known(service);
     const before = { IPv4: this.of(service, "IPv4"), IPv6: this.of(service, "IPv6") };
     if (slices.size === 0) {
       this.#slices.delete(service);
@@ -42,8 +48,8 @@ export class EndpointIndex {
         IPv6: servingEndpoints(slices.values(), "IPv6"),
       });
     }
-    if (FAMILIES.some((family) => !sameEndpoints(before[family], this.of(service, family))))
-      this.#onChange(service);
+    const moved = FAMILIES.some((family) => !sameEndpoints(before[family], this.of(service, family)));
+    if (moved || known !== this.known(service)) this.#onChange(service);
   }
 }
 

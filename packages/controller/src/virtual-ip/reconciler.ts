@@ -20,9 +20,11 @@ import { placementOf, plan } from "./planner.ts";
 
 /**
  * For how long an address must live nowhere before that is told, in ms. Endpoints come a moment after their Service; saying so
- * in between is two writes for nothing.
+ * in between is four writes for nothing.
  */
 const TELL_AFTER_MS = 1000;
+/** The same while Kubernetes has not said where a Service is served at all: in a burst that takes it seconds. */
+const TELL_UNKNOWN_AFTER_MS = 15_000;
 
 /** A speaker wrote the status meanwhile; what it wrote has been read by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
@@ -165,7 +167,7 @@ export class VirtualIPReconciler {
     const { reason, message } = decision;
     if (object.status?.state === "Unannounced" && said?.reason === reason && said.message === message)
       return undefined;
-    const waitMs = saidByUs ? 0 : this.#waitMs(name);
+    const waitMs = saidByUs ? 0 : this.#waitMs(object);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const now = rfc3339(this.#deps.clock.wall());
     const { generation: observedGeneration } = object.metadata;
@@ -196,11 +198,13 @@ export class VirtualIPReconciler {
     };
   }
 
-  #waitMs(name: string): number {
-    const nowMs = this.#deps.clock.nowMs();
+  #waitMs({ metadata: { name }, spec }: VirtualIP): number {
+    const { clock, cluster } = this.#deps;
+    const nowMs = clock.nowMs();
     const since = this.#nowhereSince.get(name) ?? nowMs;
     this.#nowhereSince.set(name, since);
-    return Math.max(0, since + TELL_AFTER_MS - nowMs);
+    const known = spec.services.every((key) => cluster.endpoints.known(key));
+    return Math.max(0, since + (known ? TELL_AFTER_MS : TELL_UNKNOWN_AFTER_MS) - nowMs);
   }
 
   async #apply(

@@ -92,7 +92,7 @@ export class Control {
     return {
       virtualips: () => (this.#virtualIPs.synced ? undefined : (this.#virtualIPs.problem ?? "not read yet")),
       interfaces: () => (this.#interfacesKnown ? undefined : "the interfaces are not known yet"),
-      speaker: () => (this.#speakerWriter.written ? undefined : "the Speaker object is not written yet"),
+      speaker: () => this.#speakerProblem(),
     };
   }
 
@@ -136,6 +136,12 @@ export class Control {
     timer.cancel();
     await this.#speakerWriter.stop();
     await Promise.all([this.#virtualIPs.stop(), this.#speaker.stop(), events.stop()]);
+  }
+
+  #speakerProblem(): string | undefined {
+    if (this.#speakerWriter.written) return undefined;
+    const unread = this.#speaker.synced ? undefined : this.#speaker.problem;
+    return unread ?? "the Speaker object is not written yet";
   }
 
   async #goOnWhenSynced(): Promise<void> {

@@ -1,0 +1,112 @@
+import { expect } from "chai";
+import type { Lab } from "../lab/lab.ts";
+import { cluster } from "./support/cluster.ts";
+import {
+  ADVERTISEMENT,
+  BROADCAST,
+  CHECKSUM,
+  changed,
+  linkLayerOption,
+  macBytes,
+  NO_MAC,
+} from "./support/frames.ts";
+import { type HeldAddress, hold } from "./support/held.ts";
+import { advertisement, pool, web } from "./support/objects.ts";
+import { type Questions, questionsFrom } from "./support/questions.ts";
+import { apply, page, reset, urlOf } from "./support/steps.ts";
+import { frameCounts, sendFrames } from "./support/wire.ts";
+
+const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+
+/** How often each kind of garbage is sent, and how many frames in a second: some 3 s of it. */
+const REPEATS = 600;
+const PER_SECOND = 3000;
+
+/** Frames by the reason for which they are dropped. */
+type Garbage = Readonly<Record<string, Uint8Array>>;
+
+describe("a flood of garbage on the LAN", () => {
+  let lab: Lab;
+  let ask: Questions;
+  let vip4: HeldAddress;
+  let vip6: HeldAddress;
+
+  before(async () => {
+    lab = await cluster();
+    ask = questionsFrom(lab, "client-1");
+    await reset(lab);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
+    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    [vip4, vip6] = await hold(lab, "held");
+    await page(lab, "client-2", vip4.ip);
+  });
+  after(() => reset(lab));
+
+  it("is counted frame by frame under its reason, while the addresses are told and served on", async () => {
+    const [garbage4, garbage6] = [arpGarbage(), neighborGarbage()];
+    const all = [...Object.values(garbage4), ...Object.values(garbage6)];
+    const flood = Array.from({ length: REPEATS }, () => all).flat();
+    const before4 = await frameCounts(lab, vip4.node);
+    const before6 = await frameCounts(lab, vip6.node);
+    const probing = await lab.probe("client-2", { kind: "http", url: urlOf(vip4.ip) }, { everyMs: 100 });
+    const [, replies, advertisements] = await Promise.all([
+      sendFrames(lab, "client-1", flood, { perSecond: PER_SECOND }),
+      lab.arping("client-2", vip4.ip, { count: 3 }),
+      lab.ndisc("client-2", vip6.ip),
+    ]);
+    const attempts = await probing.stop();
+    expect(replies.map(({ mac }) => mac)).to.deep.equal([vip4.mac, vip4.mac, vip4.mac]);
+    expect(advertisements.map(({ mac }) => mac)).to.deep.equal([vip6.mac]);
+    expect(attempts.length).to.be.at.least(20);
+    expect(attempts.filter(({ ok }) => !ok)).to.deep.equal([]);
+    await counted(vip4.node, "arp", garbage4, before4);
+    await counted(vip6.node, "ndp", garbage6, before6);
+  });
+
+  function arpGarbage(): Garbage {
+    const { ip, mac } = vip4;
+    return {
+      Short: ask.arp(ip, { senderAddress: ip, destination: mac }).subarray(0, 40),
+      NotForUs: ask.arp(ip, { destination: "01:00:5e:00:00:01" }),
+      OwnFrame: ask.arp(ip, { senderMac: mac }),
+      Malformed: changed(ask.arp(ip), 18, 8),
+      BadSender: ask.arp(ip, { senderMac: BROADCAST }),
+      ForeignClaim: ask.arp(ip, { senderAddress: ip, destination: mac }),
+    };
+  }
+
+  function neighborGarbage(): Garbage {
+    const { ip, mac } = vip6;
+    return {
+      NotForUs: ask.neighbor(ip, { destination: BROADCAST }),
+      BadLength: changed(ask.neighbor(ip), 18, 0, 200),
+      // The kernel's filter looks at the last four bytes alone.
+      NotAnnounced: ask.neighbor(ip.replace("2001:db8:10:", "2001:db8:99:")),
+      BadHopLimit: ask.neighbor(ip, { hopLimit: 64 }),
+      BadCode: ask.neighbor(ip, { code: 1 }),
+      BadChecksum: changed(ask.neighbor(ip), CHECKSUM, 0, 0),
+      BadOption: ask.neighbor(ip, { options: [1, 0, ...macBytes(ask.mac)] }),
+      BadSource: ask.neighbor(ip, { from: "ff02::1" }),
+      BadSender: ask.neighbor(ip, { options: linkLayerOption(1, NO_MAC) }),
+      ForeignClaim: ask.neighbor(ip, { type: ADVERTISEMENT, destination: mac, flags: "O" }),
+    };
+  }
+
+  async function counted(
+    node: string,
+    protocol: string,
+    garbage: Garbage,
+    before: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const reasons = Object.keys(garbage);
+    const wanted = reasons.map((reason) => `${reason} ${REPEATS}`).join(", ");
+    const asked = async (see: (value: unknown) => void): Promise<boolean> => {
+      const now = await frameCounts(lab, node);
+      const grown = (key: string): number => (now.get(key) ?? 0) - (before.get(key) ?? 0);
+      const seen = reasons.map((reason) => `${reason} ${grown(`${protocol} ${reason}`)}`).join(", ");
+      see(`${seen}, and ${grown("lost")} lost`);
+      return seen === wanted;
+    };
+    await lab.waitFor(`the speaker on ${node} has counted ${wanted}`, asked, { deadlineMs: 5000 });
+  }
+});

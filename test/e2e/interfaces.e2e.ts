@@ -1,0 +1,278 @@
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import { installFairlead } from "../install/fairlead.ts";
+import { Lab } from "../lab/lab.ts";
+import { solicitedNode } from "./support/frames.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import {
+  addressed,
+  announcer,
+  apply,
+  condition,
+  page,
+  paths,
+  speakers,
+  urlOf,
+  virtualIPNameOf,
+  virtualIPs,
+} from "./support/steps.ts";
+import { expectRounds, whenTold } from "./support/takeover.ts";
+import { claimsOf, followed, knownMac, questionsOf, resolutions } from "./support/wire.ts";
+
+const SECOND = ["192.0.2.200-192.0.2.209", "2001:db8:11::200-2001:db8:11::209"];
+const LAN = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+const UNANNOUNCED = { type: "Announced", status: "False", reason: "NoEligibleNode" };
+
+/** The API is reached through eth0, so that what happens to eth1 and its segment leaves the nodes in the cluster. */
+describe("the interfaces of a node", () => {
+  const name = `interfaces-${process.pid}`;
+  let lab: Lab;
+
+  before(async () => {
+    lab = await Lab.up({ name, nodes: 2, clients: 1, secondSegment: true });
+    await installFairlead(lab);
+    await apply(lab, pool("lan", { addresses: LAN }), advertisement("lan", { ipAddressPools: ["lan"] }));
+    await apply(lab, pool("second", { addresses: SECOND, autoAssign: false }), second(), web("web"));
+    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  });
+  after(() => Lab.takeDown(name));
+  afterEach(async () => {
+    await apply(lab, second());
+    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
+    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await bothReported("eth1");
+  });
+
+  it("are told apart by subnet: an address is told on the one that carries its subnet and on no other", async () => {
+    for (const vip of await held()) {
+      expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
+      expect(await told(vip, "eth0")).to.deep.equal([]);
+      expect(await announcers(vip)).to.deep.equal([
+        { node: "node-1", interface: "eth1", mac: macOf("node-1") },
+      ]);
+    }
+  });
+
+  it("are those that the advertisement names, whatever subnet they carry", async () => {
+    const vips = await held();
+    await apply(lab, second({ interfaces: ["eth0"] }));
+    for (const vip of vips) {
+      await on(vip, { node: "node-1", interface: "eth0" });
+      expect(await told(vip, "eth0")).to.deep.equal([macOf("node-1", 0)]);
+      expect(await told(vip, "eth1")).to.deep.equal([]);
+    }
+  });
+
+  it("that an advertisement names and no node has are told on it with field, value and remedy; the others go on", async () => {
+    await apply(lab, service("other"));
+    const [other = ""] = await addressed(lab, "other");
+    await page(lab, "client-1", other);
+    const vips = await held();
+    const probing = await lab.probe("client-1", { kind: "http", url: urlOf(other) }, { everyMs: 100 });
+    await apply(lab, second({ interfaces: ["bond7"] }));
+    const wanted = { type: "Ready", status: "False", reason: "UnknownInterface" };
+    const { message } = await condition(lab, paths.advertisement("second"), wanted);
+    expect(message).to.contain('spec.interfaces[0] names interface "bond7"');
+    expect(message).to.contain('correct the name as "ip link" shows it');
+    for (const vip of vips) {
+      const unannounced = await condition(lab, paths.virtualIP(virtualIPNameOf(vip)), UNANNOUNCED);
+      expect(unannounced.message).to.match(/no node may.*node-1: .*none of the advertisement's interfaces/);
+      await silent(vip);
+    }
+    expect((await probing.stop()).filter(({ ok }) => !ok)).to.deep.equal([]);
+    await apply(lab, second());
+    await condition(lab, paths.advertisement("second"), { type: "Ready", status: "True" });
+    for (const vip of vips) await page(lab, "client-1", vip);
+  });
+
+  it("that an advertisement names decide which node an address goes to", async () => {
+    await rename("node-1", "eth1", "other0");
+    try {
+      await apply(lab, second({ interfaces: ["eth1"] }));
+      for (const vip of await addresses()) {
+        await on(vip, { node: "node-2", interface: "eth1" });
+        expect(await told(vip, "eth1")).to.deep.equal([macOf("node-2")]);
+      }
+    } finally {
+      await rename("node-1", "other0", "eth1");
+    }
+  });
+
+  it("may go and come back: the address follows, and is told again where it comes back", async () => {
+    const vips = await held();
+    const capture = await lab.capture("client-1", "arp or icmp6", { interface: "eth1" });
+    try {
+      await lab.removeInterface("node-1", "eth1");
+      await moved(vips, "node-1", "node-2");
+      for (const vip of vips) expect(questionsOf(capture.frames, macOf("client-1"), vip)).to.equal(0);
+      await lab.removeInterface("node-2", "eth1");
+      for (const vip of vips) {
+        const { message } = await condition(lab, paths.virtualIP(virtualIPNameOf(vip)), UNANNOUNCED);
+        expect(message).to.match(/node-2: no interface with a link has the address's subnet/);
+        await silent(vip);
+      }
+    } finally {
+      await capture.stop();
+    }
+    const again = await lab.capture("client-1", "arp or icmp6", { interface: "eth1" });
+    try {
+      await lab.restoreInterface("node-1", "eth1");
+      for (const vip of vips) {
+        await on(vip, { node: "node-1", interface: "eth1" });
+        await whenTold(lab, again, vip, macOf("node-1"));
+        expectRounds(claimsOf(again.frames, vip), vip, macOf("node-1"));
+        expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
+        await page(lab, "client-1", vip);
+      }
+      const groups = (await lab.exec("node-1", ["ip", "maddr", "show", "dev", "eth1"])).stdout;
+      expect(groups).to.contain(solicitedNode(vips[1] ?? "").address);
+    } finally {
+      await again.stop();
+      await lab.restoreInterface("node-2", "eth1");
+    }
+  });
+
+  it("may get another MAC: neighbors are told and follow without asking", async () => {
+    const vips = await held();
+    const changed = "02:fa:1e:ad:77:0b";
+    const capture = await lab.capture("client-1", "arp or icmp6", { interface: "eth1" });
+    try {
+      await setMac("node-1", changed);
+      for (const vip of vips) {
+        expect(await followed(lab, "client-1", vip, macOf("node-1"))).to.equal(changed);
+        expect(questionsOf(capture.frames, macOf("client-1"), vip)).to.equal(0);
+        expect(await lab.fetch("client-1", urlOf(vip))).to.include({ ok: true, status: 200 });
+        await on(vip, { node: "node-1", interface: "eth1", mac: changed });
+        await whenTold(lab, capture, vip, changed);
+        expectRounds(claimsOf(capture.frames, vip), vip, changed);
+        expect(await told(vip, "eth1")).to.deep.equal([changed]);
+      }
+    } finally {
+      await capture.stop();
+      await setMac("node-1", macOf("node-1"));
+    }
+  });
+
+  it("may lose the link and get it back: the address is told where there is one", async () => {
+    const vips = await held();
+    try {
+      await lab.cutCable("node-1", "eth1");
+      await moved(vips, "node-1", "node-2");
+      await lab.plugCable("node-1", "eth1");
+      await bothReported("eth1");
+      await lab.cutCable("node-2", "eth1");
+      await moved(vips, "node-2", "node-1");
+    } finally {
+      await lab.plugCable("node-1", "eth1");
+      await lab.plugCable("node-2", "eth1");
+    }
+  });
+
+  it("may be renamed: the address is told on under the new name", async () => {
+    const vips = await held();
+    const [vip = ""] = vips;
+    const probing = await lab.probe("client-1", { kind: "http", url: urlOf(vip) }, { everyMs: 100 });
+    try {
+      await rename("node-1", "eth1", "other0");
+      for (const one of vips) {
+        await on(one, { node: "node-1", interface: "other0", mac: macOf("node-1") });
+        expect(await told(one, "eth1")).to.deep.equal([macOf("node-1")]);
+      }
+      expect((await probing.stop()).filter(({ ok }) => !ok)).to.deep.equal([]);
+    } finally {
+      await probing.stop();
+      await rename("node-1", "other0", "eth1");
+    }
+  });
+
+  /** The advertisement of the second segment's addresses, which prefers node-1. */
+  function second(spec: Readonly<Record<string, unknown>> = {}): Manifest {
+    const preference = { matchLabels: { "kubernetes.io/hostname": "node-1" } };
+    const preferredNodeSelectors = [{ weight: 1, preference }];
+    return advertisement("second", { ipAddressPools: ["second"], preferredNodeSelectors, ...spec });
+  }
+
+  async function addresses(): Promise<readonly string[]> {
+    const annotations = { "fairlead.dev/address-pool": "second" };
+    await apply(lab, service("second", { annotations, spec: DUAL_STACK }));
+    return addressed(lab, "second", 2);
+  }
+
+  /** Addresses of the second segment that node-1 tells and the client knows, one a family. */
+  async function held(): Promise<readonly string[]> {
+    const vips = await addresses();
+    for (const vip of vips) {
+      await on(vip, { node: "node-1", interface: "eth1", mac: macOf("node-1") });
+      await lab.flushNeighbors("client-1", vip);
+      await page(lab, "client-1", vip);
+      expect(await knownMac(lab, "client-1", vip)).to.equal(macOf("node-1"));
+    }
+    return vips;
+  }
+
+  async function moved(vips: readonly string[], from: string, to: string): Promise<void> {
+    for (const vip of vips) {
+      expect(await followed(lab, "client-1", vip, macOf(from))).to.equal(macOf(to));
+      expect(await lab.fetch("client-1", urlOf(vip))).to.include({ ok: true, status: 200 });
+      expect(await announcer(lab, virtualIPNameOf(vip), from)).to.equal(to);
+      expect(await told(vip, "eth1")).to.deep.equal([macOf(to)]);
+    }
+  }
+
+  /** Waits until the VirtualIP says that it is answered for at one place, which is this. */
+  async function on(vip: string, wanted: Readonly<Record<string, string>>): Promise<void> {
+    await lab.waitFor(`${vip} is announced on ${JSON.stringify(wanted)}`, async (see) => {
+      const all = await announcers(vip);
+      see(all);
+      const [one] = all;
+      return all.length === 1 && Object.entries(wanted).every(([key, value]) => one?.[key] === value);
+    });
+  }
+
+  async function announcers(vip: string): Promise<readonly Readonly<Record<string, string>>[]> {
+    const { status } = await lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
+    return (status?.announcers ?? []).map((one) => ({
+      node: one.node,
+      interface: one.interface ?? "",
+      mac: one.mac ?? "",
+    }));
+  }
+
+  function told(vip: string, interfaceName: string): Promise<readonly string[]> {
+    return resolutions(lab, "client-1", vip, interfaceName);
+  }
+
+  async function silent(vip: string): Promise<void> {
+    await lab.waitFor(`nobody tells ${vip}`, async (see) => {
+      const macs = await told(vip, "eth1");
+      see(macs);
+      return macs.length === 0;
+    });
+  }
+
+  /** Waits until both speakers report the interface with a link and two addresses. */
+  async function bothReported(interfaceName: string): Promise<void> {
+    await lab.waitFor(`both speakers report ${interfaceName}`, async (see) => {
+      const all = await speakers(lab);
+      see(all.map(({ status }) => status?.interfaces));
+      return all.every(({ status }) =>
+        status?.interfaces.some(
+          (one) => one.name === interfaceName && one.carrier && one.addresses.length > 1,
+        ),
+      );
+    });
+  }
+
+  function macOf(member: string, cable = 1): string {
+    return lab.member(member).cables[cable]?.mac ?? "";
+  }
+
+  async function rename(node: string, from: string, to: string): Promise<void> {
+    await lab.exec(node, ["ip", "link", "set", "dev", from, "name", to]);
+  }
+
+  async function setMac(node: string, mac: string): Promise<void> {
+    await lab.exec(node, ["ip", "link", "set", "dev", "eth1", "address", mac]);
+  }
+});
