@@ -46,7 +46,7 @@ export function cniConfiguration(node: Member): object {
     plugins: [
       {
         type: "bridge",
-        bridge: "pods",
+        bridge: "cni0",
         isGateway: true,
         hairpinMode: true,
         ipam: {
