@@ -94,7 +94,7 @@ export function followed(lab: Lab, client: string, address: string, before: stri
   });
 }
 
-/** The MACs that answer when a member asks for an address once, outside its neighbor table. */
+/** The different MACs that tell an address while a member asks for it once, outside its neighbor table. */
 export async function resolutions(
   lab: Lab,
   member: string,
@@ -105,7 +105,7 @@ export async function resolutions(
   const replies = address.includes(":")
     ? await lab.ndisc(member, address, options)
     : await lab.arping(member, address, options);
-  return replies.map(({ mac }) => mac);
+  return [...new Set(replies.map(({ mac }) => mac))];
 }
 
 /** What the speaker on a node counted: frames by protocol and result (`arp Answer`), and `lost`. */
