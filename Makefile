@@ -79,5 +79,6 @@ $(DEPENDENCIES): package.json package-lock.json $(wildcard packages/*/package.js
 	touch $@
 
 $(ADDON): $(DEPENDENCIES) $(wildcard packages/linux/addon/*) packages/linux/scripts/build.ts
-	@node packages/linux/scripts/build.ts
+	@node scripts/compiler.ts
+	node packages/linux/scripts/build.ts
 	touch $@

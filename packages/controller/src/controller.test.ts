@@ -692,7 +692,9 @@ describe("the controller", () => {
       expect(ready("one")).to.contain(
         'False UnknownPool spec.ipAddressPools[0] names pool "lan", which does not exist',
       );
-      expect(ready("one")).to.contain("spec.nodeSelectors[0] matches the labels of no node");
+      expect(ready("one")).to.contain(
+        'spec.nodeSelectors[0] is {"matchLabels":{"rack":"9"}}, which matches the labels of no node: correct it or label a node.',
+      );
       harness.addPool("lan", ["192.0.2.100"]);
       harness.api.put(nodes, node("node-b", { labels: { rack: "9" } }));
       await harness.settle();

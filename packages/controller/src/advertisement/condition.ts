@@ -98,8 +98,13 @@ function idle(
       : [
           {
             reason,
-            message: `${field}[${i}] matches the labels of no ${noun}: correct it or label a ${noun}.`,
+            message: `${field}[${i}] is ${shown(selector)}, which matches the labels of no ${noun}: correct it or label a ${noun}.`,
           },
         ],
   );
+}
+
+function shown(selector: unknown): string {
+  const text = JSON.stringify(selector);
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

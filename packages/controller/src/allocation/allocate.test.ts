@@ -112,7 +112,7 @@ describe("allocation", () => {
       world: () => new World(pool("a", [V4])),
       asks: asks("z"),
       gives: "nothing: PoolNotFound",
-      says: 'Annotation fairlead.dev/address-pool names pool "z"',
+      says: 'Annotation fairlead.dev/address-pool asks for pool "z", which does not exist; create it, correct the name or remove the annotation',
     },
     {
       it: "keeps what it has when the pool asked for does not exist",
@@ -184,7 +184,45 @@ describe("allocation", () => {
       world: () => new World(pool("a", [V4])),
       asks: wants("203.0.113.1"),
       gives: "nothing: AddressNotInAnyPool",
-      says: "asks for 203.0.113.1, which is in no pool",
+      says: 'asks for 203.0.113.1, which is in no pool (pool "a" has 192.0.2.0-192.0.2.3); ask for another address or add it to an IPAddressPool',
+    },
+    {
+      it: "tells what the pool asked for has when no pool has the address",
+      world: () => new World(pool("a", [V4, V6]), pool("b", ["198.51.100.0/30", V6])),
+      asks: {
+        annotations: { "fairlead.dev/address-pool": "b", "fairlead.dev/loadBalancerIPs": "203.0.113.1" },
+      },
+      gives: "nothing: AddressNotInAnyPool",
+      says: '203.0.113.1, which is in no pool (pool "b" has 198.51.100.0-198.51.100.3); ask',
+    },
+    {
+      it: "tells that the pool asked for beside an address does not exist",
+      world: () => new World(pool("a", [V4])),
+      asks: {
+        annotations: { "fairlead.dev/address-pool": "z", "fairlead.dev/loadBalancerIPs": "192.0.2.1" },
+      },
+      gives: "nothing: PoolNotFound",
+    },
+    {
+      it: "tells which entries of the pool are wrong when it has nothing to give",
+      world: () => new World(pool("a", ["2001:db8::2-2001:db8::1"])),
+      asks: { families: ["IPv6"], ...asks("a") },
+      gives: "nothing: FamilyNotAvailable",
+      says: 'Pool "a" has no IPv6 addresses (spec.addresses[0]: "2001:db8::2-2001:db8::1" runs backward; write "2001:db8::1-2001:db8::2"); add IPv6 addresses to a pool',
+    },
+    {
+      it: "tells which entries are wrong when the address asked for is in no pool",
+      world: () => new World(pool("a", [V4, "192.0.2.300"])),
+      asks: wants("192.0.2.30"),
+      gives: "nothing: AddressNotInAnyPool",
+      says: 'pool "a" has 192.0.2.0-192.0.2.3 and wrong entries: spec.addresses[1]: "192.0.2.300" is not an IPv4 address',
+    },
+    {
+      it: "names the address, the pool and the namespace that it does not admit",
+      world: () => new World(pool("a", [V4], { serviceAllocation: { namespaces: ["db"] } })),
+      asks: wants("192.0.2.1"),
+      gives: "nothing: NotAdmitted",
+      says: 'Annotation fairlead.dev/loadBalancerIPs asks for 192.0.2.1, but pool "a" does not admit namespace "web"; change its serviceAllocation or ask for another address',
     },
     {
       it: "tells that the address is left out by its pool",
@@ -198,7 +236,7 @@ describe("allocation", () => {
       world: () => new World(pool("a", [V4]), pool("b", ["198.51.100.0/30"])),
       asks: { annotations: { "fairlead.dev/address-pool": "b", "metallb.io/loadBalancerIPs": "192.0.2.1" } },
       gives: "nothing: Contradiction",
-      says: 'Annotation metallb.io/loadBalancerIPs asks for 192.0.2.1, which is in pool "a", and annotation fairlead.dev/address-pool for pool "b" (198.51.100.0-198.51.100.3)',
+      says: 'Annotation metallb.io/loadBalancerIPs asks for 192.0.2.1, which is in pool "a", and annotation fairlead.dev/address-pool for pool "b", which has 198.51.100.0-198.51.100.3; change one of the two',
     },
     {
       it: "tells that two statements of the address contradict each other",
@@ -341,7 +379,7 @@ describe("allocation", () => {
       it: "keeps an address that no pool has any more, and says so",
       world: () => new World(pool("a", ["198.51.100.0/30"])).holds(key, "a", "192.0.2.1"),
       gives: "keep 192.0.2.1: KeptOutsidePools",
-      says: 'No pool has 192.0.2.1 any more (it came from pool "a")',
+      says: 'It has 192.0.2.1. No pool has 192.0.2.1 any more (it came from pool "a"); the Service keeps it',
     },
     {
       it: "keeps an address when there is no pool at all any more",

@@ -23,7 +23,9 @@ export function outcomeOf(
   results: readonly Refused[],
 ): Outcome {
   const refused = results.filter(({ refusal }) => refusal !== undefined);
-  const has = [...keep, ...take].sort((a, b) => compareAddresses(a.address, b.address));
+  const has = [...keep, ...take.map((grant) => ({ ...grant, inPool: true }))].sort((a, b) =>
+    compareAddresses(a.address, b.address),
+  );
   const outside = keep.filter(({ inPool }) => !inPool);
   const astray = keep.filter(
     ({ inPool, pool }) => inPool && request.pool !== undefined && pool !== request.pool.value,
@@ -60,12 +62,9 @@ function reasonOf(blocking: Refusal | undefined, outside: boolean): AllocationRe
   return outside ? "KeptOutsidePools" : "Allocated";
 }
 
-function holdsSentence(
-  has: readonly { readonly address: IpAddress; readonly pool: string | undefined }[],
-  blocked: boolean,
-): string {
-  const shown = has.map(({ address, pool }) =>
-    pool === undefined ? address.text : `${address.text} (pool "${pool}")`,
+function holdsSentence(has: readonly Kept[], blocked: boolean): string {
+  const shown = has.map(({ address, pool, inPool }) =>
+    inPool ? `${address.text} (pool "${pool}")` : address.text,
   );
   return `${blocked ? "It keeps" : "It has"} ${shown.join(" and ")}.`;
 }

@@ -16,19 +16,6 @@ export type Ineligible =
   /** `externalTrafficPolicy: Local`, and no endpoint serves there. */
   | "NoLocalEndpoint";
 
-/** What each reason means, for messages. */
-export const INELIGIBLE_TEXT: Readonly<Record<Ineligible, string>> = {
-  NodeNotReady: "the node is not ready",
-  NodeExcluded: "the node is labeled node.kubernetes.io/exclude-from-external-load-balancers",
-  NetworkUnavailable: "the node's network is unavailable",
-  SpeakerNotRunning: "no speaker is ready there",
-  SpeakerNotReported: "its speaker has not reported its interfaces yet",
-  NodeNotSelected: "no advertisement selects the node",
-  NoSuchInterface: "it has none of the advertisement's interfaces with a link",
-  NoInterfaceInSubnet: "no interface with a link has the address's subnet",
-  NoLocalEndpoint: "no endpoint serves there and externalTrafficPolicy is Local",
-};
-
 /** A node that may answer. */
 export interface Eligible {
   readonly node: NodeView;

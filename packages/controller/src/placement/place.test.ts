@@ -86,6 +86,26 @@ describe("placement", () => {
       "b",
     ],
     [
+      "the owner when every node looks dead, as after an outage of the API server",
+      { owner: "b", nodes: ["a", "b", "c"].map((name) => view(name, { ready: false })) },
+      "b",
+    ],
+    [
+      "the owner while its speaker restarts and nobody else may",
+      { owner: "b", nodes: [view("b", { pod: { leaving: true } })] },
+      "b",
+    ],
+    [
+      "nobody when the silent owner may not have it any more",
+      {
+        owner: "b",
+        nodes: [view("b", { ready: false, labels: { rack: "1" } })],
+        ads: [{ nodeSelectors: [{ matchLabels: { rack: "2" } }] }],
+      },
+      "NoEligibleNode",
+    ],
+    ["nobody new when every node looks dead", { nodes: [view("a", { ready: false })] }, "NoEligibleNode"],
+    [
       "not a node that is excluded by label",
       {
         nodes: [
@@ -240,7 +260,7 @@ describe("placement", () => {
     const nodes = [view("a", { ready: false }), view("b", { pod: "none" }), view("c")];
     const decision = place(input({ nodes, services: [local("a")] }));
     expect(decision.kind === "Unplaced" && decision.message).to.equal(
-      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there; c: no endpoint serves there and externalTrafficPolicy is Local).",
+      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there; c: no endpoint serves there and externalTrafficPolicy is Local); see what kubectl describe node says, or see why the speaker's Pod on the node is not ready, or run a Pod of the Service on another node, or set externalTrafficPolicy to Cluster.",
     );
   });
 
@@ -250,7 +270,16 @@ describe("placement", () => {
     );
     const decision = place(input({ nodes }));
     expect(decision.kind === "Unplaced" && decision.message).to.contain(
-      "n-09: the node is not ready; and 4 more",
+      "n-08, n-09 and 4 more: the node is not ready",
+    );
+  });
+
+  it("names the advertisements that keep the nodes out, and their fields", () => {
+    const ads = [{ nodeSelectors: [rack("9")] }, { interfaces: ["lan7"], nodeSelectors: [rack("1")] }];
+    const nodes = [view("a", { labels: { rack: "1" } }), view("b"), view("c")];
+    const decision = place(input({ nodes, ads }));
+    expect(decision.kind === "Unplaced" && decision.message).to.equal(
+      'Nothing answers for 192.0.2.100: no node may (a: none of the advertisement\'s interfaces (lan7) is there with a link; b, c: not selected by L2Advertisement "ad-0", "ad-1"); correct spec.interfaces of L2Advertisement "ad-1" or bring the link up, or change spec.nodeSelectors of L2Advertisement "ad-0", "ad-1" or label a node.',
     );
   });
 

@@ -1,8 +1,9 @@
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { type Advertisement, advertisementsFor, type PoolRef } from "./advertise.ts";
-import { type Eligible, INELIGIBLE_TEXT, type Ineligible, judgeNode } from "./eligibility.ts";
+import { type Eligible, type Ineligible, judgeNode } from "./eligibility.ts";
 import type { ServingEndpoints } from "./endpoints.ts";
+import { noNodeMay } from "./fault-text.ts";
 import type { NodeView } from "./node-view.ts";
 
 /** One of the Services that hold the address. */
@@ -46,7 +47,8 @@ export type PlacementDecision =
 
 /**
  * Chooses the node that is to answer for an address. The present owner keeps it while it may, unless it is cordoned and another
- * node is not; otherwise the highest weight wins, then the fewest addresses, then the name.
+ * node is not; otherwise the highest weight wins, then the fewest addresses, then the name. An owner that is merely silent keeps it
+ * while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
   const { address, services } = input;
@@ -68,8 +70,29 @@ export function place(input: PlacementInput): PlacementDecision {
     else eligible.push(judged);
   }
   const best = choose(eligible, input);
-  if (best === undefined) return noEligibleNode(input, faults);
+  if (best === undefined) {
+    const present = presentThoughSilent(input, served, advertisements);
+    if (present !== undefined) return present;
+    const why = noNodeMay(faults, advertisements);
+    return unplaced("NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
+  }
   return { kind: "Placed", node: best.node.name, interfaces: best.interfaces };
+}
+
+/**
+ * The owner, if all that speaks against it is that nothing is heard of it while no other node can take the address. Taking it
+ * off would gain nothing and could silence a node that lives: after an outage of the API server every node looks dead.
+ */
+function presentThoughSilent(
+  { owner, nodes, address }: PlacementInput,
+  served: readonly PlacedService[],
+  advertisements: readonly Advertisement[],
+): PlacementDecision | undefined {
+  const node = nodes.find(({ name }) => name === owner);
+  if (node?.fault !== "NodeNotReady" && node?.fault !== "SpeakerNotRunning") return undefined;
+  const judged = judgeNode({ ...node, fault: undefined }, address, advertisements);
+  if (typeof judged === "string" || !servesFrom(node.name, served)) return undefined;
+  return { kind: "Placed", node: node.name, interfaces: judged.interfaces };
 }
 
 /** With `externalTrafficPolicy: Local` a node can only take what it has an endpoint for. */
@@ -109,17 +132,4 @@ function noAdvertisement({ address, pool }: PlacementInput): PlacementDecision {
     "NoAdvertisement",
     `Nothing answers for ${address.text}: no L2Advertisement is for pool "${pool.name}" and the Service's labels; create one.`,
   );
-}
-
-const SHOWN_NODES = 10;
-
-function noEligibleNode(
-  { address }: PlacementInput,
-  faults: readonly (readonly [string, Ineligible])[],
-): PlacementDecision {
-  const sorted = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
-  const shown = sorted.slice(0, SHOWN_NODES).map(([node, fault]) => `${node}: ${INELIGIBLE_TEXT[fault]}`);
-  const more = sorted.length > SHOWN_NODES ? `; and ${sorted.length - SHOWN_NODES} more` : "";
-  const why = sorted.length === 0 ? "there are no nodes" : `${shown.join("; ")}${more}`;
-  return unplaced("NoEligibleNode", `Nothing answers for ${address.text}: no node may (${why}).`);
 }

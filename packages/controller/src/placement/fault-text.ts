@@ -1,0 +1,84 @@
+import type { Advertisement } from "./advertise.ts";
+import type { Ineligible } from "./eligibility.ts";
+
+/** How many nodes a message names for each fault. */
+const SHOWN_NODES = 10;
+
+interface FaultText {
+  /** What is the matter with the nodes. */
+  readonly fault: string;
+  readonly cure: string;
+}
+
+/**
+ * Why no node may answer, node by node, and what to do about it; a clause without full stop.
+ *
+ * @param faults what is the matter with each node, in any order
+ * @param advertisements those that apply to the address
+ */
+export function noNodeMay(
+  faults: readonly (readonly [node: string, fault: Ineligible])[],
+  advertisements: readonly Advertisement[],
+): string {
+  if (faults.length === 0) return "there are no nodes";
+  const groups = new Map<Ineligible, string[]>();
+  for (const [node, fault] of [...faults].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const group = groups.get(fault);
+    if (group === undefined) groups.set(fault, [node]);
+    else group.push(node);
+  }
+  const told = [...groups].map(([fault, nodes]) => ({ nodes, ...textOf(fault, advertisements) }));
+  const shown = told.map(({ nodes, fault }) => `${listed(nodes)}: ${fault}`).join("; ");
+  const cures = [...new Set(told.map(({ cure }) => cure))].join(", or ");
+  return `no node may (${shown}); ${cures}`;
+}
+
+function listed(nodes: readonly string[]): string {
+  const more = nodes.length > SHOWN_NODES ? ` and ${nodes.length - SHOWN_NODES} more` : "";
+  return `${nodes.slice(0, SHOWN_NODES).join(", ")}${more}`;
+}
+
+const NODE_CURE = "see what kubectl describe node says";
+const SPEAKER_CURE = "see why the speaker's Pod on the node is not ready";
+
+const TEXTS: Readonly<Record<Exclude<Ineligible, "NodeNotSelected" | "NoSuchInterface">, FaultText>> = {
+  NodeNotReady: { fault: "the node is not ready", cure: NODE_CURE },
+  NodeExcluded: {
+    fault: "the node is labeled node.kubernetes.io/exclude-from-external-load-balancers",
+    cure: "remove that label from a node",
+  },
+  NetworkUnavailable: { fault: "the node's network is unavailable", cure: NODE_CURE },
+  SpeakerNotRunning: { fault: "no speaker is ready there", cure: SPEAKER_CURE },
+  SpeakerNotReported: { fault: "its speaker has not reported its interfaces yet", cure: SPEAKER_CURE },
+  NoInterfaceInSubnet: {
+    fault: "no interface with a link has the address's subnet",
+    cure: "use an address of a subnet that a node is in, or name the interfaces in the L2Advertisement",
+  },
+  NoLocalEndpoint: {
+    fault: "no endpoint serves there and externalTrafficPolicy is Local",
+    cure: "run a Pod of the Service on another node, or set externalTrafficPolicy to Cluster",
+  },
+};
+
+function textOf(fault: Ineligible, advertisements: readonly Advertisement[]): FaultText {
+  if (fault === "NodeNotSelected") {
+    const names = quoted(advertisements);
+    return {
+      fault: `not selected by ${names}`,
+      cure: `change spec.nodeSelectors of ${names} or label a node`,
+    };
+  }
+  if (fault === "NoSuchInterface") {
+    const naming = advertisements.filter(({ interfaces }) => interfaces.length > 0);
+    const interfaces = [...new Set(naming.flatMap((advertisement) => advertisement.interfaces))].sort();
+    return {
+      fault: `none of the advertisement's interfaces (${interfaces.join(", ")}) is there with a link`,
+      cure: `correct spec.interfaces of ${quoted(naming)} or bring the link up`,
+    };
+  }
+  return TEXTS[fault];
+}
+
+function quoted(advertisements: readonly Advertisement[]): string {
+  return `L2Advertisement ${advertisements.map(({ name }) => `"${name}"`).join(", ")}`;
+}
