@@ -46,6 +46,20 @@ export async function installedPods(lab: Lab, component?: Component): Promise<re
   }));
 }
 
+/** Waits until two controllers and a speaker on each node are ready, and no other pod is left. */
+export function installationReady(lab: Lab): Promise<true> {
+  return lab.waitFor(
+    "two controllers and a speaker on each node are ready",
+    async (see) => {
+      const pods = await installedPods(lab);
+      see(pods);
+      const well = pods.every(({ ready, terminating }) => ready && !terminating);
+      return well && pods.length === 2 + lab.nodeNames.length;
+    },
+    { deadlineMs: 60_000 },
+  );
+}
+
 /** A line of a program's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly time: string; readonly event: string };
 

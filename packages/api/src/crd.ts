@@ -38,6 +38,15 @@ const READY: PrinterColumn = {
   description: "Whether the object is used as it stands.",
 };
 
+/** Why, and what to do: with `-o wide`, since it is a sentence. */
+const message = (condition: string, description: string): PrinterColumn => ({
+  name: "Message",
+  type: "string",
+  jsonPath: `.status.conditions[?(@.type=="${condition}")].message`,
+  description,
+  priority: 1,
+});
+
 const usage = (family: "IPv4" | "IPv6", what: "used" | "free"): PrinterColumn => ({
   name: `${family} ${what === "used" ? "Used" : "Free"}`,
   type: "string",
@@ -63,6 +72,7 @@ export const KINDS: readonly Kind[] = [
       usage("IPv6", "free"),
       READY,
       AGE,
+      message("Ready", "What is wrong with the object, and what to do."),
     ],
   },
   {
@@ -78,6 +88,7 @@ export const KINDS: readonly Kind[] = [
       { name: "Interfaces", type: "string", jsonPath: ".spec.interfaces" },
       READY,
       AGE,
+      message("Ready", "What is wrong with the object, and what to do."),
     ],
   },
   {
@@ -112,6 +123,7 @@ export const KINDS: readonly Kind[] = [
       { name: "Node", type: "string", jsonPath: ".status.announcers[0].node" },
       { name: "State", type: "string", jsonPath: ".status.state" },
       AGE,
+      message("Announced", "Who answers, or why nobody does and what to do."),
     ],
   },
 ];

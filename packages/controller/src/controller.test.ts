@@ -243,6 +243,16 @@ describe("the controller", () => {
       expect(harness.message(SHOP)).to.equal('It has 192.0.2.100 (pool "renamed").');
     });
 
+    it("does not follow an address to a pool that was deleted a moment ago", async () => {
+      harness.addPool("gone", ["192.0.2.100"]);
+      await harness.settle();
+      harness.api.remove(ipAddressPools, "gone");
+      harness.api.put(ipAddressPools, pool("lan", ["192.0.2.101-192.0.2.103"]));
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.pool).to.equal("lan");
+      expect(harness.message(SHOP)).to.contain('No pool has 192.0.2.100 any more (it came from pool "lan")');
+    });
+
     it("serves those who wait longest first, holders not at all", async () => {
       for (const i of [1, 2, 3]) harness.addService(`web/full-${i}`);
       await harness.settle();

@@ -35,10 +35,17 @@ export function virtualIP(
   };
 }
 
+/** A namespace; its own label marks it as the tests'. */
+export function namespace(name: string, more: Readonly<Record<string, string>> = {}): Manifest {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { ...labels, ...more } } };
+}
+
 /** What a Service may differ in from one that serves the web pods `app` on TCP port 80. */
 export interface ServiceOptions {
   readonly namespace?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Beside the label of all test objects. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly app?: string;
   readonly spec?: Readonly<Record<string, unknown>>;
 }
@@ -46,10 +53,11 @@ export interface ServiceOptions {
 /** A LoadBalancer Service on TCP port 80. */
 export function service(name: string, options: ServiceOptions = {}): Manifest {
   const { namespace = "default", annotations = {}, app = "web", spec = {} } = options;
+  const own = { ...labels, ...options.labels };
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name, namespace, annotations, labels },
+    metadata: { name, namespace, annotations, labels: own },
     spec: {
       type: "LoadBalancer",
       selector: { app },

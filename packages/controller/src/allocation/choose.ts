@@ -40,7 +40,7 @@ export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result
 
 /** The pools that have the address, or the one of them that was asked for. */
 function poolsFor({ pools, request }: Choice, asked: Asked<IpAddress>): Result<readonly Pool[], Refusal> {
-  const containing = pools.containing(asked.value).filter((pool) => !pool.gone);
+  const containing = pools.containing(asked.value);
   const { pool: wish } = request;
   if (wish === undefined) {
     if (containing.length > 0) return ok(containing);

@@ -22,9 +22,9 @@ export class Pools {
     return this.#byName.get(name);
   }
 
-  /** The pools that have the address, in the order in which they are tried. */
+  /** The pools that have the address, in the order in which they are tried. One that is gone has only what was taken from it. */
   containing(address: IpAddress): readonly Pool[] {
-    return this.ordered.filter((pool) => poolContains(pool, address));
+    return this.ordered.filter((pool) => !pool.gone && poolContains(pool, address));
   }
 
   /** What each pool shares with others, by pool and in order of name and address. Pools without an overlap are left out. */

@@ -113,7 +113,7 @@ function readAddresses(service: Service, notes: string[]): Result<readonly Asked
   if (text.trim() === "") return fromAnnotation;
   const field = "spec.loadBalancerIP";
   const address = parseAddress(text);
-  if (!address.ok) return err({ reason: "BadRequest", message: `${field} ${address.error}` });
+  if (!address.ok) return err({ reason: "BadRequest", message: `${field}: ${address.error}` });
   if (annotation === undefined) return ok([{ value: address.value, field }]);
   if (fromAnnotation.value.some(({ value }) => value.text === address.value.text)) return fromAnnotation;
   return err({

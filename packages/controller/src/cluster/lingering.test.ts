@@ -1,4 +1,5 @@
 import type { KubeObject } from "@fairlead/api/object-meta.ts";
+import type { Change } from "@fairlead/kube/store.ts";
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
 import { LingeringStore } from "./lingering.ts";
@@ -8,10 +9,18 @@ describe("an object that is deleted", () => {
   let clock: FakeClock;
   let store: LingeringStore<KubeObject>;
   let changes: number;
+  let last: Change<KubeObject> | undefined;
   beforeEach(() => {
     clock = new FakeClock();
     changes = 0;
-    store = new LingeringStore({ clock, graceMs: 1000, onChange: () => changes++ });
+    store = new LingeringStore({
+      clock,
+      graceMs: 1000,
+      onChange: (change) => {
+        changes++;
+        last = change;
+      },
+    });
     store.apply({ key: "a", previous: undefined, current: object("a") });
   });
   const gone = (): boolean | undefined => store.get("a")?.gone;
@@ -34,6 +43,7 @@ describe("an object that is deleted", () => {
     clock.advance(5000);
     expect(gone()).to.equal(false);
     expect(clock.pending).to.equal(0);
+    expect(last).to.deep.equal({ key: "a", previous: undefined, current: object("a") });
   });
 
   it("does not keep the process alive after stop", () => {

@@ -18,7 +18,10 @@ export class LingeringStore<T extends KubeObject> {
   readonly #onChange: (change: Change<T>) => void;
   readonly #objects = new Map<string, { readonly object: T; readonly leaving: Timer | undefined }>();
 
-  /** @param onChange called when an object comes, changes, begins to linger, or is gone for good */
+  /**
+   * @param onChange called when an object comes, changes, begins to linger, or is gone for good; one that comes back was
+   *   there no more, even if it is as it was
+   */
   constructor(options: {
     readonly clock: Clock;
     readonly graceMs: number;
@@ -39,7 +42,7 @@ export class LingeringStore<T extends KubeObject> {
       const leaving = this.#clock.after(this.#graceMs, () => this.#leave(key));
       this.#objects.set(key, { object: before.object, leaving });
     }
-    this.#onChange({ key, previous: before?.object, current });
+    this.#onChange({ key, previous: before?.leaving === undefined ? before?.object : undefined, current });
   }
 
   get(key: string): Lingering<T> | undefined {
