@@ -239,7 +239,8 @@ describe("the addon", () => {
     const folder = mkdtempSync(join(tmpdir(), "fairlead-fuzz-"));
     const run = spawnSync(command[0] ?? "", command.slice(1), { cwd: folder, encoding: "utf8" });
     rmSync(folder, { recursive: true });
-    expect(run).to.include({ status: 0, signal: null, stderr: "" });
+    const { status, signal, stderr } = run;
+    expect({ status, signal, stderr }).to.deep.equal({ status: 0, signal: null, stderr: "" });
   });
 
   describe("in worker threads", function () {
