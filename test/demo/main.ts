@@ -145,11 +145,10 @@ async function everyPod(lab: Lab, address: string): Promise<ReadonlySet<string>>
 }
 
 function lookAround(lab: Lab): void {
-  const kubectl = `${lab.programs}/kubectl --kubeconfig ${lab.kubeconfig}`;
   const client = lab.member(CLIENT).namespace;
   console.log(`
 The cluster keeps running. Look around:
-  alias k='${kubectl}'
+  alias k='node_modules/.bin/node test/lab/main.ts kubectl --name ${NAME} --'
   k get svc,vip,pods -o wide
   k describe vip
   k -n fairlead-system logs daemonset/fairlead-speaker

@@ -23,14 +23,20 @@ async function up(options: {
   proxyMode: ProxyMode;
   secondSegment: boolean;
   replace: boolean;
+  image: string[];
 }): Promise<void> {
-  const { replace, ...rest } = options;
+  const { replace, image, ...rest } = options;
   const lab = await Lab.up({
     ...rest,
     lifetime: "detached",
     ifExists: replace ? "replace" : "fail",
     report: say,
   });
+  for (const path of image) {
+    await lab.loadImage(path);
+    say(`${path} is on all nodes`);
+  }
+  say(`look around: node test/lab/main.ts kubectl --name ${lab.name} -- get nodes`);
   say(`kubeconfig: ${lab.kubeconfig}`);
 }
 
@@ -91,7 +97,7 @@ async function build(): Promise<void> {
   const startMs = performance.now();
   const parts = await ensureParts(say);
   say(
-    `the lab's parts are in ${parts.programs} and ${parts.images} (${Math.round(performance.now() - startMs)} ms)`,
+    `the lab's parts are in ${parts.programs} and ${parts.images} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`,
   );
 }
 
@@ -123,6 +129,7 @@ await yargs(hideBin(process.argv))
           describe: "a second interface on a second segment",
         },
         replace: { type: "boolean", default: false, describe: "take down a lab of that name first" },
+        image: { type: "string", array: true, default: [], describe: "OCI archives to load onto all nodes" },
       }),
     (args) => up(args),
   )
