@@ -22,8 +22,10 @@ const PURE = [
   /^packages\/kube\/src\/(path|prune|store)\.ts$/,
   /^packages\/controller\/src\/(allocation|placement)\//,
   /^packages\/speaker\/src\/announcements\//,
-  /^packages\/speaker\/src\/layer2\/(arp|ndp)\/(packet|filter|responder)\.ts$/,
-  /^packages\/speaker\/src\/layer2\/gratuitous\.ts$/,
+  /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|range-filter)\.ts$/,
+  /^packages\/speaker\/src\/layer2\/arp\//,
+  /^packages\/speaker\/src\/layer2\/ndp\/(filter|groups|packet|responder|solicited-node|unsolicited)\.ts$/,
+  /^packages\/speaker\/src\/control\/(announced-status|placed-address|speaker-status)\.ts$/,
 ];
 
 /** Modules that bring a client, socket, file, timer or logger. */
