@@ -7,6 +7,7 @@ import { Audit, settled } from "./support/audit.ts";
 import { cluster } from "./support/cluster.ts";
 import { controllerDecides, FROM_SPARE, fillPool, HOLDERS, inventory } from "./support/full-pool.ts";
 import { service } from "./support/objects.ts";
+import { RIGHTS } from "./support/rights.ts";
 import { address, apply, reset, virtualIPs } from "./support/steps.ts";
 
 const ROUNDS = 10;
@@ -88,7 +89,9 @@ describe("an interruption", () => {
     await installationReady(lab);
   });
 
-  it("of the API server leaves every address answered without a gap, and when it is back nothing is written", async () => {
+  it("of the API server leaves every address answered without a gap, and when it is back nothing is written", async function () {
+    this.timeout(300_000);
+    await settled(lab);
     const before = await inventory(lab);
     const placed = await placements();
     const pods = await installedPods(lab);
@@ -109,12 +112,25 @@ describe("an interruption", () => {
       audit = new Audit(lab);
       await lab.startApiServer();
     }
-    await lab.waitFor("everybody reads again", (see) => {
-      const readers = audit.requests.filter(({ verb, code }) => verb === "watch" && code === 200);
-      const found = pods.map(({ name }) => readers.some(({ pod }) => pod === name));
-      see(found);
-      return found.every(Boolean);
-    });
+    const upMs = Date.now();
+    await lab.waitFor(
+      "everybody reads everything again",
+      (see) => {
+        const open = audit.requests.filter(({ verb, code }) => verb === "watch" && code === 200);
+        const missing = pods.flatMap(({ name }) =>
+          RIGHTS.filter(
+            ({ verb, component }) => verb === "watch" && name.startsWith(`fairlead-${component}-`),
+          )
+            .map(({ resource }) => resource)
+            .filter((resource) => !open.some((watch) => watch.pod === name && watch.resource === resource))
+            .map((resource) => `${name} ${resource}`),
+        );
+        see(missing);
+        return missing.length === 0;
+      },
+      { deadlineMs: 60_000 },
+    );
+    console.log(`      all watches were open again ${Date.now() - upMs} ms after the API server was`);
     const leads = await lab.waitFor("somebody leads", () => leaderPod(lab));
     await lab.waitFor("its Lease is renewed", () =>
       audit.requests.some(

@@ -610,6 +610,21 @@ describe("the controller", () => {
       expect(owner("192.0.2.100")).to.equal("node-a");
     });
 
+    it("not by an advertisement that was deleted a moment ago", async () => {
+      await harness.start();
+      harness.api.remove(l2Advertisements, "all");
+      await harness.settle();
+      harness.addService("web/late");
+      await harness.settle(2000);
+      const [late = "none"] = harness.addresses("web/late");
+      expect(harness.names()).to.deep.equal([late]);
+      expect(owner(late)).to.equal(undefined);
+      expect(harness.condition("web/late", "Announced")).to.equal("False NoAdvertisement");
+      harness.api.put(l2Advertisements, advertisement("all"));
+      await harness.settle();
+      expect(owner(late)).to.be.a("string");
+    });
+
     it("where it was when the controller starts while the advertisements are being replaced", async () => {
       harness.addService(SHOP);
       const first = await harness.start();

@@ -14,7 +14,7 @@ import {
 
 /** Frames in which a member asks for addresses. */
 export interface Questions {
-  /** The member's own on the LAN. */
+  /** The member's own. */
   readonly mac: string;
   readonly ipv4: string;
   readonly ipv6: string;
@@ -24,9 +24,10 @@ export interface Questions {
   neighbor(target: string, fields?: Partial<NeighborFrame>): Uint8Array;
 }
 
-export function questionsFrom(lab: Lab, member: string): Questions {
-  const [cable] = lab.member(member).cables;
-  if (cable === undefined) throw new Error(`${member} has no cable`);
+/** The questions of a member that asks through one of its interfaces. */
+export function questionsFrom(lab: Lab, member: string, interfaceName = "eth0"): Questions {
+  const cable = lab.member(member).cables.find((one) => one.interface === interfaceName);
+  if (cable === undefined) throw new Error(`${member} has no ${interfaceName}`);
   const { mac, ipv4, ipv6 } = cable;
   return {
     ...{ mac, ipv4, ipv6 },

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
 import type { Frame } from "../../lab/pcap.ts";
 import {
@@ -12,6 +13,7 @@ import {
   readNeighbor,
   SOLICITATION,
 } from "./frames.ts";
+import { questionsFrom } from "./questions.ts";
 
 /** How frames are sent. */
 export interface SendOptions {
@@ -94,18 +96,28 @@ export function followed(lab: Lab, client: string, address: string, before: stri
   });
 }
 
-/** The different MACs that tell an address while a member asks for it once, outside its neighbor table. */
+/** How long an answer is waited for, and how long other answers are waited for after it, in ms. */
+const ANSWER_MS = 1000;
+const QUIET_MS = 400;
+
+/** The MACs told in answer to one question of a member, one an answer: two answerers are two. */
 export async function resolutions(
   lab: Lab,
   member: string,
   address: string,
   interfaceName = "eth0",
 ): Promise<readonly string[]> {
-  const options = { interface: interfaceName };
-  const replies = address.includes(":")
-    ? await lab.ndisc(member, address, options)
-    : await lab.arping(member, address, options);
-  return [...new Set(replies.map(({ mac }) => mac))];
+  const ask = questionsFrom(lab, member, interfaceName);
+  const at = { interface: interfaceName };
+  const capture = await lab.capture(member, "arp or icmp6", { ...at, direction: "in" });
+  const answers = (): readonly Claim[] =>
+    claimsOf(capture.frames, address).filter(({ form }) => form === "answer");
+  await sendFrames(lab, member, [address.includes(":") ? ask.neighbor(address) : ask.arp(address)], at);
+  const endMs = performance.now() + ANSWER_MS;
+  while (answers().length === 0 && performance.now() < endMs) await delay(20);
+  await delay(QUIET_MS);
+  await capture.stop();
+  return answers().map(({ source }) => source);
 }
 
 /** What the speaker on a node counted: frames by protocol and result (`arp Answer`), and `lost`. */

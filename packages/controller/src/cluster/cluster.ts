@@ -116,8 +116,8 @@ export class Cluster {
 
   /** The advertisements, those that were deleted a moment ago included. */
   get advertisements(): readonly Advertisement[] {
-    this.#readAdvertisements ??= [...this.#advertisements.values()].map(({ object }) =>
-      readAdvertisement(object),
+    this.#readAdvertisements ??= [...this.#advertisements.values()].map(({ object, gone }) =>
+      readAdvertisement(object, gone),
     );
     return this.#readAdvertisements;
   }

@@ -5,6 +5,8 @@ import { problemText } from "@fairlead/api/validation/problem.ts";
 
 /** An L2Advertisement as placement sees it. */
 export interface Advertisement extends ReadL2Advertisement {
+  /** Deleted a moment ago, perhaps to come back: it goes on for what is placed and places nothing new. */
+  readonly gone: boolean;
   /** What is wrong with fields that are left out, each with its field and the cure. */
   readonly problems: readonly string[];
 }
@@ -17,9 +19,9 @@ export interface PoolRef {
 }
 
 /** Reads an advertisement. What is wrong in it is left out and told, without widening what it is for. */
-export function readAdvertisement(object: L2Advertisement): Advertisement {
+export function readAdvertisement(object: L2Advertisement, gone = false): Advertisement {
   const { value, problems } = readL2Advertisement(object);
-  return { ...value, problems: problems.map(problemText) };
+  return { ...value, gone, problems: problems.map(problemText) };
 }
 
 /** Whether the advertisement is for addresses of the pool: named, or selected by label; for all pools if it says neither. */

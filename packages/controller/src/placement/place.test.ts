@@ -256,6 +256,14 @@ describe("placement", () => {
     it(`chooses ${title}`, () => expect(outcome(parts)).to.equal(expected));
   }
 
+  it("nothing new by an advertisement that is gone, and leaves what is placed", () => {
+    const advertisements = [readAdvertisement(advertisement("ad-0"), true)];
+    expect(outcome({ advertisements })).to.equal("NoAdvertisement");
+    expect(outcome({ advertisements, owner: "b" })).to.equal("b");
+    const nodes = [view("a"), view("b", { ready: false })];
+    expect(outcome({ advertisements, owner: "b", nodes })).to.equal("a");
+  });
+
   it("says of each node why it may not", () => {
     const nodes = [view("a", { ready: false }), view("b", { pod: "none" }), view("c")];
     const decision = place(input({ nodes, services: [local("a")] }));

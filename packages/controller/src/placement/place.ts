@@ -56,7 +56,7 @@ export function place(input: PlacementInput): PlacementDecision {
   const served = services.filter(({ endpoints }) => endpoints.any);
   if (served.length === 0) return noEndpoints(input);
   const advertisements = advertisementsFor(
-    input.advertisements,
+    input.advertisements.filter(({ gone }) => !gone || input.owner !== undefined),
     input.pool,
     services.map(({ labels }) => labels),
   );
