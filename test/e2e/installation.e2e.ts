@@ -35,10 +35,13 @@ describe("the installation", function () {
     const input = listOf([...USE, ...shipped].toReversed());
     const options = ["--ignore-not-found", "--wait=true", "--timeout=60s"];
     await lab.kubectl(["delete", ...options, "-f", "-"], { input, deadlineMs: 90_000, accept: [0, 1] });
-    await lab.waitFor("everything is gone", async () => {
+    const gone = async (see: (value: unknown) => void): Promise<boolean> => {
       const left = await lab.kubectl(["get", "crd,namespace,service,deployment", "-A", "-o", "name"]);
+      see(left);
       return !/fairlead|\/web$/m.test(left);
-    });
+    };
+    // A namespace goes only once the API server has forgotten the kinds that went before it.
+    await lab.waitFor("everything is gone", gone, { deadlineMs: 120_000 });
   });
 
   const isKind = ({ kind }: Manifest): boolean => kind === "CustomResourceDefinition";
