@@ -86,7 +86,8 @@ describe("the installation", function () {
   });
 
   it("has no admission webhook, no conversion webhook and no certificate", async () => {
-    await applied(shipped);
+    await applied([...shipped, ...USE]);
+    await comesUp();
     const webhooks = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
     expect(await lab.kubectl(["get", webhooks, "-o", "name"])).to.equal("");
     expect(await lab.kubectl(["-n", NAMESPACE, "get", "secrets", "-o", "name"])).to.equal("");
