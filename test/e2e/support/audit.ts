@@ -18,6 +18,7 @@ export interface AuditedRequest {
 }
 
 interface AuditEvent {
+  readonly auditID: string;
   readonly stage: string;
   readonly verb: string;
   readonly requestReceivedTimestamp: string;
@@ -40,13 +41,18 @@ export class Audit {
   }
 
   get requests(): readonly AuditedRequest[] {
-    const lines = readFrom(this.#file, this.#offset).split("\n").slice(0, -1);
-    return lines
-      .filter((line) => line.includes(ACCOUNTS))
-      .map((line) => JSON.parse(line) as AuditEvent)
+    return this.#events
       .filter(({ stage, verb }) => stage === (verb === "watch" ? "ResponseStarted" : "ResponseComplete"))
-      .filter(({ user }) => user.username.startsWith(ACCOUNTS))
       .map(requestOf);
+  }
+
+  /** The watches that were begun from then on and have not ended. */
+  get openWatches(): readonly AuditedRequest[] {
+    const events = this.#events.filter(({ verb }) => verb === "watch");
+    const ended = new Set(
+      events.filter(({ stage }) => stage === "ResponseComplete").map(({ auditID }) => auditID),
+    );
+    return events.filter(({ auditID }) => !ended.has(auditID)).map(requestOf);
   }
 
   /** What was to change something, except the Lease by which one replica leads. */
@@ -62,6 +68,14 @@ export class Audit {
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     return [...counts].map(([key, count]) => `${key}: ${count}`).sort();
+  }
+
+  get #events(): readonly AuditEvent[] {
+    const lines = readFrom(this.#file, this.#offset).split("\n").slice(0, -1);
+    return lines
+      .filter((line) => line.includes(ACCOUNTS))
+      .map((line) => JSON.parse(line) as AuditEvent)
+      .filter(({ user }) => user.username.startsWith(ACCOUNTS));
   }
 }
 
