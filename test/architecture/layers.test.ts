@@ -10,6 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: ["api", "net", "runtime"],
   controller: ["api", "kube", "net", "runtime"],
   speaker: ["api", "kube", "linux", "net", "runtime"],
+  /** Of the controller only what it can do without a cluster: see PURE. */
+  cli: ["api", "controller", "kube", "net", "runtime"],
 };
 
 /** Folders and files of pure code: values, decisions, codecs, machines. */

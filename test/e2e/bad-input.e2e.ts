@@ -211,7 +211,7 @@ describe("wrong objects, all at the same time,", () => {
     expect(pools).to.match(/useless .*False .*runs backward; write/);
     expect(advertisements).to.match(/wire .*False .*names interface "lan7", which does not exist/);
     expect(addresses).to.match(
-      /198\.51\.100\.231 .*far .*Unannounced .*not selected by L2Advertisement "far"/,
+      /198\.51\.100\.231 .*far .*Bound +False .*not selected by L2Advertisement "far"/,
     );
     const missing = await lab.kubectl(["describe", "service", "missing"]);
     expect(missing).to.match(

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { customResourceDefinition, KINDS } from "@fairlead/api/crd.ts";
+import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { MANIFESTS } from "../install/fairlead.ts";
 import { CommandError } from "../lab/command.ts";
 import { Lab } from "../lab/lab.ts";
-import { advertisement, pool, virtualIP } from "./support/objects.ts";
+import { advertisement, pool, reservation, virtualIP } from "./support/objects.ts";
 import { REFUSED } from "./support/refused-objects.ts";
 import { paths } from "./support/steps.ts";
 
@@ -14,23 +16,32 @@ const V6_NAME = "2001-0db8-0010-0000-0000-0000-0000-0200";
 
 const BAD_POOL = pool("bad", { addresses: ["198.51.100.200", "x"] });
 
-/** As pools are written in the field, none of them wrong. */
+/** As addresses are written in the field, none of them wrong. */
+const ADDRESSES = [
+  "198.51.100.205",
+  "198.51.100.210 - 198.51.100.212",
+  "198.51.100.213-198.51.100.214  ",
+  " 198.51.100.216/30",
+  "198.51.100.230/29",
+  "2001:DB8:0010:0:0:0:0:200/124",
+  "2001:db8:10::7f-2001:db8:10::82",
+];
 const GOOD_POOL = pool("lan", {
-  addresses: [
-    "198.51.100.205",
-    "198.51.100.210 - 198.51.100.212",
-    "198.51.100.213-198.51.100.214  ",
-    " 198.51.100.216/30",
-    "198.51.100.230/29",
-    "2001:DB8:0010:0:0:0:0:200/124",
-    "2001:db8:10::7f-2001:db8:10::82",
-  ],
+  addresses: ADDRESSES,
   serviceAllocation: {
     priority: 1,
     namespaces: ["default"],
     namespaceSelectors: [{}],
     serviceSelectors: [{}],
   },
+  exclude: ["198.51.100.211", " 198.51.100.216 - 198.51.100.217", "2001:db8:10::80/127"],
+  disabled: false,
+  reclaimPolicy: "Retain",
+  releaseDelay: "1h30m",
+  quota: { perNamespace: 3 },
+  selection: "LeastRecentlyUsed",
+  sharing: "SameNamespace",
+  onInvalid: "Renumber",
 });
 const GOOD_ADVERTISEMENT = advertisement("lan", {
   ipAddressPools: ["lan"],
@@ -98,6 +109,27 @@ describe("the kinds", function () {
     expect(await refusal(virtualIP(V6_NAME, "2001:db8:10::200"))).to.equal("");
   });
 
+  it("fill in what a person leaves out of a pool and of a reservation", async () => {
+    const bare = { ...GOOD_POOL, spec: { addresses: ["198.51.100.205"] } };
+    await applied({ ...bare, metadata: { name: "bare" } });
+    const { spec: poolSpec } = await lab.api.get<IPAddressPool>(paths.pool("bare"));
+    expect(poolSpec).to.deep.equal({
+      addresses: ["198.51.100.205"],
+      autoAssign: true,
+      avoidBuggyIPs: false,
+      disabled: false,
+      reclaimPolicy: "Delete",
+      releaseDelay: "10m",
+      selection: "FirstFree",
+      onInvalid: "Keep",
+    });
+    const spec = { address: "198.51.100.207", claim: { namespace: "web", name: "shop" } };
+    await applied(reservation("198.51.100.207", spec));
+    const reserved = await lab.api.get<VirtualIP>(paths.virtualIP("198.51.100.207"));
+    expect(reserved.spec).to.deep.equal({ ...spec, services: [] });
+    await lab.kubectl(["delete", "ippool/bare", "vip/198.51.100.207"]);
+  });
+
   describe("CF1: refuse, with field, value and remedy,", () => {
     for (const [what, manifest, text] of REFUSED) {
       it(what, async () => expect(await refusal(manifest)).to.contain(text));
@@ -141,7 +173,7 @@ describe("the kinds", function () {
     };
     const selector = { matchExpressions: Array.from({ length: 16 }, () => requirement) };
     const serviceAllocation = { namespaceSelectors: Array.from({ length: 16 }, () => selector) };
-    const input = JSON.stringify(pool("big", { addresses, serviceAllocation }));
+    const input = JSON.stringify(pool("big", { addresses, serviceAllocation, exclude: addresses }));
     expect(await lab.kubectl(["create", "--dry-run=server", "-f", "-"], { input })).to.contain("created");
   });
 
@@ -154,6 +186,8 @@ describe("the kinds", function () {
     );
     expect(await lab.kubectl(["explain", "vip.spec.placement.nodes"])).to.match(/nobody\s+may\s+answer/);
     expect(await lab.kubectl(["explain", "speakers.status.interfaces"])).to.contain("carrier");
+    expect(await lab.kubectl(["explain", "ippool.spec.releaseDelay"])).to.match(/waits\s+for\s+a\s+Service/);
+    expect(await lab.kubectl(["explain", "vip.spec.claim"])).to.contain("made again");
     const all = await lab.kubectl(["explain", "vip", "--recursive"]);
     expect(all).to.contain("announcers");
   });
@@ -162,37 +196,56 @@ describe("the kinds", function () {
     await applied(GOOD_POOL);
     await applied(virtualIP("198.51.100.205", "198.51.100.205"));
     await setStatus(paths.pool("lan"), {
-      ipv4: { capacity: "20", used: "1", free: "19" },
-      conditions: [condition("Ready", "True")],
+      ipv4: { capacity: "20", used: "1", free: "16", reserved: "1", released: "0", excluded: "2" },
+      invalid: "0",
+      conditions: [condition("Ready", "True"), condition("Exhausted", "False")],
     });
     const since = "2026-01-01T00:00:00Z";
     await setStatus(paths.virtualIP("198.51.100.205"), {
-      state: "Announced",
+      state: "Bound",
       announcers: [{ node: "node-1", interface: "eth0", mac: "02:00:5e:10:00:01", epoch: 1, since }],
+      conditions: [condition("Announced", "True"), condition("Bound", "True")],
+    });
+    const claim = { namespace: "web", name: "shop" };
+    await applied(reservation("198.51.100.207", { address: "198.51.100.207", claim }));
+    await setStatus(paths.virtualIP("198.51.100.207"), { state: "Reserved" });
+    expect(await table("vip")).to.deep.equal([
+      {
+        NAME: "198.51.100.205",
+        ADDRESS: "198.51.100.205",
+        POOL: "lan",
+        SERVICE: '["default/web"]',
+        NODE: "node-1",
+        STATE: "Bound",
+        ANNOUNCED: "True",
+      },
+      {
+        NAME: "198.51.100.207",
+        ADDRESS: "198.51.100.207",
+        POOL: "",
+        SERVICE: "[]",
+        NODE: "",
+        STATE: "Reserved",
+        ANNOUNCED: "",
+      },
+    ]);
+    const [, wide] = await table("vip", "-o", "wide");
+    expect(wide).to.include({ CLAIM: '{"name":"shop","namespace":"web"}', CONFLICT: "" });
+    const [lan] = await table("ippool");
+    expect(lan).to.deep.equal({
+      NAME: "lan",
+      "IPV4 USED": "1",
+      "IPV4 FREE": "16",
+      "IPV6 USED": "",
+      "IPV6 FREE": "",
+      EXHAUSTED: "False",
+      DISABLED: "false",
+      "AUTO ASSIGN": "true",
+      READY: "True",
+      ADDRESSES: JSON.stringify(ADDRESSES),
     });
     const lines = async (kind: string) =>
       (await lab.kubectl(["get", kind])).split("\n").map((line) => line.split(/ {2,}/));
-    const [vipHead, vip] = await lines("vip");
-    expect(vipHead).to.deep.equal(["NAME", "ADDRESS", "POOL", "SERVICE", "NODE", "STATE", "AGE"]);
-    expect(vip?.slice(0, -1)).to.deep.equal([
-      "198.51.100.205",
-      "198.51.100.205",
-      "lan",
-      '["default/web"]',
-      "node-1",
-      "Announced",
-    ]);
-    const [poolHead, poolLine] = await lines("ippool");
-    expect(poolHead?.slice(2)).to.deep.equal([
-      "AUTO ASSIGN",
-      "IPV4 USED",
-      "IPV4 FREE",
-      "IPV6 USED",
-      "IPV6 FREE",
-      "READY",
-      "AGE",
-    ]);
-    expect(poolLine).to.include.members(["true", "1", "19", "True"]);
     const [advertisementHead] = await lines("l2adv");
     expect(advertisementHead).to.deep.equal(["NAME", "POOLS", "INTERFACES", "READY", "AGE"]);
     await applied({
@@ -233,6 +286,20 @@ describe("the kinds", function () {
     );
     await lab.kubectl(["delete", "ippool", "old"]);
   });
+
+  /** What `kubectl get` shows, by column; without the age. */
+  async function table(kind: string, ...args: readonly string[]): Promise<readonly object[]> {
+    const [head = "", ...lines] = (await lab.kubectl(["get", kind, ...args])).trimEnd().split("\n");
+    const columns = [...head.matchAll(/\S+(?: \S+)*/g)];
+    return lines.map((line) =>
+      Object.fromEntries(
+        columns.flatMap(([name], i) => {
+          if (name === "AGE") return [];
+          return [[name, line.slice(columns[i]?.index, columns[i + 1]?.index).trim()]];
+        }),
+      ),
+    );
+  }
 
   const condition = (type: string, status: string) => ({
     type,

@@ -1,4 +1,3 @@
-import { ANNOTATION_PREFIXES } from "@fairlead/api/annotations.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
@@ -8,6 +7,7 @@ import { advertisement, type Manifest, namespace, pool, service, web } from "./s
 import { type Outcomes, outcomes } from "./support/outcomes.ts";
 import { addressed, announcer, apply, paths, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 
+const PREFIXES = ["fairlead.dev/", "metallb.io/", "metallb.universe.tf/"];
 const ADDRESSES = "fairlead.dev/loadBalancerIPs";
 const POOL = "fairlead.dev/address-pool";
 
@@ -49,7 +49,7 @@ describe("a Service that asks for an address", () => {
       pool("lan", { addresses: ["198.51.100.200-198.51.100.229", "2001:db8:10::200-2001:db8:10::22f"] }),
       pool("on-request", { addresses: ["198.51.100.230-198.51.100.239"], ...reserved }),
     );
-    const manifests = ANNOTATION_PREFIXES.flatMap((prefix, i) => [
+    const manifests = PREFIXES.flatMap((prefix, i) => [
       asking(`one-${i}`, { [`${prefix}loadBalancerIPs`]: `198.51.100.20${5 + i}` }),
       asking(`one6-${i}`, { [`${prefix}loadBalancerIPs`]: `2001:db8:10::20${5 + i}` }, SINGLE6),
       asking(`two-${i}`, { [`${prefix}loadBalancerIPs`]: `2001:db8:10::21${i}, 198.51.100.21${i}` }, REQUIRE),
@@ -290,7 +290,7 @@ describe("a Service that asks for an address", () => {
         `${POOL} asks for pool "shop", but pool "shop" does not admit namespace "default"`,
       );
       const taken =
-        'asks for 198.51.100.205 of pool "lan", which is held by default/holder; it is given as soon as it is free';
+        'asks for 198.51.100.205 of pool "lan", but default/holder holds it; it is given as soon as it can be';
       expect(said.taken).to.contain(taken);
       expect(said.keeper).to.contain('It keeps 198.51.100.200 (pool "lan").').and.to.contain(taken);
       await lab.kubectl(["delete", "service", "holder"]);

@@ -65,8 +65,8 @@ describe("a Service of type LoadBalancer", () => {
     expect(await lab.kubectl(["get", "service", "shown"])).to.contain(ip);
     const node = await announcer(lab, ip);
     const table = await lab.kubectl(["get", "vip"]);
-    expect(table).to.match(/ADDRESS\s+POOL\s+SERVICE\s+NODE\s+STATE\s+AGE/);
-    expect(table).to.match(new RegExp(`${ip}\\s+lan\\s+\\S*default/shown\\S*\\s+${node}\\s+Announced`));
+    expect(table).to.match(/ADDRESS\s+POOL\s+SERVICE\s+NODE\s+STATE\s+ANNOUNCED\s+AGE/);
+    expect(table).to.match(new RegExp(`${ip}\\s+lan\\s+\\S*default/shown\\S*\\s+${node}\\s+Bound\\s+True`));
   });
 
   it("with externalTrafficPolicy Local is held by a node with an endpoint and sees the client's own address", async () => {

@@ -3,6 +3,7 @@ import { GROUP, VERSION } from "./group.ts";
 import { ipAddressPoolSpecSchema, ipAddressPoolStatusSchema } from "./ip-address-pool.ts";
 import { l2AdvertisementSpecSchema, l2AdvertisementStatusSchema } from "./l2-advertisement.ts";
 import { speakerStatusSchema } from "./speaker.ts";
+import { structural } from "./structural-schema.ts";
 import { virtualIPRules, virtualIPSpecSchema, virtualIPStatusSchema } from "./virtual-ip.ts";
 
 /** A column of `kubectl get`. */
@@ -64,14 +65,29 @@ export const KINDS: readonly Kind[] = [
     spec: { schema: ipAddressPoolSpecSchema, required: true },
     status: { schema: ipAddressPoolStatusSchema, subresource: true },
     columns: [
-      { name: "Addresses", type: "string", jsonPath: ".spec.addresses" },
-      { name: "Auto Assign", type: "boolean", jsonPath: ".spec.autoAssign" },
       usage("IPv4", "used"),
       usage("IPv4", "free"),
       usage("IPv6", "used"),
       usage("IPv6", "free"),
+      {
+        name: "Exhausted",
+        type: "string",
+        jsonPath: '.status.conditions[?(@.type=="Exhausted")].status',
+        description: "Whether nothing is left to hand out, of one family at least.",
+      },
+      { name: "Disabled", type: "boolean", jsonPath: ".spec.disabled" },
+      { name: "Auto Assign", type: "boolean", jsonPath: ".spec.autoAssign" },
       READY,
       AGE,
+      // Of any length, so that it stands where it moves nothing else.
+      { name: "Addresses", type: "string", jsonPath: ".spec.addresses" },
+      {
+        name: "Invalid",
+        type: "string",
+        jsonPath: ".status.invalid",
+        description: "Addresses that are held though the pool does not offer them any more.",
+        priority: 1,
+      },
       message("Ready", "What is wrong with the object, and what to do."),
     ],
   },
@@ -111,7 +127,7 @@ export const KINDS: readonly Kind[] = [
     plural: "virtualips",
     shortName: "vip",
     description:
-      "One address that is held: by which Services, and which node answers for it. Named after the address.",
+      "One address: which Services hold it or for which one it is kept, and which node answers for it. Named after the address.",
     spec: { schema: virtualIPSpecSchema, required: true },
     status: { schema: virtualIPStatusSchema, subresource: true },
     maxNameLength: 39,
@@ -122,7 +138,27 @@ export const KINDS: readonly Kind[] = [
       { name: "Service", type: "string", jsonPath: ".spec.services" },
       { name: "Node", type: "string", jsonPath: ".status.announcers[0].node" },
       { name: "State", type: "string", jsonPath: ".status.state" },
+      {
+        name: "Announced",
+        type: "string",
+        jsonPath: '.status.conditions[?(@.type=="Announced")].status',
+        description: "Whether somebody answers for the address.",
+      },
       AGE,
+      {
+        name: "Claim",
+        type: "string",
+        jsonPath: ".spec.claim",
+        description: "The Service for which it is kept.",
+        priority: 1,
+      },
+      {
+        name: "Conflict",
+        type: "string",
+        jsonPath: '.status.conditions[?(@.type=="Conflict")].message',
+        description: "Which claims to the address contradict each other, and what to do.",
+        priority: 1,
+      },
       message("Announced", "Who answers, or why nobody does and what to do."),
     ],
   },
@@ -185,28 +221,4 @@ function objectSchema(kind: Kind): object {
     },
     ...(rules === undefined ? {} : { "x-kubernetes-validations": rules }),
   };
-}
-
-/**
- * A JSON schema as a structural schema, which has no `patternProperties`: a record's one pattern allows every key, so
- * that it becomes `additionalProperties`.
- */
-function structural(schema: object, description?: string): object {
-  const entries = Object.entries(schema).map(([key, value]): [string, unknown] => {
-    if (key === "patternProperties") return ["additionalProperties", structural(onlyValue(value))];
-    if (key === "properties") return [key, mapValues(value)];
-    if (key === "items") return [key, structural(value)];
-    return [key, value];
-  });
-  return { ...(description === undefined ? {} : { description }), ...Object.fromEntries(entries) };
-}
-
-function mapValues(properties: Readonly<Record<string, object>>): object {
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, structural(schema)]));
-}
-
-function onlyValue(patterns: Readonly<Record<string, object>>): object {
-  const [only, ...others] = Object.values(patterns);
-  if (only === undefined || others.length > 0) throw new Error("a record must allow every key");
-  return only;
 }

@@ -15,6 +15,13 @@ export function namespaceName(description?: string): TString {
   return named(63, `^${LABEL}$`, fault, description);
 }
 
+/** The name of a Service in its namespace (RFC 1123 label). */
+export function serviceName(description?: string): TString {
+  const fault =
+    'is not the name of a Service; write lower-case letters, digits and "-", without the namespace';
+  return named(63, `^${LABEL}$`, fault, description);
+}
+
 /** The name of a network interface, as the kernel takes it: up to 15 bytes without blank, slash and colon. */
 export function interfaceName(description?: string): TString {
   const fault =

@@ -6,6 +6,13 @@ export interface OwnerReference {
   readonly uid: string;
 }
 
+/** Which fields a manager wrote (ManagedFieldsEntry of the Kubernetes API). */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** Fields as a tree of keys such as `f:status`; only the two levels that are read here. */
+  readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 /** The part of `metadata` that is read here (ObjectMeta of the Kubernetes API). */
 export interface ObjectMeta {
   readonly name: string;
@@ -20,6 +27,7 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
 }
 
 /** Any object of the API, as JSON. */

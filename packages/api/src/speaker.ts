@@ -10,6 +10,13 @@ const interfaceSchema = Type.Object({
     description: 'Its addresses with their prefix lengths ("192.0.2.11/24"), link-local ones included.',
     "x-kubernetes-list-type": "atomic",
   }),
+  gateways: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        "The gateways of its default routes in the main table, IPv4 before IPv6, link-local ones included; absent if there are none.",
+      "x-kubernetes-list-type": "atomic",
+    }),
+  ),
 });
 
 export const speakerStatusSchema = Type.Object({

@@ -36,7 +36,7 @@ describe("the name of a VirtualIP", () => {
         if (address.family === "IPv6" && address.value >> 32n === 0xffffn) return;
         const name = virtualIPName(address);
         expect(name).to.match(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
-        const spec = { address: address.text, pool: "lan", services: [] };
+        const spec = { address: address.text, pool: "lan", services: ["default/web"] };
         expect(faults({ kind: "VirtualIP", metadata: { name }, spec } as { kind: string })).to.deep.equal([]);
       }),
     );

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { faultRule, matches, quoted, type Rule, validations } from "./cel.ts";
 import { conditionsSchema } from "./condition.ts";
-import { interfaceName, objectName, serviceKey } from "./names.ts";
+import { interfaceName, namespaceName, objectName, serviceKey, serviceName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 import { enumeration, timestamp } from "./schema.ts";
@@ -49,7 +49,50 @@ const placementSchema = Type.Object(
   { description: "Where the address lives. Written by the controller." },
 );
 
-export const virtualIPSpecSchema = Type.Object({
+const claimSchema = Type.Object(
+  {
+    namespace: namespaceName("The namespace of the Service."),
+    name: serviceName("The name of the Service."),
+  },
+  {
+    "x-kubernetes-map-type": "atomic",
+    description:
+      "The Service for which the address is kept while nobody holds it; a Service of that name gets it when it comes, also when it was deleted and made again.",
+  },
+);
+
+/** No rule looks at these texts, so they are as long as what Services may say: a bound would make a write fail for good. */
+const sharerSchema = Type.Object({
+  service: Type.String({ description: "The Service, as namespace/name." }),
+  key: Type.String({ description: "Its sharing key." }),
+  backend: Type.Optional(
+    Type.String({ description: "Its selector, if externalTrafficPolicy is Local; else absent." }),
+  ),
+  ports: Type.Array(Type.String(), {
+    description: 'Its ports, as "TCP/80".',
+    "x-kubernetes-list-type": "atomic",
+  }),
+});
+
+/** Who holds the address and for whom it is kept; what needs the Services themselves is told in conditions. */
+const holdRules: readonly Rule[] = [
+  {
+    rule: "self.services.size() > 0 || has(self.claim)",
+    messageExpression: `has(self.releasedAt)
+  ? 'spec.releasedAt says that the address waits for its former Service; write in spec.claim which one that is (namespace and name)'
+  : 'nobody holds the address and it is kept for nobody; write the namespace and name of a Service in spec.claim, or delete this VirtualIP'`,
+    message: "nobody holds the address and it is kept for nobody; write a claim, or delete this VirtualIP",
+    fieldPath: ".claim",
+  },
+  {
+    rule: "!has(self.releasedAt) || self.services.size() == 0",
+    messageExpression: `'spec.releasedAt is for an address that nobody holds, and ' + self.services[0] + ' holds this one; remove spec.releasedAt'`,
+    message: "is for an address that nobody holds; remove it",
+    fieldPath: ".releasedAt",
+  },
+];
+
+const fields = {
   address: Type.String({
     maxLength: 45,
     description:
@@ -59,20 +102,37 @@ export const virtualIPSpecSchema = Type.Object({
       message: "cannot be changed; create a VirtualIP named after the other address",
     }),
   }),
-  pool: objectName("The pool that the address was taken from."),
+  pool: Type.Optional(
+    objectName("The pool that the address was taken from. Filled in for a VirtualIP that was made by hand."),
+  ),
   services: Type.Array(serviceKey(), {
     maxItems: 256,
-    description: "The Services that hold the address, as namespace/name.",
+    default: [],
+    description:
+      "The Services that hold the address, as namespace/name. Written by the controller; to reserve an address, write a claim.",
     "x-kubernetes-list-type": "set",
   }),
+  claim: Type.Optional(claimSchema),
   reclaimPolicy: Type.Optional(
-    enumeration(["Delete"], {
-      default: "Delete",
-      description: "What becomes of this object when its last Service lets the address go.",
+    enumeration(["Delete", "Retain"], {
+      description:
+        "What becomes of this object when its last Service lets the address go: Delete, or Retain: it is kept for a Service of the same namespace and name. Absent: as the pool says.",
+    }),
+  ),
+  releasedAt: Type.Optional(
+    timestamp("When the last Service let the address go; it waits for the Service in claim to come back."),
+  ),
+  sharing: Type.Optional(
+    Type.Array(sharerSchema, {
+      description: "Under which terms Services share the address. Written by the controller.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["service"],
     }),
   ),
   placement: Type.Optional(placementSchema),
-});
+};
+
+export const virtualIPSpecSchema = Type.Object(fields, validations(...holdRules));
 
 const announcerSchema = Type.Object({
   node: Type.String({ description: "The node that answers." }),
@@ -84,7 +144,10 @@ const announcerSchema = Type.Object({
 
 export const virtualIPStatusSchema = Type.Object({
   state: Type.Optional(
-    enumeration(["Announced", "Unannounced"], { description: "Whether somebody answers for the address." }),
+    enumeration(["Bound", "Reserved", "Released", "Conflict"], {
+      description:
+        "Bound: Services hold it. Reserved: it is kept for one. Released: it waits for its former one. Conflict: two claims contradict each other, see the conditions.",
+    }),
   ),
   announcers: Type.Optional(
     Type.Array(announcerSchema, {
@@ -97,6 +160,8 @@ export const virtualIPStatusSchema = Type.Object({
 });
 
 export type Placement = DeepReadonly<Type.Static<typeof placementSchema>>;
+export type Claim = DeepReadonly<Type.Static<typeof claimSchema>>;
+export type Sharer = DeepReadonly<Type.Static<typeof sharerSchema>>;
 export type Announcer = DeepReadonly<Type.Static<typeof announcerSchema>>;
 export type VirtualIPSpec = DeepReadonly<Type.Static<typeof virtualIPSpecSchema>>;
 export type VirtualIPStatus = DeepReadonly<Type.Static<typeof virtualIPStatusSchema>>;

@@ -42,7 +42,6 @@ describe("the controller", () => {
         address: "192.0.2.100",
         pool: "lan",
         services: [SHOP],
-        reclaimPolicy: "Delete",
         placement: { epoch: 1, nodes: ["node-a"], protocols: ["Layer2"] },
       });
       expect(harness.api.count("POST virtualips")).to.equal(1);
@@ -172,11 +171,25 @@ describe("the controller", () => {
       expect(harness.api.count("PATCH services/status")).to.equal(before);
     });
 
-    it("releases when the class changes", async () => {
-      respec(SHOP, { loadBalancerClass: "example.com/other" });
+    it("leaves what it gave where it is when its own class is changed, until the Service is deleted", async () => {
+      const before = harness.service(SHOP).status;
+      await harness.stop();
+      const ownership = { loadBalancerClass: "example.com/other", alsoClassless: false };
+      await harness.start({ ownership });
+      await harness.settle();
+      expect(harness.names()).to.deep.equal(["192.0.2.100"]);
+      expect(harness.service(SHOP).status).to.deep.equal(before);
+      expect(await harness.metrics.text()).to.contain("fairlead_allocator_services_no_longer_served 1");
+      harness.api.remove(services, SHOP);
       await harness.settle();
       expect(harness.names()).to.deep.equal([]);
-      expect(harness.service(SHOP).status).to.deep.equal({});
+    });
+
+    it("releases when the Service is made again with another class", async () => {
+      harness.api.remove(services, SHOP);
+      harness.addService(SHOP, { spec: { loadBalancerClass: "example.com/other" } });
+      await harness.settle();
+      expect(harness.names()).to.deep.equal([]);
     });
 
     it("releases a Service that is being deleted and has a finalizer", async () => {
@@ -534,17 +547,16 @@ describe("the controller", () => {
       await harness.settle(2000);
       const said = harness.virtualIP("192.0.2.100");
       expect(said?.spec.placement?.nodes).to.deep.equal([]);
-      expect(said?.status?.state).to.equal("Unannounced");
-      expect(said?.status?.conditions?.[0]?.reason).to.equal("NoEndpoints");
+      expect(said?.status?.state).to.equal("Bound");
+      expect(said?.status?.conditions?.map(({ reason }) => reason)).to.deep.equal(["NoEndpoints", "Bound"]);
       expect(harness.condition(SHOP, "Announced")).to.equal("False NoEndpoints");
       expect(harness.message(SHOP, "Announced")).to.contain("no IPv4 endpoint of web/shop is ready");
       serve(endpointSlice(SHOP, ["node-b"]));
       await harness.settle(200);
       expect(owner("192.0.2.100")).to.equal("node-a");
-      expect(harness.virtualIP("192.0.2.100")?.status?.state).to.equal("Unannounced");
       const placed = harness.virtualIP("192.0.2.100");
       if (placed === undefined) throw new Error("the VirtualIP is gone");
-      harness.api.put(virtualIPs, { ...placed, status: { state: "Announced", conditions: [] } });
+      harness.api.put(virtualIPs, { ...placed, status: { state: "Bound", conditions: [] } });
       await harness.settle(200);
       expect(harness.condition(SHOP, "Announced")).to.equal("none");
       expect(events()).to.deep.equal(["shop Allocated", "shop NoEndpoints"]);
@@ -662,12 +674,12 @@ describe("the controller", () => {
         await harness.settle(20);
       }
       await harness.settle(2000);
-      expect(status("lan")?.ipv4).to.deep.equal({ capacity: "254", used: "50", free: "204" });
-      expect(status("lan")?.ipv6).to.deep.equal({
-        capacity: "18446744073709551616",
-        used: "0",
-        free: "18446744073709551616",
-      });
+      const none = { reserved: "0", released: "0" };
+      // Left out: .0, .255 and the addresses of the three nodes.
+      const small = { capacity: "256", used: "50", free: "201", excluded: "5", ...none };
+      expect(status("lan")?.ipv4).to.deep.equal(small);
+      const large = { capacity: "18446744073709551616", free: "18446744073709551616" };
+      expect(status("lan")?.ipv6).to.deep.equal({ ...large, used: "0", excluded: "0", ...none });
       expect(harness.api.count("PATCH ipaddresspools/status")).to.be.lessThan(5);
     });
 

@@ -9,6 +9,7 @@ import type { Metrics } from "@fairlead/runtime/metrics.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { Leadership } from "./leadership.ts";
+import { MANAGER } from "./manager.ts";
 import { type ControllerFigures, ControllerMetrics } from "./metrics.ts";
 import { Reading } from "./reading.ts";
 import { makeQueues, makeReconcilers, type Queues, type Reconcilers } from "./reconcilers.ts";
@@ -29,10 +30,10 @@ export interface ControllerOptions {
   readonly ownership: OwnershipOptions;
   /** How long a deleted pool or advertisement is waited for, in ms. @default 30000 */
   readonly goneGraceMs?: number;
+  /** Whether Services get the finalizer that keeps them until their addresses are withdrawn. @default false */
+  readonly serviceFinalizer?: boolean;
 }
 
-/** Under which name the API server records our fields, and the Lease of the replicas. */
-const NAME = "fairlead-controller";
 const SPEAKER_LABELS = "app.kubernetes.io/name=fairlead,app.kubernetes.io/component=speaker";
 
 /** Reads the cluster, and while this replica leads, decides and writes. */
@@ -50,11 +51,11 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options;
     const { transport, clock, random, log, namespace, identity, ownership, goneGraceMs = 30_000 } = options;
-    const { kubeMetrics } = options;
+    const { kubeMetrics, serviceFinalizer = false } = options;
     const { leadership } = this;
     const common = { clock, random, log, ...(kubeMetrics && { metrics: kubeMetrics }) };
     const refuseWrites = () => (leadership.leading ? undefined : "this replica does not lead");
-    const client = new ApiClient({ transport, fieldManager: NAME, refuseWrites });
+    const client = new ApiClient({ transport, fieldManager: MANAGER, refuseWrites });
     const events = new EventRecorder({
       ...common,
       client,
@@ -73,7 +74,18 @@ export class Controller {
     });
     const metrics = new ControllerMetrics(options.metrics, () => this.#figures());
     const enqueue = (service: string): void => routing.service(service, false);
-    const own = { client, cluster, events, metrics, clock, log, ownership, goneGraceMs, enqueue };
+    const own = {
+      client,
+      cluster,
+      events,
+      metrics,
+      clock,
+      log,
+      ownership,
+      goneGraceMs,
+      serviceFinalizer,
+      enqueue,
+    };
     const reconcilers = makeReconcilers(own);
     const queues = makeQueues({ ...common, reconcilers, leadership });
     routing.connect({ cluster, queues, offers: reconcilers.services });
@@ -92,10 +104,10 @@ export class Controller {
     this.reading.start(() => this.#compete());
   }
 
-  /** Ends what is being written, gives the lead away, then stops reading. */
+  /** Gives the lead away, after which nothing is written any more, then stops reading. */
   async stop(): Promise<void> {
-    await this.#events.stop();
     await this.leadership.stop();
+    await this.#events.stop();
     await Promise.all(Object.values(this.#queues).map((queue) => queue.stop()));
     await this.reading.stop();
     this.cluster.stop();
@@ -104,7 +116,7 @@ export class Controller {
   #compete(): void {
     const { clock, random, log, namespace, identity } = this.#options;
     const { services, virtualIPs } = this.#reconcilers;
-    const election = { client: this.#client, clock, random, log, namespace, name: NAME, identity };
+    const election = { client: this.#client, clock, random, log, namespace, name: MANAGER, identity };
     this.leadership.start((callbacks) => new LeaderElection({ ...election, ...callbacks }), {
       onGained: () => {
         virtualIPs.begin();
@@ -120,6 +132,7 @@ export class Controller {
       leading: this.leadership.leading,
       held: ledger.size,
       waiting: this.#reconcilers.services.waiting.size,
+      noLongerServed: this.#reconcilers.services.noLongerServed.size,
       nowhere: occupancy.nowhereCount,
       byNode: occupancy.counts(),
     };

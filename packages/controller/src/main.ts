@@ -44,6 +44,7 @@ async function run(options: Options<typeof CONTROLLER_OPTIONS>): Promise<number>
     identity: options.podName,
     ownership: { loadBalancerClass, alsoClassless },
     goneGraceMs: options.goneGraceSeconds * 1000,
+    serviceFinalizer: options.serviceFinalizer,
   });
   const eventLoop = new EventLoop(clock);
   const late = (): string | undefined =>

@@ -1,11 +1,14 @@
+import { FAMILIES } from "@fairlead/net/address.ts";
 import type { Metrics } from "@fairlead/runtime/metrics.ts";
 import type { AllocationReason } from "./allocation/reasons.ts";
+import type { Usage } from "./pool/usage.ts";
 
 /** Figures that are read at each scrape. */
 export interface ControllerFigures {
   readonly leading: boolean;
   readonly held: number;
   readonly waiting: number;
+  readonly noLongerServed: number;
   readonly nowhere: number;
   readonly byNode: ReadonlyMap<string, number>;
 }
@@ -28,6 +31,12 @@ export class ControllerMetrics {
       "Services that ask for something they cannot have now.",
       [],
       (gauge) => gauge.set(figures().waiting),
+    );
+    metrics.gauge(
+      "fairlead_allocator_services_no_longer_served",
+      "Services that keep the address they had before our loadBalancerClass was changed.",
+      [],
+      (gauge) => gauge.set(figures().noLongerServed),
     );
     metrics.gauge(
       "fairlead_placement_addresses",
@@ -67,14 +76,22 @@ export class ControllerMetrics {
     this.#moves.inc({ change });
   }
 
-  pool(pool: string, family: string, usage: { readonly capacity: bigint; readonly used: number }): void {
-    this.#poolAddresses.set({ pool, family, state: "capacity" }, Number(usage.capacity));
-    this.#poolAddresses.set({ pool, family, state: "used" }, usage.used);
+  pool(pool: string, family: string, usage: Usage): void {
+    for (const state of POOL_STATES) this.#poolAddresses.set({ pool, family, state }, Number(usage[state]));
   }
 
   poolGone(pool: string): void {
-    for (const family of ["IPv4", "IPv6"]) {
-      for (const state of ["capacity", "used"]) this.#poolAddresses.remove({ pool, family, state });
+    for (const family of FAMILIES) {
+      for (const state of POOL_STATES) this.#poolAddresses.remove({ pool, family, state });
     }
   }
 }
+
+const POOL_STATES: readonly (keyof Usage)[] = [
+  "capacity",
+  "used",
+  "free",
+  "reserved",
+  "released",
+  "excluded",
+];

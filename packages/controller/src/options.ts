@@ -29,7 +29,14 @@ export const CONTROLLER_OPTIONS = {
     default: 30,
     least: 0,
     most: 86_400,
-    describe: "for how long a deleted pool or advertisement is waited for before its addresses are withdrawn",
+    describe:
+      "for how long something must be gone or wrong before that is acted upon: a deleted pool or advertisement, an address that its pool no longer offers, Services that may share no more",
+  },
+  serviceFinalizer: {
+    type: "boolean",
+    default: false,
+    describe:
+      "keep Services by a finalizer until their addresses are withdrawn; needs the right to patch services",
   },
   logLevel: { type: "string", default: "info", choices: LOG_LEVELS, describe: "what is logged" },
   metricsHost: {

@@ -10,6 +10,7 @@ import type { Cluster } from "./cluster/cluster.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { PoolReconciler } from "./pool/reconciler.ts";
+import { Finalizer } from "./service/finalizer.ts";
 import type { OwnershipOptions } from "./service/ownership.ts";
 import { ServiceReconciler } from "./service/reconciler.ts";
 import { Records } from "./service/records.ts";
@@ -31,6 +32,7 @@ export interface ReconcilerDependencies {
   readonly log: Log;
   readonly ownership: OwnershipOptions;
   readonly goneGraceMs: number;
+  readonly serviceFinalizer: boolean;
   /** Has a Service looked at. */
   readonly enqueue: (service: string) => void;
 }
@@ -44,13 +46,17 @@ export interface Reconcilers {
 }
 
 export function makeReconcilers(dependencies: ReconcilerDependencies): Reconcilers {
+  const { client, goneGraceMs: graceMs, serviceFinalizer: wanted } = dependencies;
+  const records = new Records(dependencies);
   return {
     services: new ServiceReconciler({
       ...dependencies,
-      records: new Records(dependencies),
+      graceMs,
+      records,
       telling: new Telling(dependencies),
+      finalizer: new Finalizer({ client, wanted }),
     }),
-    virtualIPs: new VirtualIPReconciler(dependencies),
+    virtualIPs: new VirtualIPReconciler({ ...dependencies, records }),
     pools: new PoolReconciler(dependencies),
     advertisements: new AdvertisementReconciler(dependencies),
   };
@@ -90,8 +96,8 @@ export function makeQueues(dependencies: QueueDependencies): Queues {
   };
   return {
     services: queue("services", CONCURRENCY, async (key, signal) => {
-      if (key === WAITING) services.serveWaiting();
-      else await services.reconcile(key, signal);
+      if (key !== WAITING) return await services.reconcile(key, signal);
+      services.serveWaiting();
       return undefined;
     }),
     virtualIPs: queue("virtual-ips", CONCURRENCY, (name, signal) => virtualIPs.reconcile(name, signal)),

@@ -1,6 +1,7 @@
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Standing } from "./allocation/holdings.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
@@ -15,7 +16,7 @@ export interface RoutingTargets {
   readonly cluster: Cluster;
   readonly queues: Queues;
   /** Told what can be had by those who wait. */
-  readonly offers: Pick<ServiceReconciler, "freed" | "offersChanged">;
+  readonly offers: Pick<ServiceReconciler, "addressChanged" | "offersChanged">;
 }
 
 /** Knows whom a change concerns. */
@@ -77,8 +78,7 @@ export class Routing implements ClusterListener {
     if (!this.#active()) return;
     this.#to.queues.pools.add(name);
     if (!changed) return;
-    const { pools } = this.#to.cluster;
-    for (const pool of pools.ordered) this.#to.queues.pools.add(pool.name);
+    this.#allPools();
     this.#offersChanged();
     this.#allServices();
     this.#allVirtualIPs();
@@ -91,12 +91,19 @@ export class Routing implements ClusterListener {
     if (changed) this.#allVirtualIPs();
   }
 
-  address(address: IpAddress, held: boolean): void {
+  address(address: IpAddress, standing: Standing): void {
     if (!this.#active()) return;
-    for (const { name } of this.#to.cluster.pools.containing(address)) this.#to.queues.pools.add(name);
-    if (held) return;
-    this.#to.offers.freed(address);
-    this.#to.queues.services.add(WAITING);
+    const { cluster, queues, offers } = this.#to;
+    for (const { name } of cluster.pools.containing(address)) queues.pools.add(name);
+    offers.addressChanged(address);
+    queues.services.add(WAITING);
+    // Who shares an address may have come to contradict another, or be rid of it.
+    const holders = standing.kind === "Held" && standing.holders.length > 1 ? standing.holders : [];
+    for (const service of holders) queues.services.add(service);
+  }
+
+  infrastructure(): void {
+    if (this.#active()) this.#allPools();
   }
 
   /** This replica begins to decide: everything is looked at, those who hold addresses before those who do not, older before younger. */
@@ -104,7 +111,7 @@ export class Routing implements ClusterListener {
     this.#allServices();
     this.#allVirtualIPs();
     this.#allAdvertisements();
-    for (const { name } of this.#to.cluster.pools.ordered) this.#to.queues.pools.add(name);
+    this.#allPools();
   }
 
   get #to(): RoutingTargets {
@@ -141,6 +148,10 @@ export class Routing implements ClusterListener {
   #allVirtualIPs(): void {
     for (const { metadata } of this.#to.cluster.virtualIPs.values())
       this.#to.queues.virtualIPs.add(metadata.name);
+  }
+
+  #allPools(): void {
+    for (const { name } of this.#to.cluster.pools.ordered) this.#to.queues.pools.add(name);
   }
 
   #allAdvertisements(): void {

@@ -96,6 +96,22 @@ export class ApiClient {
   }
 
   /**
+   * JSON merge patch (RFC 7386): a list is replaced as a whole. A `resourceVersion` in the patch's metadata makes that
+   * conditional: 409 `Conflict` if the object has changed since.
+   */
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    patch: object,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { fieldManager } = this.#options;
+    const path = objectPath(resource, ref, { query: { fieldManager } });
+    const contentType = "application/merge-patch+json";
+    return this.#write({ method: "PATCH", path, body: patch, contentType }, signal);
+  }
+
+  /**
    * Server-side apply: the fields given become owned, those owned before and not given any more are let go of; an empty
    * `status` lets go of all of it. Rejects
    * with 409 `Conflict` if another manager owns one with another value and `force` is not set.

@@ -5,6 +5,8 @@ import { getSystemErrorMessage } from "node:util";
 export const EAGAIN: number = constants.errno.EAGAIN;
 /** `EBADF`: the descriptor is not open. */
 export const EBADF: number = constants.errno.EBADF;
+/** `ENOENT`: there is no such thing. */
+export const ENOENT: number = constants.errno.ENOENT;
 /** `ENOBUFS`: the kernel has dropped something for want of room. */
 export const ENOBUFS: number = constants.errno.ENOBUFS;
 /** `ENETDOWN`: the interface went down. */

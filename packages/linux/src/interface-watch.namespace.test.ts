@@ -140,6 +140,102 @@ describe("InterfaceWatch, in a network namespace", function () {
     expect(interfaceNow("left0")).to.not.equal(undefined);
   });
 
+  it("tells the gateways of both families, each once, and those of the main table only", async () => {
+    addressed();
+    left("route", "add", "default", "via", "192.0.2.254");
+    left("route", "add", "default", "via", "192.0.2.254", "metric", "9");
+    left("route", "add", "default", "via", "192.0.2.253", "metric", "10");
+    left("route", "add", "default", "via", "192.0.2.252", "table", "100");
+    left("route", "add", "198.51.100.0/24", "via", "192.0.2.251");
+    left("-6", "route", "add", "default", "via", "2001:db8::fe");
+    left("-6", "route", "add", "default", "via", "fe80::fe", "dev", "left0", "metric", "5");
+    await watching();
+    expect(gatewaysNow("left0")).to.deep.equal(["192.0.2.253", "192.0.2.254", "2001:db8::fe", "fe80::fe"]);
+    expect(gatewaysNow("lo")).to.deep.equal([]);
+    expect(agent.reports).to.have.length(1);
+  });
+
+  it("tells each gateway of a route with several, an IPv6 one of an IPv4 route included", async () => {
+    addressed();
+    left(
+      "route",
+      "add",
+      "default",
+      "nexthop",
+      "via",
+      "192.0.2.253",
+      "nexthop",
+      "via",
+      "inet6",
+      "2001:db8::fd",
+    );
+    left(
+      "-6",
+      "route",
+      "add",
+      "default",
+      "nexthop",
+      "via",
+      "2001:db8::fe",
+      "nexthop",
+      "via",
+      "fe80::fe",
+      "dev",
+      "left0",
+    );
+    await watching();
+    expect(gatewaysNow("left0")).to.deep.equal(["192.0.2.253", "2001:db8::fd", "2001:db8::fe", "fe80::fe"]);
+  });
+
+  for (const [family, first, second] of [
+    ["-4", "192.0.2.254", "192.0.2.253"],
+    ["-6", "2001:db8::fe", "2001:db8::fd"],
+  ] as const) {
+    it(`follows a gateway that comes, is replaced and goes (ip ${family})`, async () => {
+      addressed();
+      await watching();
+      expect(gatewaysNow("left0")).to.deep.equal([]);
+      left(family, "route", "add", "default", "via", first);
+      await agent.until("the gateway", () => gatewaysNow("left0").join() === first);
+      left(family, "route", "replace", "default", "via", second);
+      await agent.until("the other gateway", () => gatewaysNow("left0").join() === second);
+      left(family, "route", "delete", "default");
+      await agent.until("no gateway", () => gatewaysNow("left0").length === 0);
+      expect(agent.reports).to.have.length(4);
+    });
+  }
+
+  it("tells nothing of routes to elsewhere, however many", async () => {
+    addressed();
+    left("route", "add", "default", "via", "192.0.2.254");
+    await watching();
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${(i >> 8) & 255}.${i & 255}`);
+    ipBatch(
+      pair.left,
+      lines.map((bytes) => `route add 10.0.${bytes}/32 via 192.0.2.9`),
+    );
+    ipBatch(
+      pair.left,
+      lines.map((bytes) => `route replace 10.0.${bytes}/32 via 192.0.2.8`),
+    );
+    left("route", "replace", "default", "via", "192.0.2.253");
+    await agent.until("the gateway", () => gatewaysNow("left0").join() === "192.0.2.253");
+    expect(agent.reports).to.have.length(2);
+  });
+
+  it("tells no gateway behind an interface that went down or lost its address, though the kernel is silent", async () => {
+    addressed();
+    left("route", "add", "default", "via", "192.0.2.254");
+    await watching();
+    left("address", "delete", "192.0.2.1/24", "dev", "left0");
+    await agent.until("no gateway", () => gatewaysNow("left0").length === 0);
+    left("address", "add", "192.0.2.1/24", "dev", "left0");
+    left("route", "add", "default", "via", "192.0.2.254");
+    await agent.until("the gateway", () => gatewaysNow("left0").length === 1);
+    left("link", "set", "left0", "down");
+    await agent.until("no gateway again", () => gatewaysNow("left0").length === 0);
+  });
+
   it("reads everything again when notifications were lost", async () => {
     await watching();
     const lines: string[] = [];
@@ -165,6 +261,11 @@ describe("InterfaceWatch, in a network namespace", function () {
     return ip("-n", pair.left, ...args);
   }
 
+  function addressed(): void {
+    left("address", "add", "192.0.2.1/24", "dev", "left0");
+    left("address", "add", "2001:db8::1/64", "dev", "left0", "nodad");
+  }
+
   async function watching(): Promise<void> {
     await agent.ask({ do: "watch" });
     await agent.until("the first report", () => agent.reports.length > 0);
@@ -177,5 +278,9 @@ describe("InterfaceWatch, in a network namespace", function () {
   function addressesNow(name: string): readonly string[] {
     const addresses = interfaceNow(name)?.addresses ?? [];
     return addresses.map(({ address, prefixLength }) => `${address.text}/${prefixLength}`);
+  }
+
+  function gatewaysNow(name: string): readonly string[] {
+    return (interfaceNow(name)?.gateways ?? []).map(({ text }) => text);
   }
 });

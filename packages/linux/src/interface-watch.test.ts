@@ -1,12 +1,18 @@
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
 import { ENOBUFS } from "./errno.ts";
-import { InterfaceWatch } from "./interface-watch.ts";
+import { ROUTE_GROUPS } from "./gateway-watch.ts";
+import { INTERFACE_GROUPS, InterfaceWatch } from "./interface-watch.ts";
 import { RTM_GETADDR } from "./netlink/address.ts";
-import { RTM_GETLINK, RTM_NEWLINK } from "./netlink/link.ts";
-import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR } from "./netlink/message.ts";
-import { linkPayload, message, u32 } from "./testing/netlink.ts";
-import { ScriptedKernel } from "./testing/scripted-kernel.ts";
+import { RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK } from "./netlink/link.ts";
+import { NLMSG_DONE } from "./netlink/message.ts";
+import { RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE } from "./netlink/route.ts";
+import { linkPayload, message, routePayload, u32, via } from "./testing/netlink.ts";
+import { type Arrival, ScriptedKernel, type ScriptedSocket } from "./testing/scripted-kernel.ts";
+
+/** How long a hint at routes waits, and the least time between two dumps of them, in ms. */
+const SETTLE_MS = 100;
+const PACE_MS = 1000;
 
 describe("InterfaceWatch, as netlink goes", () => {
   let kernel: ScriptedKernel;
@@ -23,134 +29,203 @@ describe("InterfaceWatch, as netlink goes", () => {
     watch = new InterfaceWatch({
       addon: kernel,
       clock,
-      onChange: (interfaces) => reports.push(interfaces.map(({ name }) => name).join(" ")),
+      onChange: (interfaces) =>
+        reports.push(
+          interfaces
+            .map(({ name, gateways }) => [name, ...gateways.map(({ text }) => text)].join(" > "))
+            .join(", "),
+        ),
       onError: ({ operation, code }) => errors.push(`${operation} ${code}`),
     });
     watch.start();
   });
 
-  it("asks for links, then for addresses, then reports at once", () => {
-    expect(types()).to.deep.equal([RTM_GETLINK]);
-    kernel.deliver(links("eth0", "eth1"), done());
-    expect(types()).to.deep.equal([RTM_GETLINK, RTM_GETADDR]);
+  it("asks for links, addresses and the routes of both families, then reports at once", () => {
+    expect(asked(links())).to.deep.equal([RTM_GETLINK]);
+    links().deliver(upLinks("eth0", "eth1"), done(links()));
+    expect(asked(links())).to.deep.equal([RTM_GETLINK, RTM_GETADDR]);
+    links().deliver(done(links()));
     expect(reports).to.deep.equal([]);
-    kernel.deliver(done());
-    expect(reports).to.deep.equal(["eth0 eth1"]);
+    routes().deliver(known(1), done(routes()));
+    expect(asked(routes())).to.deep.equal([RTM_GETROUTE, RTM_GETROUTE]);
+    routes().deliver(done(routes()));
+    expect(reports).to.deep.equal(["eth0 > 192.0.2.1, eth1"]);
+  });
+
+  it("reports at once, too, when the links come last", () => {
+    dumpedRoutes(1);
+    expect(reports).to.deep.equal([]);
+    dumpedLinks("eth0");
+    expect(reports).to.deep.equal(["eth0 > 192.0.2.1"]);
   });
 
   it("reports the changes of 10 ms as one, and none that leaves all as it was", () => {
     dumped("eth0");
-    kernel.deliver(links("eth0", "eth1"));
-    kernel.deliver(links("eth0", "eth1", "eth2"));
+    links().deliver(upLinks("eth0", "eth1"));
+    links().deliver(upLinks("eth0", "eth1", "eth2"));
     clock.advance(9);
     expect(reports).to.have.length(1);
     clock.advance(1);
-    expect(reports).to.deep.equal(["eth0", "eth0 eth1 eth2"]);
-    kernel.deliver(links("eth0"));
+    expect(reports).to.deep.equal(["eth0", "eth0, eth1, eth2"]);
+    links().deliver(upLinks("eth0"));
     clock.advance(100);
     expect(reports).to.have.length(2);
     expect(clock.pending).to.equal(0);
   });
 
-  it("dumps again when the kernel says that a dump was interrupted", () => {
-    kernel.deliver(links("eth0"), done(NLM_F_DUMP_INTR));
-    kernel.deliver(done());
+  it("follows the gateway: a default route that is not known makes it read the routes again", () => {
+    dumped("eth0");
+    clock.advance(5000);
+    routes().deliver(notified(1));
+    clock.advance(SETTLE_MS);
+    expect(asked(routes())).to.have.length(3);
+    dumpedRoutes(1);
+    clock.advance(10);
+    expect(reports).to.deep.equal(["eth0", "eth0 > 192.0.2.1"]);
+    routes().deliver(notified(1));
+    clock.advance(5000);
+    expect(asked(routes())).to.have.length(4);
+    routes().deliver(notified(1, RTM_DELROUTE));
+    clock.advance(SETTLE_MS);
+    dumpedRoutes();
+    clock.advance(10);
+    expect(reports.at(-1)).to.equal("eth0");
+  });
+
+  it("reads the routes at most once a second, however often they change", () => {
+    dumped("eth0");
+    for (let i = 0; i < 50; i++) {
+      routes().deliver(notified(1 + i));
+      clock.advance(100);
+      if (asked(routes()).length % 2 === 1) dumpedRoutes(1 + i);
+    }
+    expect(asked(routes()).length / 2).to.be.within(5, 6);
+  });
+
+  it("reads the routes again when an interface with a gateway goes, for the kernel does not tell that they went", () => {
+    dumpedLinks("eth0", "eth1");
+    dumpedRoutes(1);
+    clock.advance(PACE_MS);
+    links().deliver(gone("eth1"));
+    clock.advance(PACE_MS);
+    expect(asked(routes())).to.have.length(2);
+    links().deliver(gone("eth0"));
+    clock.advance(SETTLE_MS);
+    expect(asked(routes())).to.have.length(3);
+  });
+
+  it("reads the routes again when one goes while they are being read", () => {
+    dumpedLinks("eth0");
+    routes().deliver(known(1));
+    links().deliver(gone("eth0"));
+    routes().deliver(done(routes()));
+    routes().deliver(done(routes()));
     expect(reports).to.deep.equal([]);
-    expect(types()).to.deep.equal([RTM_GETLINK, RTM_GETADDR, RTM_GETLINK]);
-    kernel.deliver(links("eth1"), done());
-    kernel.deliver(done());
-    expect(reports).to.deep.equal(["eth1"]);
+    clock.advance(PACE_MS);
+    dumpedRoutes();
+    expect(reports).to.deep.equal([""]);
   });
 
-  it("dumps again when notifications were lost, after a running dump has ended", () => {
+  it("reads the routes again after notifications of links were lost", () => {
     dumped("eth0");
-    kernel.deliver({ errno: ENOBUFS }, links("eth0"));
-    expect(types().slice(2)).to.deep.equal([RTM_GETLINK]);
-    kernel.failPoll(ENOBUFS);
-    expect(types().slice(2)).to.deep.equal([RTM_GETLINK]);
-    kernel.deliver(links("eth1"), done());
-    kernel.deliver(done());
-    expect(types().slice(2)).to.deep.equal([RTM_GETLINK, RTM_GETADDR, RTM_GETLINK]);
-    kernel.deliver(links("eth1"), done());
-    kernel.deliver(done());
-    clock.advance(10);
-    expect(reports).to.deep.equal(["eth0", "eth1"]);
-    expect(watch.overruns).to.equal(2);
+    clock.advance(PACE_MS);
+    links().deliver({ errno: ENOBUFS });
+    dumpedLinks("eth1");
+    clock.advance(SETTLE_MS);
+    expect(asked(routes())).to.have.length(3);
+    expect(reports.at(-1)).to.equal("eth1");
+    expect(watch.overruns).to.equal(1);
   });
 
-  it("believes nobody but the kernel", () => {
-    kernel.deliver({ ...done(), from: 4711 });
-    expect(types()).to.deep.equal([RTM_GETLINK]);
-    kernel.deliver({ ...links("forged"), from: 4711 });
-    dumped("eth0");
+  it("reports without gateways when the routes cannot be read, tells why and goes on trying", () => {
+    dumpedLinks("eth0");
+    routes().failPoll(12);
+    expect(errors).to.deep.equal(["netlink poll ENOMEM"]);
     expect(reports).to.deep.equal(["eth0"]);
-  });
-
-  it("takes no end of another's dump for its own", () => {
-    kernel.deliver({ datagram: message(NLMSG_DONE, 0, 4711, []), from: 0 });
-    expect(types()).to.deep.equal([RTM_GETLINK]);
-  });
-
-  it("tells a failure and tries again after a second, keeping its last report", () => {
-    dumped("eth0");
-    kernel.deliver({ errno: 12 });
-    expect(errors).to.deep.equal(["netlink recv ENOMEM"]);
-    expect(kernel.open).to.equal(false);
-    kernel.bindResult = -1;
     clock.advance(1000);
-    expect(errors).to.deep.equal(["netlink recv ENOMEM", "netlink bind EPERM"]);
-    kernel.bindResult = 0;
-    clock.advance(1000);
-    expect(kernel.sockets).to.equal(3);
-    kernel.deliver(links("eth1"), done());
-    kernel.deliver(done());
+    dumpedRoutes(1);
     clock.advance(10);
-    expect(reports).to.deep.equal(["eth0", "eth1"]);
+    expect(reports).to.deep.equal(["eth0", "eth0 > 192.0.2.1"]);
   });
 
-  it("tells a refused dump and a malformed datagram as failures", () => {
-    kernel.deliver({ datagram: message(NLMSG_ERROR, 0, sequence(), [...u32(-16)]), from: 0 });
-    expect(errors).to.deep.equal(["netlink dump EBUSY"]);
+  it("keeps its last report when netlink fails, and tells what has changed when it is back", () => {
+    dumpedLinks("eth0");
+    dumpedRoutes(1);
+    links().deliver({ errno: 12 });
+    routes().deliver({ errno: 12 });
     clock.advance(1000);
-    kernel.deliver({ datagram: [1, 2, 3], from: 0 });
-    expect(errors).to.deep.equal(["netlink dump EBUSY", "netlink read EPROTO"]);
+    dumpedLinks("eth0", "eth1");
+    dumpedRoutes(1);
+    clock.advance(10);
+    expect(errors).to.deep.equal(["netlink recv ENOMEM", "netlink recv ENOMEM"]);
+    expect(reports).to.deep.equal(["eth0 > 192.0.2.1", "eth0 > 192.0.2.1, eth1"]);
   });
 
   it("leaves neither socket nor timer behind when it is stopped", () => {
     dumped("eth0");
-    kernel.deliver(links("eth1"));
+    links().deliver(upLinks("eth1"));
+    routes().deliver(notified(1));
     watch.stop();
     watch.stop();
-    expect([kernel.open, clock.pending]).to.deep.equal([false, 0]);
-    watch.start();
-    kernel.failPoll(12);
-    watch.stop();
-    expect([kernel.open, clock.pending]).to.deep.equal([false, 0]);
+    expect([links().open, routes().open, clock.pending]).to.deep.equal([false, false, 0]);
   });
 
+  function links(): ScriptedSocket {
+    return kernel.boundTo(INTERFACE_GROUPS);
+  }
+
+  function routes(): ScriptedSocket {
+    return kernel.boundTo(ROUTE_GROUPS);
+  }
+
+  /** Everything is known: these interfaces, without gateways. */
   function dumped(...names: string[]): void {
-    kernel.deliver(links(...names), done());
-    kernel.deliver(done());
+    dumpedLinks(...names);
+    dumpedRoutes();
   }
 
-  function types(): readonly number[] {
-    return kernel.requests.map(({ type }) => type);
+  function dumpedLinks(...names: string[]): void {
+    links().deliver(upLinks(...names), done(links()));
+    links().deliver(done(links()));
   }
 
-  function sequence(): number {
-    return kernel.requests.at(-1)?.sequence ?? 0;
+  /** Answers the running dump of routes with default routes by 192.0.2.<last> on eth0. */
+  function dumpedRoutes(...lasts: readonly number[]): void {
+    routes().deliver(...lasts.map(known), done(routes()));
+    routes().deliver(done(routes()));
+  }
+
+  function known(last: number): Arrival {
+    return { datagram: route(RTM_NEWROUTE, last, routes().sequence), from: 0 };
+  }
+
+  function notified(last: number, type = RTM_NEWROUTE): Arrival {
+    return { datagram: route(type, last, 0), from: 0 };
+  }
+
+  function asked(socket: ScriptedSocket): readonly number[] {
+    return socket.requests.map(({ type }) => type);
   }
 
   /** The end of the running dump. */
-  function done(flags = 0): { datagram: readonly number[]; from: number } {
-    return { datagram: message(NLMSG_DONE, flags, sequence(), u32(0)), from: 0 };
+  function done(socket: ScriptedSocket): Arrival {
+    return { datagram: message(NLMSG_DONE, 0, socket.sequence, u32(0)), from: 0 };
   }
 
-  /** Links of the running dump or, with the same effect, notifications. */
-  function links(...names: string[]): { datagram: readonly number[]; from: number } {
-    const messages = names.map((name) =>
-      message(RTM_NEWLINK, 0, sequence(), linkPayload({ index: Number(name.replace(/\D/g, "")) + 1, name })),
-    );
-    return { datagram: messages.flat(), from: 0 };
+  /** Links of the running dump or, with the same effect, notifications; `eth0` has the index 1. */
+  function upLinks(...names: string[]): Arrival {
+    return { datagram: names.flatMap((name) => link(RTM_NEWLINK, name, links().sequence)), from: 0 };
+  }
+
+  function gone(name: string): Arrival {
+    return { datagram: link(RTM_DELLINK, name, 0), from: 0 };
   }
 });
+
+function link(type: number, name: string, sequence: number): readonly number[] {
+  return message(type, 0, sequence, linkPayload({ index: Number(name.replace(/\D/g, "")) + 1, name }));
+}
+
+function route(type: number, last: number, sequence: number): readonly number[] {
+  return message(type, 0, sequence, routePayload({ attributes: via([192, 0, 2, last], 1) }));
+}

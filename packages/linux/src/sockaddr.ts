@@ -14,10 +14,13 @@ export const SOCK_RAW = 3;
 export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
 export const SOL_PACKET = 263;
+export const SOL_NETLINK = 270;
 export const PACKET_ADD_MEMBERSHIP = 1;
 export const PACKET_DROP_MEMBERSHIP = 2;
 export const PACKET_STATISTICS = 6;
 export const PACKET_IGNORE_OUTGOING = 23;
+/** The kernel refuses what it does not understand of a request, and heeds what it does: a dump's filters. */
+export const NETLINK_GET_STRICT_CHK = 12;
 
 /** `ETH_P_ALL`: frames of every type. */
 export const ETH_P_ALL = 0x0003;

@@ -21,6 +21,18 @@ describe("the system clock", () => {
   });
 });
 
+describe("the system clock, asked for more than a timer of Node.js takes", () => {
+  it("does not call at once", async () => {
+    let called = false;
+    const timer = systemClock.after(2 ** 31, () => {
+      called = true;
+    });
+    await new Promise<void>((resolve) => systemClock.after(5, resolve));
+    timer.cancel();
+    expect(called).to.equal(false);
+  });
+});
+
 describe("sleep", () => {
   it("ends after its time", async () => {
     const clock = new FakeClock();

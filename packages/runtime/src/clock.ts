@@ -13,12 +13,21 @@ export interface Clock {
   after(delayMs: number, run: () => void): Timer;
 }
 
+/** What `setTimeout` can wait for; more than that (25 days) it takes for nothing. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wall: () => new Date(),
   after(delayMs, run) {
-    const handle = setTimeout(run, delayMs);
+    const wait = (ms: number): NodeJS.Timeout =>
+      ms <= LONGEST_MS
+        ? setTimeout(run, ms)
+        : setTimeout(() => {
+            handle = wait(ms - LONGEST_MS);
+          }, LONGEST_MS);
+    let handle = wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
 };

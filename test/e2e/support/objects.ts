@@ -10,8 +10,14 @@ export const TEST_LABEL = "fairlead-e2e";
 
 const labels = { [TEST_LABEL]: "true" };
 
+/** A pool whose addresses are free as soon as they are let go, unless the spec says otherwise. */
 export function pool(name: string, spec: IPAddressPoolSpec | Readonly<Record<string, unknown>>): Manifest {
-  return { apiVersion: "fairlead.dev/v1beta1", kind: "IPAddressPool", metadata: { name, labels }, spec };
+  return {
+    apiVersion: "fairlead.dev/v1beta1",
+    kind: "IPAddressPool",
+    metadata: { name, labels },
+    spec: { releaseDelay: "0s", ...spec },
+  };
 }
 
 export function advertisement(
@@ -33,6 +39,11 @@ export function virtualIP(
     metadata: { name, labels },
     spec: { address, pool: "lan", services },
   };
+}
+
+/** A VirtualIP as a person writes it, who keeps an address for a Service. */
+export function reservation(name: string, spec: Readonly<Record<string, unknown>>): Manifest {
+  return { apiVersion: "fairlead.dev/v1beta1", kind: "VirtualIP", metadata: { name, labels }, spec };
 }
 
 /** A namespace; its own label marks it as the tests'. */

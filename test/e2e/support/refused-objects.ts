@@ -1,4 +1,4 @@
-import { advertisement, type Manifest, pool, virtualIP } from "./objects.ts";
+import { advertisement, type Manifest, pool, reservation, virtualIP } from "./objects.ts";
 
 const V6_NAME = "2001-0db8-0010-0000-0000-0000-0000-0200";
 
@@ -6,6 +6,11 @@ const entry = (text: string) => pool("bad", { addresses: ["198.51.100.200", text
 const selecting = (selector: object) => advertisement("bad", { nodeSelectors: [selector] });
 const allocation = (serviceAllocation: object) =>
   pool("bad", { addresses: ["198.51.100.200"], serviceAllocation });
+
+const lan = (spec: object) => pool("bad", { addresses: ["198.51.100.0/24"], ...spec });
+const kept = (spec: object) => reservation("198.51.100.200", { address: "198.51.100.200", ...spec });
+const CLAIM = { namespace: "web", name: "shop" };
+const NOW = "2026-01-01T00:00:00Z";
 
 /** Each wrong field, and what kubectl prints of it. */
 export const REFUSED: readonly [string, Manifest, string][] = [
@@ -195,5 +200,99 @@ export const REFUSED: readonly [string, Manifest, string][] = [
     "a VirtualIP of a Service without namespace",
     virtualIP("198.51.100.200", "198.51.100.200", ["web"]),
     '"web" is not a Service; write namespace/name',
+  ],
+  ["disabled as text", lan({ disabled: "yes" }), "spec.disabled in body must be of type boolean"],
+  [
+    "an excluded address that is none",
+    lan({ exclude: ["198.51.100.1", "router"] }),
+    'spec.exclude[1]: Invalid value: "router": "router" is not an IP address; write a CIDR such as',
+  ],
+  [
+    "an excluded range backward",
+    lan({ exclude: ["198.51.100.20-198.51.100.10"] }),
+    '"198.51.100.20-198.51.100.10" runs backward; write "198.51.100.10-198.51.100.20"',
+  ],
+  [
+    "more than 256 exclusions",
+    lan({ exclude: Array.from({ length: 257 }, (_, i) => `198.51.100.${i % 256}`) }),
+    "spec.exclude: Too many: 257: must have at most 256 items",
+  ],
+  [
+    "a quota of none",
+    lan({ quota: { perNamespace: 0 } }),
+    "spec.quota.perNamespace in body should be greater than or equal to 1",
+  ],
+  [
+    "a quota as text",
+    lan({ quota: { perNamespace: "5" } }),
+    "spec.quota.perNamespace in body must be of type integer",
+  ],
+  [
+    "a releaseDelay without unit",
+    lan({ releaseDelay: "600" }),
+    'spec.releaseDelay: Invalid value: "600": "600" is not a duration; write numbers with the units h, m, s or ms, such as "90s", "10m" or "1h30m", and "0s" for none',
+  ],
+  [
+    "a releaseDelay as a number",
+    lan({ releaseDelay: 600 }),
+    "spec.releaseDelay in body must be of type string",
+  ],
+  [
+    "another reclaimPolicy",
+    lan({ reclaimPolicy: "Recycle" }),
+    'spec.reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"',
+  ],
+  [
+    "another selection",
+    lan({ selection: "Random" }),
+    'spec.selection: Unsupported value: "Random": supported values: "FirstFree", "LeastRecentlyUsed"',
+  ],
+  [
+    "another sharing",
+    lan({ sharing: "Never" }),
+    'spec.sharing: Unsupported value: "Never": supported values: "SameNamespace", "AcrossNamespaces"',
+  ],
+  [
+    "another onInvalid",
+    lan({ onInvalid: "Drop" }),
+    'spec.onInvalid: Unsupported value: "Drop": supported values: "Keep", "Renumber"',
+  ],
+  ["a misspelled quota", lan({ quota: { pernamespace: 5 } }), 'unknown field "spec.quota.pernamespace"'],
+  [
+    "a VirtualIP for nobody",
+    kept({}),
+    "spec.claim: Invalid value: nobody holds the address and it is kept for nobody; write the namespace and name of a Service in spec.claim, or delete this VirtualIP",
+  ],
+  ["a claim without name", kept({ claim: { namespace: "web" } }), "spec.claim.name: Required value"],
+  ["a claim without namespace", kept({ claim: { name: "shop" } }), "spec.claim.namespace: Required value"],
+  [
+    "a claim of a namespace that can be none",
+    kept({ claim: { namespace: "Web", name: "shop" } }),
+    'spec.claim.namespace: Invalid value: "Web": "Web" is not a namespace name; write lower-case',
+  ],
+  [
+    "a claim whose name holds the namespace",
+    kept({ claim: { namespace: "web", name: "web/shop" } }),
+    'spec.claim.name: Invalid value: "web/shop": "web/shop" is not the name of a Service; write lower-case letters, digits and "-", without the namespace',
+  ],
+  [
+    "a time of release without the Service that it waits for",
+    kept({ releasedAt: NOW }),
+    "spec.claim: Invalid value: spec.releasedAt says that the address waits for its former Service; write in spec.claim which one",
+  ],
+  [
+    "a time of release beside a holder",
+    kept({ releasedAt: NOW, claim: CLAIM, services: ["web/shop"] }),
+    "spec.releasedAt: Invalid value: spec.releasedAt is for an address that nobody holds, and web/shop holds this one; remove spec.releasedAt",
+  ],
+  [
+    "a time of release that is none",
+    kept({ releasedAt: "yesterday", claim: CLAIM }),
+    'spec.releasedAt in body must be of type date-time: "yesterday"',
+  ],
+  [
+    "a reclaimPolicy of a VirtualIP that is none",
+    kept({ claim: CLAIM, reclaimPolicy: "Recycle" }),
+    'spec.reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"',
   ],
 ];

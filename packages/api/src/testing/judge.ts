@@ -12,7 +12,7 @@ interface Schema {
 }
 
 const cel = kubernetesCel();
-const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false, useDefaults: true });
 const judges = new Map<string, { readonly schema: Schema; readonly validate: ValidateFunction }>();
 const expressions = new Map<string, ReturnType<typeof cel.parse>>();
 
@@ -27,16 +27,17 @@ function schemaOf(kind: string): Schema {
 }
 
 /**
- * What an API server would say against the object: first its schema; only when that holds, the CEL rules.
+ * What an API server would say against the object, once defaults are filled in: first its schema; only when that holds, the CEL rules.
  *
  * @param before what the object was, for rules about changes
  */
 export function faults(object: { readonly kind?: string }, before?: unknown): readonly string[] {
   const { schema, validate } = judgeOf(object.kind ?? "");
-  if (!validate(object)) {
+  const defaulted = structuredClone(object);
+  if (!validate(defaulted)) {
     return (validate.errors ?? []).map((error) => `${pathOf(error.instancePath)}: ${error.message}`);
   }
-  return broken(schema, object, before, "");
+  return broken(schema, defaulted, before, "");
 }
 
 function judgeOf(kind: string): { readonly schema: Schema; readonly validate: ValidateFunction } {

@@ -1,3 +1,4 @@
+import { parseDurationMs } from "../duration.ts";
 import type { LabelSelector } from "../label-selector.ts";
 import { compileSelector } from "../label-selector-match.ts";
 import { type Problem, problem } from "./problem.ts";
@@ -28,11 +29,13 @@ export class Fields {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }
 
-  boolean(name: string, otherwise: boolean): boolean {
+  /** @param unreadable what holds if the field is there and is no boolean */
+  boolean(name: string, absent: boolean, unreadable: boolean): boolean {
     const value = this.#object[name];
-    if (value === undefined || value === null || typeof value === "boolean") return value ?? otherwise;
+    if (value === undefined || value === null) return absent;
+    if (typeof value === "boolean") return value;
     this.wrong(name, value, "write true or false");
-    return otherwise;
+    return unreadable;
   }
 
   integer(name: string, least: number, most: number): number | undefined {
@@ -40,6 +43,34 @@ export class Fields {
     if (value === undefined || value === null) return undefined;
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
     this.wrong(name, value, `write a whole number from ${least} to ${most}`);
+    return undefined;
+  }
+
+  /** One of `values`. @param otherwise what holds if the field is absent, and if it holds something else */
+  choice<const Value extends string, Absent extends Value | undefined>(
+    name: string,
+    values: readonly Value[],
+    otherwise: { readonly absent: Absent; readonly unreadable: Value },
+  ): Value | Absent {
+    const value = this.#object[name];
+    if (value === undefined || value === null) return otherwise.absent;
+    const known = values.find((one) => one === value);
+    if (known !== undefined) return known;
+    this.wrong(name, value, `write ${values.join(" or ")}`);
+    return otherwise.unreadable;
+  }
+
+  /** A duration in ms, or undefined if the field is absent or cannot be read. */
+  durationMs(name: string): number | undefined {
+    const value = this.#object[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== "string") {
+      this.wrong(name, value, 'write a duration such as "10m"');
+      return undefined;
+    }
+    const read = parseDurationMs(value);
+    if (read.ok) return read.value;
+    this.problems.push(problem(this.path(name), value, read.error));
     return undefined;
   }
 
@@ -53,7 +84,7 @@ export class Fields {
 
   /** Every text of the list: one that is no valid name selects nothing, but its presence still restricts. */
   names(name: string): readonly string[] {
-    const texts: string[] = [];
+    const texts: string[] = this.#isNoList(name) ? [JSON.stringify(this.#object[name])] : [];
     this.list(name).forEach((value, i) => {
       const field = `${name}[${i}]`;
       if (typeof value !== "string" || value === "") this.wrong(field, value, "write a name");
@@ -65,7 +96,8 @@ export class Fields {
 
   /** Every selector of the list: one that is wrong matches nothing, but its presence still restricts. */
   selectors(name: string): readonly LabelSelector[] {
-    return this.list(name).map((value, i) => this.selectorOf(value, `${name}[${i}]`));
+    const selectors = this.list(name).map((value, i) => this.selectorOf(value, `${name}[${i}]`));
+    return this.#isNoList(name) ? [MATCHES_NOTHING] : selectors;
   }
 
   /** @param field name of the field that holds `value`, relative to this object */
@@ -81,6 +113,11 @@ export class Fields {
     return MATCHES_NOTHING;
   }
 
+  #isNoList(name: string): boolean {
+    const value = this.#object[name];
+    return value !== undefined && value !== null && !Array.isArray(value);
+  }
+
   /** Notes that `value` in `field` is not what it should be. */
   wrong(field: string, value: unknown, cure: string): void {
     const verb = /^is /.test(cure) ? cure : `is not right; ${cure}`;
@@ -88,7 +125,8 @@ export class Fields {
   }
 }
 
-const MATCHES_NOTHING: LabelSelector = {
+/** Stands for a selector that cannot be read. */
+export const MATCHES_NOTHING: LabelSelector = {
   matchExpressions: [
     { key: "none", operator: "Exists" },
     { key: "none", operator: "DoesNotExist" },

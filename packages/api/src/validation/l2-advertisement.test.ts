@@ -89,6 +89,16 @@ describe("an L2Advertisement as it is read", () => {
     ]);
   });
 
+  it("selects nothing by a restriction that is no list", () => {
+    const { value, problems } = read({ ipAddressPools: "lan", nodeSelectors: { matchLabels: {} } });
+    expect(value.ipAddressPools).to.deep.equal(['"lan"']);
+    expect(value.nodeSelectors.map((one) => selectorMatches(one, {}))).to.deep.equal([false]);
+    expect(problems.map(problemText)).to.deep.equal([
+      'spec.ipAddressPools: "lan" is not right; write a list',
+      'spec.nodeSelectors: {"matchLabels":{}} is not right; write a list',
+    ]);
+  });
+
   it("is never read by throwing, whatever the object holds", () => {
     const list = fc.array(fc.anything());
     const spec = fc.record({

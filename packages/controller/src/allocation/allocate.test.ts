@@ -165,7 +165,7 @@ describe("allocation", () => {
       world: () => new World(pool("a", [V4])).holds("x/y", "a", "192.0.2.3"),
       asks: wants("192.0.2.3"),
       gives: "nothing: AddressTaken",
-      says: '192.0.2.3 of pool "a", which is held by x/y',
+      says: 'asks for 192.0.2.3 of pool "a", but x/y holds it;',
     },
     {
       it: "keeps the address when the one asked for is taken",
@@ -265,11 +265,10 @@ describe("allocation", () => {
       gives: "take 192.0.2.2: Allocated",
     },
     {
-      it: "tells that it does not act on a sharing key",
-      world: () => new World(pool("a", [V4])),
+      it: "gives a Service with a sharing key that nobody else has a fresh address",
+      world: () => new World(pool("a", [V4])).holds("x/y", "a", "192.0.2.0"),
       asks: { annotations: { "metallb.io/allow-shared-ip": "one" } },
-      gives: "take 192.0.2.0: Allocated",
-      says: "Annotation metallb.io/allow-shared-ip is not acted upon",
+      gives: "take 192.0.2.1: Allocated",
     },
     {
       it: "does not guess at an address that cannot be read",
@@ -400,7 +399,8 @@ describe("allocation", () => {
           "a",
           "192.0.2.1",
         ),
-      gives: "keep 192.0.2.1: Allocated",
+      gives: "keep 192.0.2.1: KeptOutsidePools",
+      says: 'Pool "a" does not admit namespace "web" any more, from which it has 192.0.2.1; the Service keeps it',
     },
     {
       it: "keeps an address whose pool no longer assigns by itself",
@@ -410,7 +410,8 @@ describe("allocation", () => {
     {
       it: "keeps an address that its pool leaves out now",
       world: () => new World(pool("a", [V4], { avoidBuggyIPs: true })).holds(key, "a", "192.0.2.0"),
-      gives: "keep 192.0.2.0: Allocated",
+      gives: "keep 192.0.2.0: KeptOutsidePools",
+      says: 'Pool "a" leaves 192.0.2.0 out now (avoidBuggyIPs); the Service keeps it',
     },
   ];
 

@@ -1,24 +1,22 @@
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import { FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
-import { err, ok, type Result } from "@fairlead/net/result.ts";
-import {
-  automaticPools,
-  type Choice,
-  chooseAmong,
-  chooseFromPool,
-  chooseRequested,
-  type Grant,
-  poolForAll,
-} from "./choose.ts";
+import type { Result } from "@fairlead/net/result.ts";
+import type { Applicant } from "./admission.ts";
+import { type AutomaticChooser, automaticChooser } from "./automatic.ts";
+import type { Choice, Grant } from "./choice.ts";
+import { chooseFromPool, chooseRequested } from "./choose.ts";
+import { type Current, type Currents, currentsOf, judged, returnedPool, stayingOf } from "./current.ts";
 import type { Holding, LedgerView } from "./holdings.ts";
-import { foreignRefusal, isForeign, isFrom, type KeptAddress, pickCurrent, withPool } from "./kept.ts";
+import { joinablePair } from "./join.ts";
+import { foreignRefusal, isForeign, isFrom, type KeptAddress, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
-import { poolContains } from "./pool.ts";
 import type { Pools } from "./pools.ts";
 import type { Outcome, Refusal } from "./reasons.ts";
+import { sharingConflict } from "./refusals.ts";
 import type { AddressRequest } from "./request.ts";
+import { isOutOfDate } from "./sharing-fault.ts";
 
-export type { Grant } from "./choose.ts";
+export type { Grant } from "./choice.ts";
 export type { KeptAddress } from "./kept.ts";
 
 /** What is known when a Service is decided upon. */
@@ -27,19 +25,30 @@ export interface AllocationState {
   readonly ledger: LedgerView;
   /** Labels of the Service's namespace. */
   readonly namespaceLabels: Labels;
+  /**
+   * Whether an objection against an address has stood long enough to be acted upon: what holds between two writes of one
+   * change is not meant.
+   */
+  readonly isRipe: (objection: string) => boolean;
 }
 
 /** What is to become of a Service's addresses. Applied in the order keep, take, tell, release. */
 export interface Decision {
   /** Addresses that stay. One that is not `Recorded` needs its VirtualIP; one without a pool is foreign and gets none. */
   readonly keep: readonly KeptAddress[];
-  /** Free addresses to be secured. */
+  /** Addresses to be secured. */
   readonly take: readonly Grant[];
   /** Addresses to be let go of once those of `take` are secured and told. */
   readonly release: readonly Holding[];
+  /** Addresses among `keep` whose record states other terms of sharing than hold now. */
+  readonly restate: readonly IpAddress[];
   readonly outcome: Outcome;
   /** Whether it asks for something that it cannot have now, and so is looked at again when something changes. */
   readonly waiting: boolean;
+  /** What speaks against the Service's addresses, for {@link AllocationState.isRipe}. */
+  readonly objections: readonly string[];
+  /** Record and statuses contradict each other: nothing is done until that is resolved. */
+  readonly disputed: boolean;
 }
 
 /** What one family ends with. */
@@ -55,96 +64,155 @@ interface FamilyResult {
  * something better is taken. The same state gives the same decision, and deciding again on the result changes nothing.
  */
 export function decide(request: AddressRequest, state: AllocationState): Decision {
-  const choice: Choice = {
-    request,
-    applicant: {
-      namespace: request.namespace,
-      namespaceLabels: state.namespaceLabels,
-      labels: request.labels,
-    },
-    pools: state.pools,
-    ledger: state.ledger,
-  };
-  const held = state.ledger.holdings(request.service).map((holding) => withPool(holding, state.pools));
-  if (request.refusal !== undefined) return keepAll(request, held, request.refusal);
-  const current = new Map(request.families.map((family) => [family, pickCurrent(held, family, request)]));
-  if (isForeign(held, request)) return keepAll(request, held, foreignRefusal(held));
-  const results = chooseFamilies(choice, current);
-  const keep = results.flatMap((result) => result.keep ?? []);
-  const take = results.flatMap((result) => result.take ?? []);
-  const nothing = keep.length + take.length === 0;
-  const kept = nothing ? held : keep;
-  return {
-    keep: kept,
-    take,
-    release: held.filter((holding) => !kept.includes(holding)),
-    outcome: outcomeOf(request, kept, take, results),
-    waiting: results.some(({ refusal }) => refusal !== undefined),
-  };
-}
-
-function keepAll(request: AddressRequest, held: readonly KeptAddress[], refusal: Refusal): Decision {
-  const outcome = outcomeOf(request, held, [], [{ family: "IPv4", refusal }]);
-  return { keep: held, take: [], release: [], outcome, waiting: true };
-}
-
-type Current = ReadonlyMap<Family, KeptAddress | undefined>;
-
-function chooseFamilies(choice: Choice, current: Current): readonly FamilyResult[] {
-  const { request } = choice;
-  const automatic = automaticChooser(choice, current);
-  const results = FAMILIES.filter((family) => request.families.includes(family)).map(
-    (family): FamilyResult => {
-      const keep = current.get(family);
-      const chosen = chooseFamily(choice, family, keep, automatic);
-      if (chosen === "keep") return { family, keep, take: undefined, refusal: undefined };
-      if (!chosen.ok) return { family, keep, take: undefined, refusal: chosen.error };
-      return { family, keep: undefined, take: chosen.value, refusal: undefined };
-    },
+  const { pools, ledger, namespaceLabels } = state;
+  const applicant: Applicant = { namespace: request.namespace, namespaceLabels, labels: request.labels };
+  const all = ledger
+    .holdings(request.service)
+    .map((holding) => withPool(holding, pools, applicant, request.pool?.value));
+  const disputed = all.some(
+    ({ hold, address }) => hold === "Disputed" || ledger.disputing(address).length > 0,
   );
+  if (disputed) return { ...keepAll(request, all, undefined), disputed };
+  if (isForeign(all, request)) return keepAll(request, all, request.refusal ?? foreignRefusal(all));
+  const objections: string[] = [];
+  const isRipe = (objection: string): boolean => {
+    objections.push(objection);
+    return state.isRipe(objection);
+  };
+  const has = all.map((kept) => judged(kept, request, { pools, ledger, isRipe }));
+  if (request.refusal !== undefined) return { ...refused(request, has, request.refusal), objections };
+  // What was merely chosen, and could not be chosen any more, is nothing that it has.
+  const held = has.filter(
+    ({ kept: { hold, told, fault } }) => hold !== "Reserved" || told || fault === undefined,
+  );
+  const current = currentsOf(request, held);
+  const returning = (family: Family): string | undefined =>
+    returnedPool(current.get(family), request, ledger);
+  const results = chooseFamilies({ request, applicant, pools, ledger, returning }, current);
+  return { ...decisionOf(request, ledger, { all, held, results }), objections };
+}
+
+/** What a decision is made of. */
+interface Findings {
+  readonly all: readonly KeptAddress[];
+  readonly held: readonly Current[];
+  readonly results: readonly FamilyResult[];
+}
+
+/** Of a Service that can get nothing in its families, what it has in others stays too. */
+function decisionOf(
+  request: AddressRequest,
+  ledger: LedgerView,
+  { all, held, results }: Findings,
+): Omit<Decision, "objections"> {
+  const take = results.flatMap((result) => result.take ?? []);
+  const stays = results.flatMap((result) => result.keep ?? []);
+  const nothing = stays.length + take.length === 0;
+  const keep = nothing ? remaining(held) : stays;
+  const clashing = held.flatMap(({ kept, clash }) => (clash === undefined ? [] : kept));
+  const restated = keep.filter(
+    (one) => one.pool !== undefined && isOutOfDate(one, request, ledger) && !clashing.includes(one),
+  );
+  return {
+    keep,
+    take,
+    release: all.filter((holding) => !keep.includes(holding)),
+    restate: restated.map(({ address }) => address),
+    outcome: outcomeOf(request, keep, take, results),
+    waiting: results.some(({ refusal }) => refusal !== undefined) || keep.some(({ renumber }) => renumber),
+    disputed: false,
+  };
+}
+
+/** Of a Service that cannot be served as it is, only another one's traffic takes an address away. */
+function refused(request: AddressRequest, has: readonly Current[], refusal: Refusal): Decision {
+  const keep = remaining(has);
+  const release = has.flatMap(({ kept }) => (keep.includes(kept) ? [] : kept));
+  return { ...keepAll(request, keep, refusal), release };
+}
+
+function remaining(has: readonly Current[]): readonly KeptAddress[] {
+  return has.flatMap(({ kept, leave }) => (leave ? [] : kept));
+}
+
+/** Lets a Service keep what it has, whatever it asks for. @param refusal why; undefined: nothing is told */
+export function keepAll(
+  request: AddressRequest,
+  held: readonly KeptAddress[],
+  refusal: Refusal | undefined,
+): Decision {
+  const outcome = outcomeOf(request, held, [], [{ family: "IPv4", refusal }]);
+  const nothing = { take: [], release: [], restate: [], objections: [], disputed: false } as const;
+  return { ...nothing, keep: held, outcome, waiting: true };
+}
+
+function chooseFamilies(choice: Choice, current: Currents): readonly FamilyResult[] {
+  const { request } = choice;
+  let chooser: AutomaticChooser | undefined;
+  const automatic: AutomaticChooser = (family) => {
+    chooser ??= automaticChooser(choice, stayingOf(current));
+    return chooser(family);
+  };
+  const companions = companionsOf(choice, current);
+  const results: FamilyResult[] = [];
+  for (const family of FAMILIES.filter((one) => request.families.includes(one))) {
+    const has = current.get(family);
+    const result = resultOf(family, has, chooseFamily(choice, family, has, automatic, companions));
+    if (result.take !== undefined) companions.push(result.take.address);
+    results.push(result);
+  }
   const incomplete =
     request.need === "all" && results.some(({ keep, take }) => keep === undefined && take === undefined);
   if (!incomplete) return results;
-  return results.map((result) => ({ ...result, keep: current.get(result.family), take: undefined }));
+  // What it has already may be replaced; what it lacks is given whole or not at all.
+  return results.map((result) => {
+    const has = current.get(result.family);
+    return has?.replace ? result : { ...result, keep: has?.kept, take: undefined };
+  });
+}
+
+/** Addresses near which those of the pool that the Service names are chosen. */
+function companionsOf(choice: Choice, current: Currents): IpAddress[] {
+  const { request, pools } = choice;
+  const staying = [...stayingOf(current)];
+  const named = request.pool && pools.get(request.pool.value);
+  if (named === undefined || staying.length > 0) return staying;
+  return [...joinablePair(choice, [named], request.families)];
+}
+
+function resultOf(
+  family: Family,
+  current: Current | undefined,
+  chosen: Result<Grant, Refusal> | "keep",
+): FamilyResult {
+  const keep = current?.leave ? undefined : current?.kept;
+  if (chosen === "keep") return { family, keep, take: undefined, refusal: conflictOf(current) };
+  if (chosen.ok) return { family, keep: undefined, take: chosen.value, refusal: undefined };
+  return { family, keep, take: undefined, refusal: conflictOf(current) ?? chosen.error };
+}
+
+function conflictOf(current: Current | undefined): Refusal | undefined {
+  if (current?.clash === undefined || !current.replace) return undefined;
+  return sharingConflict(current.kept.address, current.clash.message, current.leave);
 }
 
 function chooseFamily(
   choice: Choice,
   family: Family,
-  current: KeptAddress | undefined,
-  automatic: (family: Family) => Result<Grant, Refusal>,
+  current: Current | undefined,
+  automatic: AutomaticChooser,
+  companions: readonly IpAddress[],
 ): Result<Grant, Refusal> | "keep" {
   const { request, pools } = choice;
   const asked = request.addresses.find(({ value }) => value.family === family);
-  if (asked !== undefined) return isAt(current, asked.value) ? "keep" : chooseRequested(choice, asked);
-  if (request.pool !== undefined && request.addresses.length === 0) {
-    if (current !== undefined && isFrom(current, request.pool.value, pools)) return "keep";
-    return chooseFromPool(choice, request.pool, family);
+  if (asked !== undefined) {
+    return current?.kept.address.text === asked.value.text ? "keep" : chooseRequested(choice, asked);
   }
-  if (current !== undefined) return "keep";
-  return request.pool === undefined ? automatic(family) : chooseFromPool(choice, request.pool, family);
-}
-
-function isAt(holding: KeptAddress | undefined, address: IpAddress): boolean {
-  return holding?.address.text === address.text;
-}
-
-/** Takes both families from one pool if one has both, beginning with the pool of an address that is there already. */
-function automaticChooser(choice: Choice, current: Current): (family: Family) => Result<Grant, Refusal> {
-  const { request } = choice;
-  const candidates = automaticPools(choice);
-  if (!candidates.ok) return () => err(candidates.error);
-  const missing = request.families.filter((family) => current.get(family) === undefined);
-  const asked = request.addresses.map(({ value }) => value);
-  const near = [...asked, ...[...current.values()].flatMap((holding) => holding?.address ?? [])];
-  const first =
-    near.length > 0
-      ? candidates.value.find((pool) => near.some((address) => poolContains(pool, address)))
-      : poolForAll(choice, candidates.value, missing);
-  const ordered =
-    first === undefined ? candidates.value : [first, ...candidates.value.filter((pool) => pool !== first)];
-  return (family) => {
-    const chosen = chooseAmong(choice, ordered, family);
-    return chosen.ok ? ok(chosen.value) : chosen;
-  };
+  const stays = current !== undefined && !current.replace;
+  if (request.pool === undefined) return stays ? "keep" : automatic(family);
+  const wanted =
+    request.addresses.length > 0 ||
+    (current !== undefined && isFrom(current.kept, request.pool.value, pools));
+  if (stays && wanted) return "keep";
+  return chooseFromPool(choice, request.pool, family, companions);
 }

@@ -1,41 +1,70 @@
-import { addressOf, type Family, type IpAddress } from "@fairlead/net/address.ts";
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
-import { type Applicant, refusedBy } from "./admission.ts";
-import type { LedgerView } from "./holdings.ts";
-import { type Pool, poolExcludes, poolHasFamily } from "./pool.ts";
+import { refusedBy } from "./admission.ts";
+import { type Choice, type Grant, quotaFault } from "./choice.ts";
+import { clashWith, holdersOf, isHeldWithin } from "./join.ts";
+import { chooseAmong } from "./offer.ts";
+import { leftOutBy, type Pool } from "./pool.ts";
 import type { Pools } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
 import * as refusals from "./refusals.ts";
-import type { AddressRequest, Asked } from "./request.ts";
-
-/** An address that can be taken, and the pool that it is taken from. */
-export interface Grant {
-  readonly address: IpAddress;
-  readonly pool: string;
-}
-
-/** All that a choice depends on. */
-export interface Choice {
-  readonly request: AddressRequest;
-  readonly applicant: Applicant;
-  readonly pools: Pools;
-  readonly ledger: LedgerView;
-}
+import type { Asked } from "./request.ts";
 
 /** The address that was asked for, if it can be had. */
 export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result<Grant, Refusal> {
   const { ledger, request } = choice;
-  const address = asked.value;
   const candidates = poolsFor(choice, asked);
   if (!candidates.ok) return candidates;
-  const faults = candidates.value.map((pool) => refusedBy(pool, choice.applicant));
-  const admitting = candidates.value.filter((_, i) => faults[i] === undefined);
-  if (admitting.length === 0) return err(refusals.addressNotAdmitted(asked, faults));
-  const pool = admitting.find((candidate) => !poolExcludes(candidate, address));
-  if (pool === undefined) return err(refusals.excluded(asked, admitting));
-  const others = ledger.holders(address)?.filter((holder) => holder !== request.service);
-  if (others === undefined || others.length > 0) return err(refusals.taken(asked, pool, others));
+  const address = asked.value;
+  const use = ledger.networkUse(address);
+  if (use !== undefined) return err(refusals.networkOwned(asked, use));
+  const standing = ledger.standing(address);
+  if (standing.kind === "Held") return joinRequested(choice, asked, candidates.value);
+  const own = standing.kind === "Kept" && standing.claim === request.service;
+  const released = standing.kind === "Kept" && standing.released;
+  const faults = candidates.value.map((pool) => faultOfPool(choice, pool, asked, own && !released));
+  const pool = candidates.value[faults.indexOf(undefined)];
+  if (pool === undefined) return err(refusals.mostTelling(faults));
+  if (standing.kind === "Kept" && !own && !released) return err(refusals.kept(asked, pool, standing.claim));
   return ok({ address, pool: pool.name });
+}
+
+/** An address that others hold is to be had only of the pool under which they hold it. */
+function joinRequested(
+  choice: Choice,
+  asked: Asked<IpAddress>,
+  candidates: readonly Pool[],
+): Result<Grant, Refusal> {
+  const address = asked.value;
+  const { ledger, pools } = choice;
+  const owner = pools.ownerOf(address, ledger.poolOf(address));
+  const pool = candidates.find((one) => one === owner);
+  if (pool === undefined)
+    return err(refusals.heldUnder(asked, owner, holdersOf(ledger, address).join(" and ")));
+  const fault = faultOfPool(choice, pool, asked, false);
+  if (fault !== undefined) return err(fault);
+  const clash = clashWith(choice, address, pool);
+  return clash === undefined ? ok({ address, pool: pool.name }) : err(refusals.taken(asked, pool, clash));
+}
+
+/** Why the address cannot be had of this pool. @param reserved whether it is reserved for the Service, which counts for more than the pool's rules */
+function faultOfPool(
+  choice: Choice,
+  pool: Pool,
+  asked: Asked<IpAddress>,
+  reserved: boolean,
+): Refusal | undefined {
+  const leftOut = leftOutBy(pool, asked.value);
+  if (leftOut !== undefined) return refusals.excluded(asked, pool, leftOut);
+  if (reserved) return undefined;
+  const fault = refusedBy(pool, choice.applicant);
+  if (fault !== undefined) return refusals.addressNotAdmitted(asked, fault);
+  const { ledger, request } = choice;
+  const standing = ledger.standing(asked.value);
+  const own = standing.kind === "Kept" && standing.claim === request.service;
+  if (pool.disabled && !own) return refusals.disabled(asked, pool);
+  const quota = isHeldWithin(choice, asked.value) ? undefined : quotaFault(choice, pool, asked.value.family);
+  return quota && refusals.quota([quota]);
 }
 
 /** The pools that have the address, or the one of them that was asked for. */
@@ -58,58 +87,51 @@ function poolsFor({ pools, request }: Choice, asked: Asked<IpAddress>): Result<r
   return err(refusals.contradiction(asked, containing, wish, named));
 }
 
-/** The first free address of the pool that was asked for. */
-export function chooseFromPool(choice: Choice, asked: Asked<string>, family: Family): Result<Grant, Refusal> {
+/**
+ * An address that is kept for the Service: what a person reserves, a pool merely may not leave out; what waits for the Service
+ * must be admitted as anything new, but of a disabled pool too.
+ *
+ * @param within the name of the pool that it must be of
+ */
+export function chooseKept(choice: Choice, family: Family, within?: string): Grant | undefined {
+  const { ledger, pools, request, applicant } = choice;
+  for (const address of ledger.keptFor(request.service)) {
+    if (address.family !== family || ledger.networkUse(address) !== undefined) continue;
+    const standing = ledger.standing(address);
+    const reserved = standing.kind === "Kept" && !standing.released;
+    const open = (pool: Pool): boolean =>
+      refusedBy(pool, applicant) === undefined && quotaFault(choice, pool, family) === undefined;
+    const pool = pools
+      .containing(address)
+      .find(
+        (one) =>
+          (within === undefined || one.name === within) &&
+          leftOutBy(one, address) === undefined &&
+          (reserved || open(one)),
+      );
+    if (pool !== undefined) return { address, pool: pool.name };
+  }
+  return undefined;
+}
+
+/** An address of the pool that was asked for. */
+export function chooseFromPool(
+  choice: Choice,
+  asked: Asked<string>,
+  family: Family,
+  companions: readonly IpAddress[],
+): Result<Grant, Refusal> {
   const pool = existing(choice.pools, asked.value);
   if (pool === undefined) return err(refusals.poolNotFound(asked));
+  const kept = chooseKept(choice, family, pool.name);
+  if (kept !== undefined) return ok(kept);
   const fault = refusedBy(pool, choice.applicant);
   if (fault !== undefined) return err(refusals.poolNotAdmitting(asked, fault));
-  return chooseAmong(choice, [pool], family);
-}
-
-/** The first free address of the first pool that has one. */
-export function chooseAmong(choice: Choice, pools: readonly Pool[], family: Family): Result<Grant, Refusal> {
-  for (const pool of pools) {
-    const address = firstFree(choice.ledger, pool, family);
-    if (address !== undefined) return ok({ address, pool: pool.name });
-  }
-  const withFamily = pools.filter((pool) => poolHasFamily(pool, family));
-  if (withFamily.length === 0) return err(refusals.noFamily(pools, family));
-  return err(refusals.exhausted(choice.ledger, withFamily, family));
-}
-
-/** The pools that a Service which names none may get an address of, in order; or why there are none. */
-export function automaticPools(choice: Choice): Result<readonly Pool[], Refusal> {
-  const usable = choice.pools.ordered.filter((pool) => !pool.gone);
-  if (usable.length === 0) return err(refusals.noPools());
-  const faults = usable.map((pool) =>
-    pool.autoAssign ? refusedBy(pool, choice.applicant) : `pool "${pool.name}" has autoAssign: false`,
-  );
-  const admitting = usable.filter((_, i) => faults[i] === undefined);
-  return admitting.length === 0 ? err(refusals.noneAdmits(faults)) : ok(admitting);
-}
-
-/** The first pool of these that has a free address of every family. */
-export function poolForAll(
-  choice: Choice,
-  pools: readonly Pool[],
-  families: readonly Family[],
-): Pool | undefined {
-  return pools.find((pool) =>
-    families.every((family) => firstFree(choice.ledger, pool, family) !== undefined),
-  );
+  if (pool.disabled) return err(refusals.disabled(asked, pool));
+  return chooseAmong(choice, [pool], family, companions);
 }
 
 function existing(pools: Pools, name: string): Pool | undefined {
   const pool = pools.get(name);
   return pool?.gone ? undefined : pool;
-}
-
-function firstFree(ledger: LedgerView, pool: Pool, family: Family): IpAddress | undefined {
-  for (const range of pool.ranges) {
-    if (range.family !== family) continue;
-    const value = ledger.firstFree(range, pool.avoidBuggyIPs);
-    if (value !== undefined) return addressOf(family, value);
-  }
-  return undefined;
 }

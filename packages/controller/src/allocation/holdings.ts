@@ -1,15 +1,23 @@
+import type { Sharer } from "@fairlead/api/virtual-ip.ts";
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
+import type { Sharing, Terms } from "./sharing.ts";
 
 /** A Service as `namespace/name`. */
 export type ServiceKey = string;
 
+/** The namespace of a Service. */
+export function namespaceOf(service: ServiceKey): string {
+  return service.slice(0, service.indexOf("/"));
+}
+
 /**
  * What makes an address the Service's:
- * `Recorded`: a VirtualIP says so. `Reserved`: it was chosen, its VirtualIP is about to be created.
+ * `Recorded`: a VirtualIP says so. `Reserved`: it was chosen, its VirtualIP is about to be written.
  * `Told`: the Service's status shows it and no VirtualIP says otherwise, so the record is to be made again.
+ * `Disputed`: the Service's status shows it and the VirtualIP names others, none of whose statuses shows it.
  */
-export type Hold = "Recorded" | "Reserved" | "Told";
+export type Hold = "Recorded" | "Reserved" | "Told" | "Disputed";
 
 /** An address of a Service. */
 export interface Holding {
@@ -19,39 +27,66 @@ export interface Holding {
   readonly pool: string | undefined;
   /** Whether the Service's status shows it. */
   readonly told: boolean;
+  /** Whether a person keeps it for this Service, whatever the pool says. */
+  readonly claimed: boolean;
 }
 
 /** A VirtualIP as the ledger keeps it. */
 export interface LedgerRecord {
   readonly address: IpAddress;
-  readonly pool: string;
+  /** Undefined: it was made by hand and no pool has been found for it yet. */
+  readonly pool: string | undefined;
   readonly services: readonly ServiceKey[];
+  /** The Service for which it is kept while it has no holder. */
+  readonly claim: ServiceKey | undefined;
+  /** When its last holder let it go, in ms since 1970, if it waits for that one to come back. */
+  readonly releasedAtMs: number | undefined;
+  readonly sharing: readonly Sharer[];
   /** UID of the VirtualIP. */
   readonly uid: string;
 }
+
+/** Who stands in the way of an address being handed out. */
+export type Standing =
+  | { readonly kind: "Free" }
+  /** In order of seniority. */
+  | { readonly kind: "Held"; readonly holders: readonly ServiceKey[] }
+  /** Nobody holds it; `released`: its former holder let it go a moment ago. */
+  | { readonly kind: "Kept"; readonly claim: ServiceKey | undefined; readonly released: boolean }
+  /** A node or a router uses it. @property what such as `the address of node "n1"` */
+  | { readonly kind: "Network"; readonly what: string };
+
+/** What of a range is not free. */
+export type Use = "held" | "reserved" | "released";
 
 /** What a decision may ask. */
 export interface LedgerView {
   /** In order of address. */
   holdings(service: ServiceKey): readonly Holding[];
-  /** The Services that hold the address; empty if nobody does, undefined if it is recorded for nobody. */
-  holders(address: IpAddress): readonly ServiceKey[] | undefined;
-  isFree(address: IpAddress): boolean;
-  /** The lowest address of the range that nobody holds. */
+  standing(address: IpAddress): Standing;
+  /** The pool under which the address is held or kept, as its record has it. */
+  poolOf(address: IpAddress): string | undefined;
+  /** What a node or a router uses the address as, whoever holds it. */
+  networkUse(address: IpAddress): string | undefined;
+  /** Services whose status shows the address while its record names others, none of which shows it. */
+  disputing(address: IpAddress): readonly ServiceKey[];
+  /** Those who hold the address, in order of seniority, and the terms under which they do. */
+  sharing(address: IpAddress): readonly Sharing[];
+  termsOf(service: ServiceKey): Terms | undefined;
+  /** Addresses that nobody holds and that are kept for the Service: reserved ones in order, then released ones, the last first. */
+  keptFor(service: ServiceKey): readonly IpAddress[];
+  /** Addresses that are held under this sharing key, in order. */
+  sharedUnder(key: string): readonly IpAddress[];
+  /** The lowest address of the range that is free. */
   firstFree(range: AddressRange, avoidBuggyIPs: boolean): bigint | undefined;
-  /** How many addresses of the range are held; with `avoidBuggyIPs`, of those that may be handed out. */
-  heldIn(range: AddressRange, avoidBuggyIPs: boolean): number;
-}
-
-/** How many of the addresses in these ranges are held. */
-export function heldIn(
-  ledger: LedgerView,
-  ranges: readonly AddressRange[],
-  family: Family,
-  avoidBuggyIPs: boolean,
-): number {
-  return ranges.reduce(
-    (sum, range) => (range.family === family ? sum + ledger.heldIn(range, avoidBuggyIPs) : sum),
-    0,
-  );
+  /** Addresses of the pool that wait for their former Service, those that wait longest first. */
+  releasedOf(pool: string): Iterable<IpAddress>;
+  /** The address of the pool that was handed out last. */
+  lastHandedOut(pool: string, family: Family): bigint | undefined;
+  /** How many addresses of the pool the Services of a namespace hold. */
+  heldBy(namespace: string, pool: string, family: Family): number;
+  /** How many addresses of the ranges are used in this way. */
+  count(ranges: readonly AddressRange[], family: Family, use: Use): number;
+  /** How many addresses of the ranges are not free, those of nodes and routers included. */
+  taken(ranges: readonly AddressRange[], family: Family, avoidBuggyIPs: boolean): number;
 }

@@ -1,34 +1,70 @@
 import type { Family } from "@fairlead/net/address.ts";
+import { type Applicant, refusedBy } from "./admission.ts";
 import type { Holding } from "./holdings.ts";
-import { poolContains } from "./pool.ts";
+import { leftOutBy, type Pool, poolContains } from "./pool.ts";
 import type { Pools } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
 import type { AddressRequest } from "./request.ts";
 
-/** A held address and the pool that it belongs to now. */
+/** A held address and what holds of it now. */
 export interface KeptAddress extends Holding {
+  /** The pool that its record is to name: a Service that asks for a pool by name keeps what came from it. */
+  readonly pool: string | undefined;
   /** The pool that its record names. */
   readonly recordedPool: string | undefined;
-  /** Whether a pool still has the address. */
-  readonly inPool: boolean;
+  /** The pool that has it now. */
+  readonly owner: string | undefined;
+  /** Whether the pool that the Service asks for does not have it. */
+  readonly astray: boolean;
+  /** Why it is not an address that the Service could get today: a sentence without what follows from it. */
+  readonly fault: string | undefined;
+  /** Whether its pool wants the Service to get another address because of that. */
+  readonly renumber: boolean;
 }
 
-/** The pool that a held address belongs to: the one on record while that has it, else the first that has it. */
-export function withPool(holding: Holding, pools: Pools): KeptAddress {
+/** What holds of a held address today. @param asked the pool that the Service asks for */
+export function withPool(
+  holding: Holding,
+  pools: Pools,
+  applicant: Applicant,
+  asked: string | undefined,
+): KeptAddress {
   const recordedPool = holding.pool;
   const recorded = recordedPool === undefined ? undefined : pools.get(recordedPool);
-  if (recorded !== undefined && poolContains(recorded, holding.address))
-    return { ...holding, recordedPool, inPool: true };
-  const [first] = pools.containing(holding.address);
-  return first === undefined
-    ? { ...holding, recordedPool, inPool: false }
-    : { ...holding, recordedPool, pool: first.name, inPool: true };
+  const named = asked === undefined ? undefined : pools.get(asked);
+  const owner = pools.ownerOf(holding.address, recordedPool);
+  const fault =
+    owner === undefined ? outsideFault(holding, recordedPool) : faultIn(owner, holding, applicant);
+  return {
+    ...holding,
+    pool: named !== undefined && named === recorded ? recordedPool : (owner?.name ?? recordedPool),
+    recordedPool,
+    owner: owner?.name,
+    astray: named !== undefined && !poolContains(named, holding.address),
+    fault,
+    renumber: fault !== undefined && (owner ?? recorded)?.onInvalid === "Renumber",
+  };
+}
+
+function outsideFault({ address }: Holding, recordedPool: string | undefined): string {
+  const was = recordedPool === undefined ? "" : ` (it came from pool "${recordedPool}")`;
+  return `No pool has ${address.text} any more${was}`;
+}
+
+/** A pool that was deleted a moment ago is not asked; whether a pool admits the Service does not matter if a person does. */
+function faultIn(pool: Pool, { address, claimed }: Holding, applicant: Applicant): string | undefined {
+  if (pool.gone) return undefined;
+  const by = leftOutBy(pool, address);
+  if (by !== undefined) return `Pool "${pool.name}" leaves ${address.text} out now (${by})`;
+  if (claimed) return undefined;
+  const refused = refusedBy(pool, applicant);
+  return refused && `P${refused.slice(1)} any more, from which it has ${address.text}`;
 }
 
 /** Everything that it shows was given by somebody else, no pool has it, and the Service does not ask for anything of ours. */
 export function isForeign(held: readonly KeptAddress[], request: AddressRequest): boolean {
   if (request.pool !== undefined || request.addresses.length > 0) return false;
-  return held.length > 0 && held.every(({ pool }) => pool === undefined);
+  return held.length > 0 && held.every(({ pool, hold }) => pool === undefined && hold === "Told");
 }
 
 export function foreignRefusal(held: readonly KeptAddress[]): Refusal {

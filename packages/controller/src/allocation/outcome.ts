@@ -1,19 +1,25 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { compareAddresses } from "@fairlead/net/address.ts";
-import type { Grant } from "./choose.ts";
+import type { Grant } from "./choice.ts";
 import type { AllocationReason, Outcome, Refusal } from "./reasons.ts";
 import type { AddressRequest } from "./request.ts";
 
 interface Kept {
   readonly address: IpAddress;
-  readonly pool: string | undefined;
-  readonly inPool: boolean;
+  /** The pool that has it. */
+  readonly owner: string | undefined;
+  readonly astray: boolean;
+  readonly fault: string | undefined;
+  readonly renumber: boolean;
 }
 
 interface Refused {
   readonly family: Family;
   readonly refusal: Refusal | undefined;
 }
+
+/** What holds of an address that was just taken. */
+const SOUND = { astray: false, fault: undefined, renumber: false } as const;
 
 /** Says what a Service ends with and what it lacks. */
 export function outcomeOf(
@@ -23,25 +29,26 @@ export function outcomeOf(
   results: readonly Refused[],
 ): Outcome {
   const refused = results.filter(({ refusal }) => refusal !== undefined);
-  const has = [...keep, ...take.map((grant) => ({ ...grant, inPool: true }))].sort((a, b) =>
-    compareAddresses(a.address, b.address),
+  const has = [...keep, ...take.map(({ address, pool }) => ({ address, owner: pool, ...SOUND }))].sort(
+    (a, b) => compareAddresses(a.address, b.address),
   );
-  const outside = keep.filter(({ inPool }) => !inPool);
-  const astray = keep.filter(
-    ({ inPool, pool }) => inPool && request.pool !== undefined && pool !== request.pool.value,
+  const faulty = keep.filter(({ fault }) => fault !== undefined);
+  const astray = keep.filter((kept) => kept.astray && kept.fault === undefined);
+  const lacking = refused.filter(
+    ({ family, refusal }) => refusal?.reason === "SharingConflict" || isLacking(request, has, family),
   );
-  const lacking = refused.filter(({ family }) => isLacking(request, has, family));
-  const blocking = lacking[0]?.refusal;
+  const conflict = lacking.find(({ refusal }) => refusal?.reason === "SharingConflict");
+  const blocking = (conflict ?? lacking[0])?.refusal;
   const sentences = [
     ...(has.length === 0 ? ["It has no address."] : [holdsSentence(has, blocking !== undefined)]),
     ...refused.flatMap(({ refusal }) => (refusal === undefined ? [] : [sentence(refusal.message)])),
-    ...outside.filter(() => blocking?.reason !== "ForeignAddress").map(outsideSentence),
+    ...faulty.filter(() => blocking?.reason !== "ForeignAddress").map(faultSentence),
     ...astray.filter(() => blocking === undefined).map((kept) => astraySentence(kept, request)),
     ...request.notes.map(sentence),
   ];
   return {
     satisfied: blocking === undefined,
-    reason: reasonOf(blocking, outside.length + astray.length > 0),
+    reason: reasonOf(blocking, faulty.length + astray.length > 0),
     message: [...new Set(sentences)].join(" "),
   };
 }
@@ -63,29 +70,24 @@ function reasonOf(blocking: Refusal | undefined, outside: boolean): AllocationRe
 }
 
 function holdsSentence(has: readonly Kept[], blocked: boolean): string {
-  const shown = has.map(({ address, pool, inPool }) =>
-    inPool ? `${address.text} (pool "${pool}")` : address.text,
+  const shown = has.map(({ address, owner }) =>
+    owner === undefined ? address.text : `${address.text} (pool "${owner}")`,
   );
   return `${blocked ? "It keeps" : "It has"} ${shown.join(" and ")}.`;
 }
 
-function outsideSentence({
-  address,
-  pool,
-}: {
-  readonly address: IpAddress;
-  readonly pool: string | undefined;
-}): string {
-  const was = pool === undefined ? "" : ` (it came from pool "${pool}")`;
-  return `No pool has ${address.text} any more${was}; the Service keeps it until it asks for another one or a pool has it again.`;
+function faultSentence({ fault, owner, renumber }: Kept): string {
+  if (renumber) return `${fault}; the Service keeps it until it gets another one (onInvalid: Renumber).`;
+  const until = owner !== undefined ? "" : " or a pool has it again";
+  return `${fault}; the Service keeps it until it asks for another one${until}.`;
 }
 
 function astraySentence({ address }: Kept, { pool }: AddressRequest): string {
-  return `Pool "${pool?.value}" has ${address.text} no more; the Service keeps it until it asks for another one.`;
+  return `Pool "${pool?.value}" does not have ${address.text}; the Service keeps it until it asks for another one.`;
 }
 
-/** A field's name keeps its small letter. */
+/** A field's name keeps its small letter, and a question its mark. */
 function sentence(clause: string): string {
-  if (clause.startsWith("spec.")) return `${clause}.`;
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+  const text = clause.startsWith("spec.") ? clause : `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+  return text.endsWith("?") ? text : `${text}.`;
 }

@@ -2,7 +2,7 @@ import { formatRange } from "@fairlead/net/range.ts";
 import { expect } from "chai";
 import { address } from "../testing/allocation.ts";
 import { pool } from "../testing/objects.ts";
-import { poolCapacity, poolContains, readPool } from "./pool.ts";
+import { poolCapacity, poolContains, poolOffers, readPool } from "./pool.ts";
 import { Pools } from "./pools.ts";
 
 describe("a pool", () => {
@@ -24,10 +24,11 @@ describe("a pool", () => {
     ]);
   });
 
-  it("counts without the addresses that it leaves out", () => {
+  it("offers what it has without the addresses that it leaves out", () => {
     const read = readPool(pool("a", ["192.0.2.0/23", "2001:db8::/120"], { avoidBuggyIPs: true }));
-    expect(poolCapacity(read, "IPv4")).to.equal(508n);
-    expect(poolCapacity(read, "IPv6")).to.equal(256n);
+    expect(poolCapacity(read, "IPv4")).to.equal(512n);
+    expect(poolOffers(read, "IPv4")).to.equal(508n);
+    expect(poolOffers(read, "IPv6")).to.equal(256n);
     expect(poolContains(read, address("192.0.2.255"))).to.equal(true);
   });
 });

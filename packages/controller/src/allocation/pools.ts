@@ -27,6 +27,12 @@ export class Pools {
     return this.ordered.filter((pool) => !pool.gone && poolContains(pool, address));
   }
 
+  /** The pool that a held address belongs to: the one on record while that has it, else the first that has it. */
+  ownerOf(address: IpAddress, recorded: string | undefined): Pool | undefined {
+    const known = recorded === undefined ? undefined : this.get(recorded);
+    return known !== undefined && poolContains(known, address) ? known : this.containing(address)[0];
+  }
+
   /** What each pool shares with others, by pool and in order of name and address. Pools without an overlap are left out. */
   overlaps(): ReadonlyMap<string, readonly Overlap[]> {
     const all = this.ordered

@@ -1,5 +1,6 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
-import { heldIn, type LedgerView, type ServiceKey } from "./holdings.ts";
+import type { QuotaFault } from "./admission.ts";
+import type { LedgerView, ServiceKey } from "./holdings.ts";
 import { type Pool, poolCapacity } from "./pool.ts";
 import { formatCover } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
@@ -39,13 +40,50 @@ export function contradiction(
   return { reason: "Contradiction", message };
 }
 
-/** @param faults why each pool that has the address does not admit the Service */
-export function addressNotAdmitted(
-  { field, value }: Asked<IpAddress>,
-  faults: readonly (string | undefined)[],
-): Refusal {
-  const message = `${field} asks for ${value.text}, but ${several(faults)}; change its serviceAllocation or ask for another address`;
+/** @param fault why the pool that has the address does not admit the Service */
+export function addressNotAdmitted({ field, value }: Asked<IpAddress>, fault: string): Refusal {
+  const message = `${field} asks for ${value.text}, but ${fault}; change its serviceAllocation or ask for another address`;
   return { reason: "NotAdmitted", message };
+}
+
+/** Of several pools that have an address: the fault that is nearest to being mended. */
+export function mostTelling(faults: readonly (Refusal | undefined)[]): Refusal {
+  const told = faults.filter((fault) => fault !== undefined);
+  return told.find(({ reason }) => reason !== "NotAdmitted") ?? told[0] ?? noPools();
+}
+
+/** The pool hands out nothing new. */
+export function disabled({ field, value }: Asked<IpAddress> | Asked<string>, pool: Pool): Refusal {
+  const wish = typeof value === "string" ? `pool "${value}"` : `${value.text} of pool "${pool.name}"`;
+  const message = `${field} asks for ${wish}, which is disabled and hands out nothing new; set disabled: false or ask for something else`;
+  return { reason: "PoolDisabled", message };
+}
+
+/** Every pool that would admit the Service hands out nothing new. */
+export function allDisabled(pools: readonly Pool[]): Refusal {
+  const message = `${quoteAll(pools)} ${pools.length === 1 ? "is" : "are"} disabled and no other pool admits the Service; set disabled: false or add a pool`;
+  return { reason: "PoolDisabled", message };
+}
+
+/** The namespace has all that it may have. */
+export function quota(faults: readonly QuotaFault[]): Refusal {
+  const shown = faults
+    .slice(0, SHOWN)
+    .map(
+      ({ pool, namespace, held }) =>
+        `namespace "${namespace}" holds ${held} of the ${pool.quotaPerNamespace} addresses that quota.perNamespace of pool "${pool.name}" allows it`,
+    );
+  const message = `${some(shown, faults.length)}; delete a Service there or raise the quota`;
+  return { reason: "QuotaExceeded", message };
+}
+
+/** The Service and another holder of its address may share it no more. */
+export function sharingConflict(address: IpAddress, clash: string, leaves: boolean): Refusal {
+  const then = leaves
+    ? "it was let go, since the other's traffic is at stake"
+    : "it is kept until another address can be had";
+  const message = `it may not share ${address.text} any more: ${clash}, and ${then}; give the Services the same sharing key and externalTrafficPolicy and different ports`;
+  return { reason: "SharingConflict", message };
 }
 
 /** @param fault why the pool does not admit the Service */
@@ -60,20 +98,39 @@ export function noneAdmits(faults: readonly (string | undefined)[]): Refusal {
   return { reason: "NotAdmitted", message };
 }
 
-/** @param pools those that have the address and admit the Service */
-export function excluded({ field, value }: Asked<IpAddress>, pools: readonly Pool[]): Refusal {
-  const message = `${field} asks for ${value.text}, which ${quoteAll(pools)} leaves out (avoidBuggyIPs); ask for another address`;
+/** @param by the pool's field that leaves the address out */
+export function excluded({ field, value }: Asked<IpAddress>, pool: Pool, by: string): Refusal {
+  const message = `${field} asks for ${value.text}, which pool "${pool.name}" leaves out (${by}); ask for another address`;
   return { reason: "AddressExcluded", message };
 }
 
-/** @param holders undefined: the address is recorded for nobody */
-export function taken(
+/** A node or a router uses it. @param what such as `the address of node "n1"` */
+export function networkOwned({ field, value }: Asked<IpAddress>, what: string): Refusal {
+  const message = `${field} asks for ${value.text}, which is ${what}; ask for another address`;
+  return { reason: "AddressExcluded", message };
+}
+
+/** Nobody holds it, but it is kept for another Service. */
+export function kept({ field, value }: Asked<IpAddress>, pool: Pool, claim: ServiceKey | undefined): Refusal {
+  const by = claim === undefined ? "reserved by its VirtualIP" : `reserved for ${claim} by its VirtualIP`;
+  const message = `${field} asks for ${value.text} of pool "${pool.name}", which is ${by}; delete that VirtualIP or ask for another address`;
+  return { reason: "AddressTaken", message };
+}
+
+/** @param clash who holds it, and why it is not shared */
+export function taken({ field, value }: Asked<IpAddress>, pool: Pool, clash: string): Refusal {
+  const message = `${field} asks for ${value.text} of pool "${pool.name}", but ${clash}; it is given as soon as it can be, or ask for another address`;
+  return { reason: "AddressTaken", message };
+}
+
+/** @param owner the pool under which they hold it; none: it is in no pool that hands out */
+export function heldUnder(
   { field, value }: Asked<IpAddress>,
-  pool: Pool,
-  holders: readonly ServiceKey[] | undefined,
+  owner: Pool | undefined,
+  holders: string,
 ): Refusal {
-  const by = holders === undefined ? "reserved by its VirtualIP" : `held by ${holders.join(", ")}`;
-  const message = `${field} asks for ${value.text} of pool "${pool.name}", which is ${by}; it is given as soon as it is free, or ask for another address`;
+  const under = owner === undefined ? "" : ` as an address of pool "${owner.name}"`;
+  const message = `${field} asks for ${value.text}, but ${holders} holds it${under}, which is not a pool to take it from now; ask for another address or correct the pool`;
   return { reason: "AddressTaken", message };
 }
 
@@ -88,15 +145,27 @@ export function noFamily(pools: readonly Pool[], family: Family): Refusal {
 
 /** Everything is held. */
 export function exhausted(ledger: LedgerView, pools: readonly Pool[], family: Family): Refusal {
-  const numbers = pools.slice(0, SHOWN).map((pool) => {
-    const used = heldIn(ledger, pool.cover, family, pool.avoidBuggyIPs);
-    return `pool "${pool.name}" has ${used} of its ${poolCapacity(pool, family)} ${family} addresses in use`;
-  });
+  const numbers = pools
+    .slice(0, SHOWN)
+    .map((pool) => `pool "${pool.name}" has ${usage(ledger, pool, family)}`);
   const more = pools.length > SHOWN ? `; so have ${pools.length - SHOWN} more pools` : "";
   return {
     reason: "PoolExhausted",
     message: `${numbers.join("; ")}${more}; add addresses or delete a Service`,
   };
+}
+
+function usage(ledger: LedgerView, pool: Pool, family: Family): string {
+  const used = ledger.count(pool.cover, family, "held");
+  const reserved = ledger.count(pool.cover, family, "reserved");
+  const capacity = poolCapacity(pool, family);
+  const others = capacity - BigInt(used) - BigInt(reserved);
+  const parts = [
+    `${used} of its ${capacity} ${family} addresses in use`,
+    ...(reserved > 0 ? [`${reserved} reserved`] : []),
+    ...(others > 0n ? [`${others} left out`] : []),
+  ];
+  return parts.length === 1 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
 function contents({ cover, problems }: Pool, family: Family): string {

@@ -1,15 +1,12 @@
-import {
-  ADDRESSES_ANNOTATION,
-  ANNOTATION_PREFIXES,
-  POOL_ANNOTATION,
-  SHARING_ANNOTATION,
-} from "@fairlead/api/annotations.ts";
+import { ADDRESSES_ANNOTATION, POOL_ANNOTATION, SHARING_ANNOTATION } from "@fairlead/api/annotations.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import { type Family, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
+import { readAnnotation, unknownAnnotations } from "./annotations.ts";
 import type { ServiceKey } from "./holdings.ts";
 import type { Refusal } from "./reasons.ts";
+import type { Terms } from "./sharing.ts";
 
 /** What a Service asks for. */
 export interface AddressRequest {
@@ -23,6 +20,8 @@ export interface AddressRequest {
   readonly pool: Asked<string> | undefined;
   /** At most one of each family. */
   readonly addresses: readonly Asked<IpAddress>[];
+  /** Under which terms it shares an address with others; undefined: it does not. */
+  readonly sharing: Terms | undefined;
   /** Why nothing can be given for what the Service says; what it has, it keeps. */
   readonly refusal: Refusal | undefined;
   /** What is not acted upon, or was decided between two statements: told beside the outcome. */
@@ -42,12 +41,8 @@ export function readRequest(service: Service): AddressRequest {
   const notes: string[] = [];
   const pool = readAnnotation(annotations, POOL_ANNOTATION, notes);
   const addresses = readAddresses(service, notes);
-  const sharing = readAnnotation(annotations, SHARING_ANNOTATION, notes);
-  if (sharing !== undefined) {
-    notes.push(
-      `${sharing.field} is not acted upon: this version does not share addresses between Services; remove it`,
-    );
-  }
+  const sharing = readTerms(service, notes);
+  notes.push(...unknownAnnotations(annotations));
   const { families, need, refusal } = readFamilies(service);
   return {
     service: `${namespace}/${name}`,
@@ -57,8 +52,26 @@ export function readRequest(service: Service): AddressRequest {
     need,
     pool,
     addresses: addresses.ok ? addresses.value : [],
+    sharing,
     refusal: refusal ?? (addresses.ok ? foreignFamily(addresses.value, families) : addresses.error),
     notes,
+  };
+}
+
+/** Under which terms the Service shares an address; undefined without a sharing key. */
+export function readTerms({ metadata, spec }: Service, notes: string[] = []): Terms | undefined {
+  const { namespace = "", name, annotations = {} } = metadata;
+  const key = readAnnotation(annotations, SHARING_ANNOTATION, notes);
+  if (key === undefined) return undefined;
+  const selector = Object.entries(spec.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const local = spec.externalTrafficPolicy === "Local";
+  return {
+    service: `${namespace}/${name}`,
+    namespace,
+    key: key.value.slice(0, 1024),
+    legacy: key.legacy,
+    backend: local ? selector.map(([label, value]) => `${label}=${value}`).join(",") : "",
+    ports: (spec.ports ?? []).map(({ protocol = "TCP", port }) => `${protocol}/${port}`).sort(),
   };
 }
 
@@ -137,24 +150,4 @@ function parseList(asked: Asked<string>): Result<readonly Asked<IpAddress>[], Re
     addresses.push({ value: address.value, field });
   }
   return ok(addresses);
-}
-
-/** The annotation under the first prefix that has it. Another value under another prefix is told. An empty one counts as absent. */
-function readAnnotation(
-  annotations: Readonly<Record<string, string>>,
-  name: string,
-  notes: string[],
-): Asked<string> | undefined {
-  const present = ANNOTATION_PREFIXES.map((prefix) => ({
-    key: prefix + name,
-    value: annotations[prefix + name]?.trim() ?? "",
-  })).filter(({ value }) => value !== "");
-  const [first, ...others] = present;
-  if (first === undefined) return undefined;
-  for (const { key, value } of others) {
-    if (value === first.value) continue;
-    const note = `annotation ${first.key} says ${JSON.stringify(first.value)} and ${key} says ${JSON.stringify(value)}; the first is followed, remove the other`;
-    if (!notes.includes(note)) notes.push(note);
-  }
-  return { value: first.value, field: `annotation ${first.key}` };
 }

@@ -52,6 +52,11 @@ export class SortedValues {
     this.#changed(-1);
   }
 
+  /** In ascending order; the set must not change meanwhile. */
+  *[Symbol.iterator](): IterableIterator<bigint> {
+    for (const block of this.#blocks) yield* block;
+  }
+
   /** How many members are lower than the value. */
   countBelow(value: bigint): number {
     const index = this.#blockOf(value);

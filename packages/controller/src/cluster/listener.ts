@@ -1,4 +1,5 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Standing } from "../allocation/holdings.ts";
 
 /** Told what has changed, after the cluster's view of it is up to date. */
 export interface ClusterListener {
@@ -13,9 +14,11 @@ export interface ClusterListener {
   virtualIP(name: string, concerned: readonly string[], moved: boolean): void;
   namespaceLabels(): void;
   node(name: string): void;
+  /** Which addresses the network uses itself. */
+  infrastructure(): void;
   /** `changed`: more than its status. */
   pool(name: string, changed: boolean): void;
   advertisement(name: string, changed: boolean): void;
-  /** An address that was free is held, or the other way round. */
-  address(address: IpAddress, held: boolean): void;
+  /** Who has an address, or under which terms, is another. @param standing what stands in the way of its being handed out now */
+  address(address: IpAddress, standing: Standing): void;
 }

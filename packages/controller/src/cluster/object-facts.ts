@@ -2,6 +2,7 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { holdStateOf } from "@fairlead/api/virtual-ip-state.ts";
 import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import type { LedgerRecord } from "../allocation/holdings.ts";
 
@@ -22,5 +23,14 @@ export function unannounced(object: VirtualIP): Condition | undefined {
 export function recordOf(object: VirtualIP): LedgerRecord | undefined {
   const address = addressOfVirtualIPName(object.metadata.name);
   if (address === undefined) return undefined;
-  return { address, pool: object.spec.pool, services: object.spec.services, uid: object.metadata.uid ?? "" };
+  const { pool, services = [], claim, releasedAt, sharing = [] } = object.spec;
+  return {
+    address,
+    pool,
+    services,
+    claim: claim && `${claim.namespace}/${claim.name}`,
+    releasedAtMs: holdStateOf(object.spec) === "Released" ? Date.parse(releasedAt ?? "") || 0 : undefined,
+    sharing,
+    uid: object.metadata.uid ?? "",
+  };
 }

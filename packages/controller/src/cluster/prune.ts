@@ -1,17 +1,26 @@
-import { ANNOTATION_PREFIXES } from "@fairlead/api/annotations.ts";
+import { ANNOTATION_PREFIXES, SHARING_ANNOTATION } from "@fairlead/api/annotations.ts";
 import type { EndpointSlice } from "@fairlead/api/core/endpoint-slice.ts";
 import { SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import type { Namespace } from "@fairlead/api/core/namespace.ts";
 import type { Node } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
-import type { KubeObject, ObjectMeta } from "@fairlead/api/object-meta.ts";
+import type { KubeObject, ManagedFields, ObjectMeta } from "@fairlead/api/object-meta.ts";
+import { isNodeAddress } from "./infrastructure.ts";
 
 /** What is kept of each kind that is not ours. Memory grows with what stands here. */
 
 export function pruneService(service: Service): Service {
   const { metadata, spec, status } = service;
-  const kept = { ...head(service), metadata: { ...identity(metadata), ...annotationsOfOurs(metadata) } };
+  const kept = {
+    ...head(service),
+    metadata: {
+      ...identity(metadata),
+      ...annotationsOfOurs(metadata),
+      ...pick(metadata, ["finalizers"]),
+      ...writers(metadata),
+    },
+  };
   if (spec.type !== "LoadBalancer") {
     return { ...kept, spec: { type: spec.type ?? "ClusterIP" }, ...(status && { status }) };
   }
@@ -22,10 +31,31 @@ export function pruneService(service: Service): Service {
       type: "LoadBalancer",
       ...pick(spec, ["loadBalancerClass", "loadBalancerIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]),
       ...pick(spec, ["externalTrafficPolicy"]),
+      ...(sharesAddress(metadata) && pick(spec, ["ports", "selector"])),
     },
     ...(status && { status }),
   };
 }
+
+/** Only these are compared with others by their ports and selector. */
+function sharesAddress({ annotations = {} }: ObjectMeta): boolean {
+  return ANNOTATION_PREFIXES.some((prefix) => annotations[prefix + SHARING_ANNOTATION] !== undefined);
+}
+
+/** Of all that is recorded about who wrote which field: who wrote the addresses in the status, and who the finalizers. */
+function writers({ managedFields = [] }: ObjectMeta): Pick<ObjectMeta, "managedFields"> {
+  const kept = managedFields.flatMap(({ manager = "", fieldsV1 }): ManagedFields[] => {
+    const fields = {
+      ...(fieldsV1?.["f:status"]?.["f:loadBalancer"] !== undefined && WROTE_INGRESS),
+      ...(fieldsV1?.["f:metadata"]?.["f:finalizers"] !== undefined && WROTE_FINALIZERS),
+    };
+    return Object.keys(fields).length === 0 ? [] : [{ manager, fieldsV1: fields }];
+  });
+  return kept.length === 0 ? {} : { managedFields: kept };
+}
+
+const WROTE_INGRESS = { "f:status": { "f:loadBalancer": {} } };
+const WROTE_FINALIZERS = { "f:metadata": { "f:finalizers": {} } };
 
 export function pruneEndpointSlice(slice: EndpointSlice): EndpointSlice {
   const { metadata, addressType, endpoints } = slice;
@@ -60,6 +90,7 @@ export function pruneNode(node: Node): Node {
       conditions: (status?.conditions ?? [])
         .filter(({ type }) => type === "Ready" || type === "NetworkUnavailable")
         .map((condition) => ({ type: condition.type, status: condition.status })),
+      ...(status?.addresses && { addresses: status.addresses.filter(isNodeAddress) }),
     },
   };
 }

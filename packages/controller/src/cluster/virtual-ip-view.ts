@@ -1,3 +1,4 @@
+import type { KubeObject } from "@fairlead/api/object-meta.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { ReadStore } from "@fairlead/kube/store.ts";
 
@@ -43,7 +44,7 @@ export class VirtualIPView {
 }
 
 /** Whether `a` is a later version than `b`. Versions of one kind are numbers that grow (KEP-5504). */
-function isNewer(a: VirtualIP, b: VirtualIP): boolean {
+export function isNewer(a: KubeObject, b: KubeObject): boolean {
   const [left = "", right = ""] = [a.metadata.resourceVersion, b.metadata.resourceVersion];
   return left.length === right.length ? left > right : left.length > right.length;
 }

@@ -12,8 +12,11 @@ export interface PlacedService {
   readonly key: string;
   readonly labels: Labels;
   readonly localTrafficOnly: boolean;
-  /** Its endpoints of the address's family. */
-  readonly endpoints: ServingEndpoints;
+  /**
+   * Its endpoints of the address's family; undefined: Kubernetes has not said yet where it is served. That takes seconds in a
+   * burst, and any node can take it meanwhile, unless it wants local endpoints.
+   */
+  readonly endpoints: ServingEndpoints | undefined;
 }
 
 /** All that a placement depends on. */
@@ -53,7 +56,7 @@ export type PlacementDecision =
 export function place(input: PlacementInput): PlacementDecision {
   const { address, services } = input;
   if (services.length === 0) return unplaced("NoService", `No Service holds ${address.text}.`);
-  const served = services.filter(({ endpoints }) => endpoints.any);
+  const served = services.filter(isServed);
   if (served.length === 0) return noEndpoints(input);
   const advertisements = advertisementsFor(
     input.advertisements.filter(({ gone }) => !gone || input.owner !== undefined),
@@ -95,9 +98,15 @@ function presentThoughSilent(
   return { kind: "Placed", node: node.name, interfaces: judged.interfaces };
 }
 
+function isServed({ endpoints, localTrafficOnly }: PlacedService): boolean {
+  return endpoints === undefined ? !localTrafficOnly : endpoints.any;
+}
+
 /** With `externalTrafficPolicy: Local` a node can only take what it has an endpoint for. */
 function servesFrom(node: string, services: readonly PlacedService[]): boolean {
-  return services.every(({ localTrafficOnly, endpoints }) => !localTrafficOnly || endpoints.nodes.has(node));
+  return services.every(
+    ({ localTrafficOnly, endpoints }) => !localTrafficOnly || endpoints?.nodes.has(node) === true,
+  );
 }
 
 function choose(eligible: readonly Eligible[], { owner, load }: PlacementInput): Eligible | undefined {

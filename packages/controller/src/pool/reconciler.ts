@@ -10,7 +10,8 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import { sameObservation } from "../same-observation.ts";
-import { poolStatus, usageOf } from "./status.ts";
+import { poolStatus } from "./status.ts";
+import { usageOf } from "./usage.ts";
 
 /** Least time between two writes of one pool's status, in ms. */
 const WRITE_EVERY_MS = 1000;

@@ -1,28 +1,11 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { IPAddressPool, IPAddressPoolStatus } from "@fairlead/api/ip-address-pool.ts";
-import type { Family } from "@fairlead/net/address.ts";
+import { addressOf, FAMILIES, type Family } from "@fairlead/net/address.ts";
 import { formatRange } from "@fairlead/net/range.ts";
-import { heldIn, type LedgerView } from "../allocation/holdings.ts";
-import { type Pool, poolCapacity, poolHasFamily } from "../allocation/pool.ts";
+import type { Ledger } from "../allocation/ledger.ts";
+import type { Pool } from "../allocation/pool.ts";
 import type { Overlap } from "../allocation/pools.ts";
-
-/** A pool's addresses of one family. */
-export interface Usage {
-  readonly capacity: bigint;
-  readonly used: number;
-  readonly free: bigint;
-}
-
-/** Counts a pool's addresses of one family, or undefined if it has none. */
-export function usageOf(pool: Pool, ledger: LedgerView, family: Family): Usage | undefined {
-  if (!poolHasFamily(pool, family)) return undefined;
-  const capacity = poolCapacity(pool, family);
-  return {
-    capacity,
-    used: heldIn(ledger, pool.cover, family, false),
-    free: capacity - BigInt(heldIn(ledger, pool.cover, family, pool.avoidBuggyIPs)),
-  };
-}
+import { exhaustedFamilies, type Usage, usageOf } from "./usage.ts";
 
 type Draft = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
 
@@ -30,16 +13,24 @@ type Draft = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
 export function poolStatus(
   object: IPAddressPool,
   pool: Pool,
-  ledger: LedgerView,
+  ledger: Ledger,
   overlaps: readonly Overlap[],
   now: string,
 ): IPAddressPoolStatus {
   const ipv4 = usageOf(pool, ledger, "IPv4");
   const ipv6 = usageOf(pool, ledger, "IPv6");
-  const drafts = [ready(pool), ...(overlaps.length > 0 ? [overlapping(overlaps)] : [])];
+  const full = exhaustedFamilies(pool, ledger);
+  const drafts = [
+    ready(pool),
+    ...(overlaps.length > 0 ? [overlapping(overlaps)] : []),
+    ...(full.length > 0 ? [exhausted(full)] : []),
+  ];
+  const invalid = ledger.strayOf(pool);
   return {
     ...(ipv4 && { ipv4: asText(ipv4) }),
     ...(ipv6 && { ipv6: asText(ipv6) }),
+    ...(invalid > 0 && { invalid: `${invalid}` }),
+    ...lastHandedOut(pool, ledger),
     conditions: drafts.map((draft) => dated(object, draft, now)),
   };
 }
@@ -70,6 +61,21 @@ function overlapping(overlaps: readonly Overlap[]): Draft {
   return { type: "Overlapping", status: "True", reason: "SharesAddresses", message };
 }
 
+function exhausted(families: readonly Family[]): Draft {
+  const message = `It has no ${families.join(" and no ")} address left to hand out; add addresses or delete a Service or a reservation.`;
+  return { type: "Exhausted", status: "True", reason: "NothingFree", message };
+}
+
+/** Where handing out in turn goes on after a restart. */
+function lastHandedOut(pool: Pool, ledger: Ledger): { readonly lastHandedOut?: Record<string, string> } {
+  if (pool.selection !== "LeastRecentlyUsed") return {};
+  const last = FAMILIES.flatMap((family): [string, string][] => {
+    const value = ledger.lastHandedOut(pool.name, family);
+    return value === undefined ? [] : [[family.toLowerCase(), addressOf(family, value).text]];
+  });
+  return last.length === 0 ? {} : { lastHandedOut: Object.fromEntries(last) };
+}
+
 function dated({ metadata, status }: IPAddressPool, draft: Draft, now: string): Condition {
   const before = status?.conditions?.find(({ type }) => type === draft.type);
   return {
@@ -79,6 +85,13 @@ function dated({ metadata, status }: IPAddressPool, draft: Draft, now: string): 
   };
 }
 
-function asText({ capacity, used, free }: Usage): { capacity: string; used: string; free: string } {
-  return { capacity: `${capacity}`, used: `${used}`, free: `${free}` };
+function asText({ capacity, used, free, reserved, released, excluded }: Usage): Record<keyof Usage, string> {
+  return {
+    capacity: `${capacity}`,
+    used: `${used}`,
+    free: `${free}`,
+    reserved: `${reserved}`,
+    released: `${released}`,
+    excluded: `${excluded}`,
+  };
 }

@@ -8,9 +8,14 @@ export interface OwnershipOptions {
   readonly alsoClassless: boolean;
 }
 
+/** Whether the Service wants addresses of somebody. */
+export function wantsAddresses({ spec, metadata }: Service): boolean {
+  return spec.type === "LoadBalancer" && metadata.deletionTimestamp === undefined;
+}
+
 /** Whether the Service wants addresses of us now. */
 export function isOurs(service: Service, options: OwnershipOptions): boolean {
-  if (service.spec.type !== "LoadBalancer" || service.metadata.deletionTimestamp !== undefined) return false;
+  if (!wantsAddresses(service)) return false;
   const { loadBalancerClass } = service.spec;
   if (loadBalancerClass === undefined) {
     return options.loadBalancerClass === undefined || options.alsoClassless;

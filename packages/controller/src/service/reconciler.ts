@@ -4,13 +4,19 @@ import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { type Decision, decide } from "../allocation/allocate.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Log } from "@fairlead/runtime/log.ts";
+import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
+import { MANAGER } from "../manager.ts";
 import type { ControllerMetrics } from "../metrics.ts";
+import { contestedBy } from "./contested.ts";
+import type { Finalizer } from "./finalizer.ts";
 import { isOurs, type OwnershipOptions } from "./ownership.ts";
+import { Patience } from "./patience.ts";
 import type { Records } from "./records.ts";
 import { ALLOCATED, carriesOurs, conditionOf } from "./status.ts";
 import type { Telling } from "./telling.ts";
@@ -21,32 +27,47 @@ export interface ServiceReconcilerDependencies {
   readonly cluster: Cluster;
   readonly records: Records;
   readonly telling: Telling;
+  readonly finalizer: Finalizer;
   readonly metrics: ControllerMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
   readonly ownership: OwnershipOptions;
+  /** How long something must speak against an address before that is acted upon, in ms. */
+  readonly graceMs: number;
   /** Has a Service looked at. */
   readonly enqueue: (service: ServiceKey) => void;
 }
 
 /** How often in a row an address may turn out to be somebody else's before the Service has to wait its turn again. */
 const ATTEMPTS = 5;
+/** How long a status must contradict a record before the record is looked into, in ms: watches of two kinds are not in step. */
+const DISPUTE_MS = 3000;
+
+type Again = { readonly requeueAfterMs: number } | undefined;
 
 /**
- * Brings a Service's addresses into line: decides, secures what is new by creating its VirtualIP, tells it in the Service's
+ * Brings a Service's addresses into line: decides, secures what is new by writing its VirtualIP, tells it in the Service's
  * status, and only then lets go of what is no longer wanted.
  */
 export class ServiceReconciler {
   readonly #deps: ServiceReconcilerDependencies;
   readonly waiting = new WaitingList();
-  #freed: IpAddress[] = [];
+  /** Services of another class that keep what they had before ours was changed. */
+  readonly noLongerServed = new Set<ServiceKey>();
+  readonly #patience: Patience;
+  readonly #disputes: Patience;
+  readonly #changed = new Map<string, IpAddress>();
   #everythingChanged = false;
 
   constructor(dependencies: ServiceReconcilerDependencies) {
     this.#deps = dependencies;
+    this.#patience = new Patience(dependencies.clock, dependencies.graceMs);
+    this.#disputes = new Patience(dependencies.clock, DISPUTE_MS);
   }
 
-  /** An address has become free: those who wait for it come before those who come now. */
-  freed(address: IpAddress): void {
-    if (this.waiting.size > 0) this.#freed.push(address);
+  /** Who has the address is another: those who wait for it come before those who come now. */
+  addressChanged(address: IpAddress): void {
+    if (this.waiting.size > 0) this.#changed.set(address.text, address);
   }
 
   /** What may be had has changed for everybody. */
@@ -57,38 +78,53 @@ export class ServiceReconciler {
   /** Leadership is lost: what was planned and not secured is void. */
   forget(): void {
     this.waiting.clear();
-    this.#freed = [];
+    this.noLongerServed.clear();
+    this.#patience.clear();
+    this.#disputes.clear();
+    this.#changed.clear();
     this.#everythingChanged = false;
     this.#deps.cluster.ledger.cancelAll();
   }
 
-  async reconcile(key: ServiceKey, signal: AbortSignal): Promise<void> {
+  async reconcile(key: ServiceKey, signal: AbortSignal): Promise<Again> {
     this.serveWaiting();
-    const { cluster, records, telling } = this.#deps;
+    const { cluster, records, telling, finalizer } = this.#deps;
     const service = cluster.ourService(key);
-    if (service === undefined) return await this.#release(key, signal);
-    const request = readRequest(service);
+    if (service === undefined) {
+      await this.#release(key, signal);
+      return undefined;
+    }
+    this.noLongerServed.delete(key);
+    const request = this.#read(service);
+    await finalizer.setOn(service, signal);
     const decision = await this.#secure(request, signal);
+    if (decision.disputed) return await this.#settle(service, signal);
+    for (const one of cluster.ledger.shownOfOthers(key)) telling.corrected(service, one);
+    this.#disputes.note(key, []);
+    const againMs = this.#patience.note(key, decision.objections);
     this.#note(service, request, decision);
     await telling.tell(service, decision, this.#unannounced(key), signal);
     for (const { address } of decision.release) await records.letGo(key, address, signal);
+    return againMs === undefined ? undefined : { requeueAfterMs: againMs };
   }
 
   /** Holds what has become free for those who wait for it, in the order of their waiting. */
   serveWaiting(): void {
     const { pools, ledger } = this.#deps.cluster;
-    const freed = this.#freed;
-    this.#freed = [];
+    const changed = [...this.#changed.values()];
+    this.#changed.clear();
     if (this.#everythingChanged) {
       this.#everythingChanged = false;
       for (const key of this.waiting.inOrder()) this.#serve(key);
       return;
     }
-    for (const address of freed) {
+    for (const address of changed) {
       const names = pools.containing(address).map(({ name }) => name);
-      for (const key of this.waiting.inOrderFor(address, names)) {
-        if (!ledger.isFree(address)) break;
+      const before = ledger.standing(address);
+      const keys = ledger.sharing(address).flatMap(({ terms }) => terms?.key ?? []);
+      for (const key of this.waiting.inOrderFor(address, before, names, keys)) {
         this.#serve(key);
+        if (before.kind !== "Held" && ledger.standing(address).kind === "Held") break;
       }
     }
   }
@@ -100,17 +136,27 @@ export class ServiceReconciler {
       this.waiting.remove(key);
       return;
     }
-    const decision = this.#decide(readRequest(service));
+    const decision = this.#decide(this.#read(service));
     for (const { address, pool } of decision.take) cluster.ledger.reserve(address, pool, key);
     if (decision.take.length > 0) this.waiting.remove(key);
     const told = conditionOf(service, ALLOCATED);
     if (decision.take.length > 0 || told?.message !== decision.outcome.message) enqueue(key);
   }
 
+  /** What the Service asks for; nothing can be given while another program writes its status. */
+  #read(service: Service): AddressRequest {
+    const request = readRequest(service);
+    const { cluster } = this.#deps;
+    const contested = contestedBy(service, cluster.ledger.holdings(request.service), MANAGER);
+    return contested === undefined ? request : { ...request, refusal: contested };
+  }
+
   #decide(request: AddressRequest): Decision {
     const { cluster } = this.#deps;
     const { pools, ledger } = cluster;
-    return decide(request, { pools, ledger, namespaceLabels: cluster.namespaceLabels(request.namespace) });
+    const namespaceLabels = cluster.namespaceLabels(request.namespace);
+    const isRipe = (objection: string): boolean => this.#patience.isRipe(request.service, objection);
+    return decide(request, { pools, ledger, namespaceLabels, isRipe });
   }
 
   /** Decides until everything decided upon is secured. Nothing is awaited between a decision and its reservations. */
@@ -118,16 +164,29 @@ export class ServiceReconciler {
     const { cluster, records } = this.#deps;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const decision = this.#decide(request);
-      const unrecorded = decision.keep.flatMap(({ address, pool, hold }) =>
-        hold === "Recorded" || pool === undefined ? [] : [{ address, pool }],
-      );
-      const grants = [...decision.take, ...unrecorded];
+      const grants = grantsOf(decision);
       for (const { address, pool } of grants) cluster.ledger.reserve(address, pool, request.service);
       if (grants.length === 0 || (await records.secure(request.service, grants, signal))) return decision;
     }
     throw new Error(
       `addresses chosen for ${request.service} were taken by others ${ATTEMPTS} times in a row`,
     );
+  }
+
+  /** The Service's status shows an address whose VirtualIP names others: if that lasts, the record is mended. */
+  async #settle(service: Service, signal: AbortSignal): Promise<Again> {
+    const { cluster, records, telling } = this.#deps;
+    const key = readRequest(service).service;
+    const disputed = cluster.ledger.holdings(key).filter(({ hold }) => hold === "Disputed");
+    const waitMs = this.#disputes.note(
+      key,
+      disputed.map(({ address }) => address.text),
+    );
+    if (waitMs !== undefined) return { requeueAfterMs: waitMs };
+    for (const { address } of disputed) {
+      if (await records.giveBack(key, address, signal)) telling.repaired(service, address);
+    }
+    return { requeueAfterMs: DISPUTE_MS };
   }
 
   #note(service: Service, request: AddressRequest, { waiting, outcome }: Decision): void {
@@ -152,12 +211,15 @@ export class ServiceReconciler {
 
   /** The Service wants nothing of us, or is gone. */
   async #release(key: ServiceKey, signal: AbortSignal): Promise<void> {
-    const { cluster, records, telling } = this.#deps;
+    const { cluster, records, finalizer } = this.#deps;
     this.waiting.remove(key);
-    telling.forget(key);
+    this.#patience.note(key, []);
+    this.#disputes.note(key, []);
     const holdings = cluster.ledger.holdings(key);
-    const service = cluster.services.get(key);
+    const service = cluster.service(key);
     const marked = service !== undefined && carriesOurs(service);
+    if (cluster.holder(key) !== undefined) return this.#leaveAlone(key);
+    this.noLongerServed.delete(key);
     if (holdings.length === 0 && !marked) return;
     if (!cluster.hasDeparted(key) && (await this.#stillWants(key, signal))) return;
     if (service !== undefined && marked) {
@@ -166,6 +228,15 @@ export class ServiceReconciler {
       await this.#clear(service, note, signal);
     }
     for (const { address } of holdings) await records.letGo(key, address, signal);
+    if (service !== undefined) await finalizer.takeOff(service, signal);
+  }
+
+  /** It is of another class since ours was changed, and keeps what it had. */
+  #leaveAlone(key: ServiceKey): void {
+    if (this.noLongerServed.has(key)) return;
+    this.noLongerServed.add(key);
+    const addresses = this.#deps.cluster.ledger.holdings(key).map(({ address }) => address.text);
+    this.#deps.log.info("service no longer served", { service: key, addresses });
   }
 
   /**
@@ -189,4 +260,14 @@ export class ServiceReconciler {
       if (!hasStatus(error, 404)) throw error;
     }
   }
+}
+
+/** Addresses whose VirtualIP is to be written: new ones, those it does not say yet, and those it says something else of. */
+function grantsOf({ keep, take, restate, disputed }: Decision): readonly Grant[] {
+  if (disputed) return [];
+  const restated = new Set(restate.map(({ text }) => text));
+  const unrecorded = keep.flatMap(({ address, pool, hold }) =>
+    pool !== undefined && (hold !== "Recorded" || restated.has(address.text)) ? [{ address, pool }] : [],
+  );
+  return [...take, ...unrecorded];
 }

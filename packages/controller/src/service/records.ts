@@ -1,93 +1,190 @@
+import type { Service } from "@fairlead/api/core/service.ts";
+import { services } from "@fairlead/api/core/service.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
-import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { VirtualIP, VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Grant } from "../allocation/allocate.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
+import { poolContains } from "../allocation/pool.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { ingressAddresses } from "../cluster/object-facts.ts";
+import { rfc3339 } from "../rfc3339.ts";
+import { joined, left, type ReleasePolicy } from "../virtual-ip/holders.ts";
 import { placementOf, plan } from "../virtual-ip/planner.ts";
 
-/** Creates and deletes the VirtualIPs of Services. */
+export interface RecordsDependencies {
+  readonly client: ApiClient;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+}
+
+/** Writes which Services hold an address: creates, updates and deletes VirtualIPs. */
 export class Records {
   readonly #client: ApiClient;
   readonly #cluster: Cluster;
+  readonly #clock: Clock;
 
-  constructor(dependencies: { readonly client: ApiClient; readonly cluster: Cluster }) {
-    this.#client = dependencies.client;
-    this.#cluster = dependencies.cluster;
+  constructor({ client, cluster, clock }: RecordsDependencies) {
+    this.#client = client;
+    this.#cluster = cluster;
+    this.#clock = clock;
   }
 
   /**
-   * Secures addresses by creating their VirtualIPs; they must be reserved in the ledger.
+   * Secures addresses by writing their VirtualIPs; they must be reserved in the ledger. Where there is one already, the Service
+   * joins its holders, unless it has changed since it was read.
    *
    * @returns whether all are the Service's now; if not, the ledger knows who has the others
    */
   async secure(service: ServiceKey, grants: readonly Grant[], signal: AbortSignal): Promise<boolean> {
-    const outcomes = await Promise.allSettled(grants.map((grant) => this.#create(service, grant, signal)));
+    const outcomes = await Promise.allSettled(grants.map((grant) => this.#secure(service, grant, signal)));
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
     if (failure !== undefined) throw failure.reason;
     return outcomes.every((outcome) => outcome.status === "fulfilled" && outcome.value);
   }
 
-  /** Lets an address go: deletes its VirtualIP, or takes the Service off it if others hold the address too. */
+  /** Takes the Service off an address; what becomes of it then is the pool's policy. */
   async letGo(service: ServiceKey, address: IpAddress, signal: AbortSignal): Promise<void> {
     const { ledger } = this.#cluster;
-    ledger.cancel(address, service);
-    const record = ledger.recordOf(address);
-    if (record === undefined || !record.services.includes(service)) return;
+    ledger.letGo(address, service);
     const name = virtualIPName(address);
-    const others = record.services.filter((holder) => holder !== service);
     const known = this.#cluster.virtualIPs.get(name);
+    if (known === undefined || !(known.spec.services ?? []).includes(service)) return;
+    const spec = left(known.spec, service, this.#policyOf(known, address), rfc3339(this.#clock.wall()));
+    if (spec === undefined) return await this.delete(known, address, signal);
     try {
-      if (others.length > 0 && known !== undefined) {
-        const spec = { ...known.spec, services: others };
-        this.#cluster.wroteVirtualIP(await this.#client.update(virtualIPs, { ...known, spec }, signal));
-        return;
-      }
-      await this.#client.delete(virtualIPs, { name }, { uid: record.uid }, signal);
+      await this.#update({ ...known, spec }, address, signal);
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
     }
-    this.#cluster.deletedVirtualIP(address, name, record.uid);
+  }
+
+  /** Deletes a VirtualIP that nobody holds any more, unless it has changed since it was read. */
+  async delete({ metadata }: VirtualIP, address: IpAddress, signal: AbortSignal): Promise<void> {
+    const { name, uid = "", resourceVersion } = metadata;
+    const preconditions = { uid, ...(resourceVersion !== undefined && { resourceVersion }) };
+    try {
+      await this.#client.delete(virtualIPs, { name }, preconditions, signal);
+    } catch (error) {
+      if (hasStatus(error, 409)) await this.#reread(name, signal);
+      if (!hasStatus(error, 404)) throw error;
+    }
+    this.#cluster.deletedVirtualIP(address, name, uid);
+  }
+
+  /**
+   * Gives an address back to a Service whose status shows it while its VirtualIP names others. Asks the API server itself
+   * first, since two watches are not in step.
+   *
+   * @returns whether the record says so now
+   */
+  async giveBack(service: ServiceKey, address: IpAddress, signal: AbortSignal): Promise<boolean> {
+    const name = virtualIPName(address);
+    const object = await this.#client.get(virtualIPs, { name }, signal);
+    const holders = object.spec.services ?? [];
+    const shows = await Promise.all([service, ...holders].map((key) => this.#shows(key, address, signal)));
+    const [own, ...others] = shows;
+    if (!own || others.includes(true)) return false;
+    const terms = this.#cluster.ledger.termsOf(service);
+    const pool = object.spec.pool ?? this.#cluster.pools.containing(address)[0]?.name ?? "";
+    const spec = joined({ ...object.spec, services: [], sharing: [] }, { service, terms, pool });
+    await this.#update({ ...object, spec }, address, signal);
+    return true;
+  }
+
+  async #secure(service: ServiceKey, grant: Grant, signal: AbortSignal): Promise<boolean> {
+    const { ledger, virtualIPs: view } = this.#cluster;
+    const name = virtualIPName(grant.address);
+    const terms = ledger.termsOf(service);
+    const known = ledger.recordOf(grant.address) === undefined ? undefined : view.get(name);
+    if (known === undefined) return await this.#create(service, grant, signal);
+    const spec = joined(known.spec, { service, terms, pool: grant.pool });
+    try {
+      await this.#update({ ...known, spec: this.#placed(spec, grant.address) }, grant.address, signal);
+      return true;
+    } catch (error) {
+      ledger.cancel(grant.address, service);
+      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
+      return false;
+    }
+  }
+
+  /** An address that comes out of nobody's hands gets its node in the same write. */
+  #placed(spec: VirtualIPSpec, address: IpAddress): VirtualIPSpec {
+    const { placement, pool, services: holders } = spec;
+    if (placement !== undefined && placement.nodes.length > 0) return spec;
+    const decision = plan(this.#cluster, { address, pool, services: holders, owner: undefined });
+    return { ...spec, placement: placementOf(decision, (placement?.epoch ?? 0) + 1) };
   }
 
   async #create(service: ServiceKey, { address, pool }: Grant, signal: AbortSignal): Promise<boolean> {
     const { ledger, occupancy } = this.#cluster;
     const name = virtualIPName(address);
-    const decision = plan(this.#cluster, { address, pool, services: [service], owner: undefined });
-    occupancy.set(name, decision.kind === "Placed" ? decision.node : undefined);
-    const object: VirtualIP = {
-      metadata: { name },
-      spec: {
-        address: address.text,
-        pool,
-        services: [service],
-        reclaimPolicy: "Delete",
-        placement: placementOf(decision, 1),
-      },
-    };
+    const terms = ledger.termsOf(service);
+    const unplaced = joined({ address: address.text, services: [] }, { service, terms, pool });
+    const spec = this.#placed(unplaced, address);
+    occupancy.set(name, spec.placement?.nodes[0]);
     try {
-      this.#cluster.wroteVirtualIP(await this.#client.create(virtualIPs, object, signal));
+      this.#cluster.wroteVirtualIP(
+        await this.#client.create(virtualIPs, { metadata: { name }, spec }, signal),
+      );
       return true;
     } catch (error) {
       occupancy.delete(name);
       ledger.cancel(address, service);
       if (!hasStatus(error, 409)) throw error;
-      return await this.#takeOver(service, name, signal);
+      return await this.#foundThere(service, name, signal);
     }
   }
 
   /** Somebody created it before: an earlier self that crashed, another replica, or a person. */
-  async #takeOver(service: ServiceKey, name: string, signal: AbortSignal): Promise<boolean> {
+  async #foundThere(service: ServiceKey, name: string, signal: AbortSignal): Promise<boolean> {
+    const existing = await this.#reread(name, signal);
+    return existing?.spec.services?.includes(service) === true;
+  }
+
+  async #update(object: VirtualIP, address: IpAddress, signal: AbortSignal): Promise<void> {
+    const { name, uid = "" } = object.metadata;
+    try {
+      this.#cluster.wroteVirtualIP(await this.#client.update(virtualIPs, object, signal));
+    } catch (error) {
+      if (hasStatus(error, 404)) this.#cluster.deletedVirtualIP(address, name, uid);
+      else if (hasStatus(error, 409)) await this.#reread(name, signal);
+      throw error;
+    }
+  }
+
+  async #reread(name: string, signal: AbortSignal): Promise<VirtualIP | undefined> {
     try {
       const existing = await this.#client.get(virtualIPs, { name }, signal);
       this.#cluster.wroteVirtualIP(existing);
-      return existing.spec.services.includes(service);
+      return existing;
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
-      return false;
+      return undefined;
     }
+  }
+
+  async #shows(key: ServiceKey, address: IpAddress, signal: AbortSignal): Promise<boolean> {
+    const [namespace = "", name = ""] = key.split("/");
+    try {
+      const service: Service = await this.#client.get(services, { namespace, name }, signal);
+      return ingressAddresses(service).some(({ text }) => text === address.text);
+    } catch (error) {
+      if (hasStatus(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  /** Of the pool on record while that has the address. */
+  #policyOf({ spec }: VirtualIP, address: IpAddress): ReleasePolicy | undefined {
+    const { pools } = this.#cluster;
+    const recorded = spec.pool === undefined ? undefined : pools.get(spec.pool);
+    if (recorded !== undefined && poolContains(recorded, address)) return recorded;
+    return pools.containing(address)[0];
   }
 }

@@ -53,6 +53,7 @@ describe("a Service's status", () => {
 
   it("loses an address that belongs to another Service", () => {
     const full = new World(pool("lan", ["192.0.2.1"])).holds("db/holder", "lan", "192.0.2.1");
+    full.shows(service("db/holder", { shows: ["192.0.2.1"] }));
     const loser = service("web/loser", { shows: ["192.0.2.1"] });
     expect(desiredStatus(loser, full.shows(loser).decide(loser), [], NOW).ingress).to.deep.equal([]);
   });

@@ -2,7 +2,11 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import type { LoadBalancerIngress, Service } from "@fairlead/api/core/service.ts";
 import { compareAddresses } from "@fairlead/net/address.ts";
 import type { Decision } from "../allocation/allocate.ts";
+import { MANAGER } from "../manager.ts";
+import { writersOfIngress, wroteFinalizer } from "./writers.ts";
 
+/** The finalizer by which Kubernetes keeps a Service until its load balancer has been cleaned up (KEP-980). */
+export const LOAD_BALANCER_CLEANUP = "service.kubernetes.io/load-balancer-cleanup";
 /** Condition of a Service: whether it has the addresses that it asks for. */
 export const ALLOCATED = "fairlead.dev/Allocated";
 /** Condition of a Service, there only while nobody answers for one of its addresses. */
@@ -37,10 +41,14 @@ export function desiredStatus(
 }
 
 /** IPv4 before IPv6, so that the order never changes. */
-function desiredIngress(service: Service, { keep, take }: Decision): ServiceStatus["ingress"] {
+function desiredIngress(service: Service, { keep, take, outcome }: Decision): ServiceStatus["ingress"] {
+  if (outcome.reason === "StatusContested") return undefined;
   const shown = service.status?.loadBalancer?.ingress ?? [];
   const foreign = take.length === 0 && keep.every(({ pool }) => pool === undefined);
-  if (foreign) return shown.some(({ ip }) => ip !== undefined) ? (keep.length > 0 ? shown : []) : undefined;
+  const owned = writersOfIngress(service).includes(MANAGER);
+  // What another program wrote is not ours to own; what we own and leave out would be taken away.
+  if (foreign && keep.length > 0) return owned ? shown : undefined;
+  if (foreign) return shown.some(({ ip }) => ip !== undefined) ? [] : undefined;
   return [...keep, ...take]
     .map(({ address }) => address)
     .sort(compareAddresses)
@@ -90,7 +98,17 @@ export function sameCondition(a: Condition | undefined, b: Condition | undefined
   return a?.status === b?.status && a?.reason === b?.reason && a?.message === b?.message;
 }
 
-/** Whether a status carries anything that only we write. */
+/** Whether the Service carries anything that only we write. */
 export function carriesOurs(service: Service): boolean {
-  return conditionOf(service, ALLOCATED) !== undefined || conditionOf(service, ANNOUNCED) !== undefined;
+  return (
+    conditionOf(service, ALLOCATED) !== undefined ||
+    conditionOf(service, ANNOUNCED) !== undefined ||
+    carriesFinalizer(service)
+  );
+}
+
+/** Whether we put our finalizer on the Service. */
+export function carriesFinalizer(service: Service): boolean {
+  const there = service.metadata.finalizers?.includes(LOAD_BALANCER_CLEANUP) === true;
+  return there && wroteFinalizer(service, MANAGER);
 }

@@ -3,9 +3,11 @@ import { type Service, services } from "@fairlead/api/core/service.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Decision } from "../allocation/allocate.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import {
   ALLOCATED,
@@ -24,15 +26,16 @@ export class Telling {
   readonly #events: Pick<EventRecorder, "record">;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** What was written on which version of a Service, until the watch brings a later version. */
-  readonly #written = new Map<string, { readonly on: string | undefined; readonly service: Service }>();
+  readonly #cluster: Pick<Cluster, "wroteService">;
 
   constructor(dependencies: {
     readonly client: ApiClient;
     readonly events: Pick<EventRecorder, "record">;
     readonly clock: Clock;
     readonly log: Log;
+    readonly cluster: Pick<Cluster, "wroteService">;
   }) {
+    this.#cluster = dependencies.cluster;
     this.#client = dependencies.client;
     this.#events = dependencies.events;
     this.#clock = dependencies.clock;
@@ -41,12 +44,11 @@ export class Telling {
 
   /** Tells a decision on the Service, unless its status says it already. */
   async tell(
-    read: Service,
+    service: Service,
     decision: Decision,
     unannounced: readonly Condition[],
     signal: AbortSignal,
   ): Promise<void> {
-    const service = this.#newest(read);
     const desired = desiredStatus(service, decision, unannounced, rfc3339(this.#clock.wall()));
     if (isTold(service, desired)) return;
     const { namespace = "", name } = service.metadata;
@@ -59,7 +61,7 @@ export class Telling {
       { metadata: { namespace, name }, status },
       { subresource: "status", force: true, signal },
     );
-    this.#written.set(keyOf(read), { on: read.metadata.resourceVersion, service: written });
+    this.#cluster.wroteService(written);
     this.#announce(service, desired);
   }
 
@@ -67,25 +69,40 @@ export class Telling {
   async clear(service: Service, note: string, signal: AbortSignal): Promise<void> {
     const { namespace = "", name } = service.metadata;
     const object = { metadata: { namespace, name }, status: {} };
-    await this.#client.apply(services, object, { subresource: "status", force: true, signal });
-    this.forget(keyOf(service));
+    const options = { subresource: "status", force: true, signal } as const;
+    this.#cluster.wroteService(await this.#client.apply(services, object, options));
     this.#log.info("addresses released", { service: keyOf(service), note });
     this.#events.record({ regarding: service, type: "Normal", reason: "Released", action: "Release", note });
   }
 
-  /** The Service is gone. */
-  forget(key: string): void {
-    this.#written.delete(key);
+  /** The Service's status shows addresses that others have: the record decided. */
+  corrected(
+    service: Service,
+    { address, holders }: { readonly address: IpAddress; readonly holders: readonly string[] },
+  ): void {
+    const by = holders.length === 0 ? "is kept for another Service" : `is held by ${holders.join(", ")}`;
+    const note = `Its status showed ${address.text}, which ${by} according to its VirtualIP; the record decides.`;
+    this.#log.warn("status corrected", { service: keyOf(service), vip: address.text, holders });
+    this.#events.record({
+      regarding: service,
+      type: "Warning",
+      reason: "StatusCorrected",
+      action: "Allocate",
+      note,
+    });
   }
 
-  #newest(read: Service): Service {
-    const key = keyOf(read);
-    const written = this.#written.get(key);
-    if (written === undefined) return read;
-    if (written.on === read.metadata.resourceVersion)
-      return { ...read, ...(written.service.status && { status: written.service.status }) };
-    this.#written.delete(key);
-    return read;
+  /** A record that named others was given back to the Service whose status shows the address. */
+  repaired(service: Service, address: IpAddress): void {
+    const note = `The VirtualIP of ${address.text} named others, whose status did not show it; it names this Service again.`;
+    this.#log.warn("record repaired", { service: keyOf(service), vip: address.text });
+    this.#events.record({
+      regarding: service,
+      type: "Warning",
+      reason: "RecordRepaired",
+      action: "Allocate",
+      note,
+    });
   }
 
   #announce(before: Service, { ingress, conditions }: ServiceStatus): void {

@@ -1,6 +1,5 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { compareAddresses } from "@fairlead/net/address.ts";
-import type { ServiceKey } from "../allocation/holdings.ts";
+import type { ServiceKey, Standing } from "../allocation/holdings.ts";
 import type { AddressRequest } from "../allocation/request.ts";
 
 interface Waiting {
@@ -11,6 +10,10 @@ interface Waiting {
 /** The Services that ask for something they cannot have now, those that wait longest first. */
 export class WaitingList {
   readonly #waiting = new Map<ServiceKey, Waiting>();
+  /** Those who ask for one address, by its text. */
+  readonly #asking = new Map<string, Set<ServiceKey>>();
+  /** Those who would share one, by their key. */
+  readonly #sharing = new Map<string, Set<ServiceKey>>();
   #order: readonly ServiceKey[] | undefined;
 
   get size(): number {
@@ -19,43 +22,87 @@ export class WaitingList {
 
   /** @param since RFC 3339 */
   add(request: AddressRequest, since: string): void {
-    if (this.#waiting.get(request.service)?.since !== since) this.#order = undefined;
-    this.#waiting.set(request.service, { since, request });
+    const { service } = request;
+    const before = this.#waiting.get(service);
+    if (before?.since !== since) this.#order = undefined;
+    if (before !== undefined) this.#unlist(before.request);
+    this.#waiting.set(service, { since, request });
+    for (const { value } of request.addresses) list(this.#asking, value.text, service);
+    if (request.sharing !== undefined) list(this.#sharing, request.sharing.key, service);
   }
 
   remove(service: ServiceKey): void {
+    const before = this.#waiting.get(service);
+    if (before === undefined) return;
+    this.#unlist(before.request);
     this.#waiting.delete(service);
   }
 
   clear(): void {
     this.#waiting.clear();
+    this.#asking.clear();
+    this.#sharing.clear();
     this.#order = undefined;
   }
 
   /** All, longest waiting first; may be changed meanwhile. */
   *inOrder(): IterableIterator<ServiceKey> {
-    this.#order ??= [...this.#waiting]
-      .sort(([a, { since: left }], [b, { since: right }]) =>
-        left !== right ? (left < right ? -1 : 1) : a < b ? -1 : 1,
-      )
-      .map(([service]) => service);
+    this.#order ??= this.#sorted(this.#waiting.keys());
     for (const service of this.#order) {
       if (this.#waiting.has(service)) yield service;
     }
   }
 
-  /** Those for whom this address might do. @param pools names of the pools that have it */
-  *inOrderFor(address: IpAddress, pools: readonly string[]): IterableIterator<ServiceKey> {
-    for (const service of this.inOrder()) {
+  /**
+   * Those for whom this address might do, longest waiting first; may be changed meanwhile.
+   *
+   * @param standing one that is held concerns only those who ask for it, or who might share it
+   * @param pools names of the pools that have it
+   * @param keys sharing keys under which it is held
+   */
+  *inOrderFor(
+    address: IpAddress,
+    standing: Standing,
+    pools: readonly string[],
+    keys: readonly string[],
+  ): IterableIterator<ServiceKey> {
+    const open = standing.kind === "Free" || (standing.kind === "Kept" && standing.released);
+    const few = [this.#asking.get(address.text), ...keys.map((key) => this.#sharing.get(key))];
+    const some = (): readonly ServiceKey[] => this.#sorted(new Set(few.flatMap((set) => [...(set ?? [])])));
+    for (const service of open ? this.inOrder() : some()) {
       const request = this.#waiting.get(service)?.request;
       if (request !== undefined && mightUse(request, address, pools)) yield service;
     }
+  }
+
+  #sorted(services: Iterable<ServiceKey>): readonly ServiceKey[] {
+    return [...services]
+      .map((service) => ({ service, since: this.#waiting.get(service)?.since ?? "" }))
+      .sort((a, b) => (a.since !== b.since ? (a.since < b.since ? -1 : 1) : a.service < b.service ? -1 : 1))
+      .map(({ service }) => service);
+  }
+
+  #unlist({ service, addresses, sharing }: AddressRequest): void {
+    for (const { value } of addresses) unlist(this.#asking, value.text, service);
+    if (sharing !== undefined) unlist(this.#sharing, sharing.key, service);
   }
 }
 
 function mightUse(request: AddressRequest, address: IpAddress, pools: readonly string[]): boolean {
   if (!request.families.includes(address.family)) return false;
   const asked = request.addresses.filter(({ value }) => value.family === address.family);
-  if (asked.length > 0) return asked.some(({ value }) => compareAddresses(value, address) === 0);
+  if (asked.length > 0) return asked.some(({ value }) => value.text === address.text);
   return request.pool === undefined || pools.includes(request.pool.value);
+}
+
+function list(map: Map<string, Set<ServiceKey>>, key: string, service: ServiceKey): void {
+  const services = map.get(key);
+  if (services === undefined) map.set(key, new Set([service]));
+  else services.add(service);
+}
+
+function unlist(map: Map<string, Set<ServiceKey>>, key: string, service: ServiceKey): void {
+  const services = map.get(key);
+  services?.delete(service);
+  if (services?.size === 0) map.delete(key);
 }

@@ -1,12 +1,16 @@
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
-import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
+import type { VirtualIP, VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { addressOf, FAMILIES, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import { type Decision, decide } from "../allocation/allocate.ts";
 import { Ledger } from "../allocation/ledger.ts";
 import { readPool } from "../allocation/pool.ts";
 import { Pools } from "../allocation/pools.ts";
-import { readRequest } from "../allocation/request.ts";
+import { type AddressRequest, readRequest } from "../allocation/request.ts";
+import { recordOf } from "../cluster/object-facts.ts";
+import { joined, left } from "../virtual-ip/holders.ts";
 
 /** @throws if it is none */
 export function address(text: string): IpAddress {
@@ -15,11 +19,21 @@ export function address(text: string): IpAddress {
   return parsed.value;
 }
 
-/** Pools, namespaces and a ledger, without anything around them. */
+/** How far a controller comes with a Service before it dies. */
+export type Until = "secured" | "told" | "released";
+
+/** Pools, namespaces, VirtualIPs, the statuses of Services and a ledger, without anything around them. */
 export class World {
-  readonly ledger = new Ledger();
+  ledger = new Ledger();
   readonly namespaces: Record<string, Labels> = {};
+  /** By name. What was lost is taken out with {@link lose}. */
+  readonly virtualIPs = new Map<string, VirtualIP>();
+  /** What the status of each Service shows, by `namespace/name`. */
+  readonly statuses = new Map<string, readonly IpAddress[]>();
   pools: Pools;
+  /** Objections that have stood for the grace, as `namespace/name objection`; undefined: all. */
+  ripe: ReadonlySet<string> | undefined;
+  nowMs = Date.parse("2026-01-01T00:00:00Z");
   #uid = 0;
 
   constructor(...pools: readonly IPAddressPool[]) {
@@ -34,58 +48,170 @@ export class World {
 
   /** Another Service, or this one, has these addresses on record. */
   holds(service: string, pool: string, ...addresses: readonly string[]): this {
-    for (const text of addresses) {
-      this.ledger.record({ address: address(text), pool, services: [service], uid: `uid-${++this.#uid}` });
-    }
+    for (const text of addresses) this.write(address(text), { address: text, pool, services: [service] });
+    return this;
+  }
+
+  /** A person reserves an address. @param claim `namespace/name` */
+  reserves(text: string, claim: string, spec: Partial<VirtualIPSpec> = {}): this {
+    const [namespace = "", name = ""] = claim.split("/");
+    this.write(address(text), { address: text, services: [], claim: { namespace, name }, ...spec });
     return this;
   }
 
   /** The Service's status is read. */
-  shows({ metadata, status }: Service): this {
+  shows(service: Service): this {
+    const { metadata, status } = service;
     const shown = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) =>
       ip === undefined ? [] : [address(ip)],
     );
-    this.ledger.tell(`${metadata.namespace}/${metadata.name}`, shown, metadata.creationTimestamp ?? "");
+    this.ledger.setTerms(keyOf(service), readRequest(service).sharing);
+    this.#tell(keyOf(service), shown, metadata.creationTimestamp);
     return this;
   }
 
+  /** The Service is read, and decided upon. */
   decide(service: Service): Decision {
-    const { pools, ledger } = this;
     const request = readRequest(service);
-    return decide(request, { pools, ledger, namespaceLabels: this.namespaces[request.namespace] });
+    this.ledger.setTerms(request.service, request.sharing);
+    return this.#decide(request);
   }
 
-  /** Decides and does what was decided, as the API would show it. */
-  settle(service: Service): Decision {
+  /** Decides and does what was decided, as the API would show it. @param until after which the rest is not done */
+  settle(service: Service, until: Until = "released"): Decision {
     const decision = this.decide(service);
-    const key = `${service.metadata.namespace}/${service.metadata.name}`;
-    for (const { address, pool } of [...decision.keep, ...decision.take]) {
-      if (pool === undefined || this.ledger.recordOf(address) !== undefined) continue;
-      this.ledger.reserve(address, pool, key);
-      this.ledger.record({ address, pool, services: [key], uid: `uid-${++this.#uid}` });
+    if (decision.disputed) return decision;
+    const key = keyOf(service);
+    const { sharing } = readRequest(service);
+    const restated = new Set(decision.restate.map(({ text }) => text));
+    const secured = decision.keep.filter(
+      ({ hold, pool, address: { text } }) =>
+        pool !== undefined && (hold !== "Recorded" || restated.has(text)),
+    );
+    for (const { address: one, pool = "" } of [...secured, ...decision.take]) {
+      this.ledger.reserve(one, pool, key);
+      const before = this.virtualIPs.get(virtualIPName(one))?.spec ?? { address: one.text, services: [] };
+      this.write(one, joined(before, { service: key, terms: sharing, pool }));
     }
+    if (until === "secured") return decision;
     const shown = [...decision.keep, ...decision.take].map((one) => one.address);
-    this.ledger.tell(key, shown, service.metadata.creationTimestamp ?? "");
-    for (const { address } of decision.release) {
-      const record = this.ledger.recordOf(address);
-      if (record !== undefined) this.ledger.released(address, record.uid);
-    }
+    this.#tell(key, shown, service.metadata.creationTimestamp);
+    if (until === "told") return decision;
+    for (const { address: one } of decision.release) this.letGo(key, one);
     return decision;
   }
 
   /** A Service is deleted, and what it has is released. */
   forget(key: string): void {
-    this.ledger.tell(key, [], "");
-    for (const { address } of this.ledger.holdings(key)) {
-      const record = this.ledger.recordOf(address);
-      if (record !== undefined) this.ledger.released(address, record.uid);
+    this.#tell(key, [], undefined);
+    this.ledger.setTerms(key, undefined);
+    for (const holding of this.ledger.holdings(key)) this.letGo(key, holding.address);
+  }
+
+  /** A Service lets an address go. */
+  letGo(key: string, one: IpAddress): void {
+    this.ledger.letGo(one, key);
+    const object = this.virtualIPs.get(virtualIPName(one));
+    if (object === undefined || !object.spec.services.includes(key)) return;
+    const pool = this.pools.ownerOf(one, object.spec.pool);
+    const spec = left(object.spec, key, pool, new Date(this.nowMs).toISOString());
+    if (spec === undefined) this.remove(one);
+    else this.write(one, spec);
+  }
+
+  /** What waited for its former Service for long enough is free. */
+  expire(): void {
+    for (const object of [...this.virtualIPs.values()]) {
+      const { address: text, releasedAt, pool } = object.spec;
+      if (releasedAt === undefined) continue;
+      const delayMs = this.pools.get(pool ?? "")?.releaseDelayMs ?? 0;
+      if (Date.parse(releasedAt) + delayMs <= this.nowMs) this.remove(address(text));
     }
   }
 
-  /** The addresses that a Service has on record. */
+  /** Writes a VirtualIP. */
+  write(one: IpAddress, spec: VirtualIPSpec): void {
+    const name = virtualIPName(one);
+    const uid = this.virtualIPs.get(name)?.metadata.uid ?? `uid-${++this.#uid}`;
+    const object: VirtualIP = { metadata: { name, uid }, spec };
+    this.virtualIPs.set(name, object);
+    this.#read(object);
+  }
+
+  /** The controller deletes a VirtualIP. */
+  remove(one: IpAddress): void {
+    const object = this.virtualIPs.get(virtualIPName(one));
+    this.virtualIPs.delete(virtualIPName(one));
+    this.ledger.deleted(one, object?.metadata.uid ?? "");
+  }
+
+  /** Somebody else deletes a VirtualIP. */
+  lose(one: IpAddress): void {
+    const object = this.virtualIPs.get(virtualIPName(one));
+    this.virtualIPs.delete(virtualIPName(one));
+    this.ledger.recordGone(one, object?.metadata.uid ?? "");
+  }
+
+  /** What statuses show against a record has lasted: the eldest of those Services gets its address back. */
+  repair(): void {
+    for (const { spec } of [...this.virtualIPs.values()]) {
+      const one = address(spec.address);
+      const [service] = this.ledger.disputing(one);
+      if (service === undefined) continue;
+      const pool = spec.pool ?? this.pools.containing(one)[0]?.name ?? "";
+      const terms = this.ledger.termsOf(service);
+      this.write(one, joined({ ...spec, services: [], sharing: [] }, { service, terms, pool }));
+    }
+  }
+
+  /** Another controller begins, and reads these in this order. */
+  restart(
+    services: readonly Service[],
+    virtualIPs: readonly VirtualIP[] = [...this.virtualIPs.values()],
+  ): this {
+    const former = this.ledger;
+    this.ledger = new Ledger();
+    for (const { name } of this.pools.ordered) {
+      for (const family of FAMILIES) {
+        const last = former.lastHandedOut(name, family);
+        if (last !== undefined) this.ledger.continueFrom(name, addressOf(family, last));
+      }
+    }
+    for (const object of virtualIPs) this.#read(object);
+    for (const service of services) {
+      const key = keyOf(service);
+      this.ledger.setTerms(key, readRequest(service).sharing);
+      this.#tell(key, this.statuses.get(key) ?? [], service.metadata.creationTimestamp);
+    }
+    return this;
+  }
+
+  /** The addresses that a Service has. */
   has(service: string): readonly string[] {
     return this.ledger.holdings(service).map((holding) => holding.address.text);
   }
+
+  #read(object: VirtualIP): void {
+    const record = recordOf(object);
+    if (record !== undefined) this.ledger.record(record);
+  }
+
+  #tell(key: string, shown: readonly IpAddress[], since = ""): void {
+    if (shown.length === 0) this.statuses.delete(key);
+    else this.statuses.set(key, shown);
+    this.ledger.tell(key, shown, since);
+  }
+
+  #decide(request: AddressRequest): Decision {
+    const { pools, ledger, ripe } = this;
+    const namespaceLabels = this.namespaces[request.namespace];
+    const isRipe = (objection: string): boolean => ripe?.has(`${request.service} ${objection}`) ?? true;
+    return decide(request, { pools, ledger, namespaceLabels, isRipe });
+  }
+}
+
+function keyOf({ metadata }: Service): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 /** What a decision gives, in a few words: `keep 192.0.2.1, take 192.0.2.2, release ...: Reason`. */

@@ -47,8 +47,9 @@ export class Harness {
     this.api.put(speakers, speaker(name, [{ name: "lan0", addresses }]));
   }
 
+  /** A pool whose addresses are free as soon as they are let go, unless `spec` says otherwise. */
   addPool(name: string, addresses: readonly string[], spec: Parameters<typeof pool>[2] = {}): void {
-    this.api.put(ipAddressPools, pool(name, addresses, spec));
+    this.api.put(ipAddressPools, pool(name, addresses, { releaseDelay: "0s", ...spec }));
   }
 
   /** A Service that is served on all nodes. */

@@ -125,6 +125,7 @@ export function speaker(
   interfaces: readonly {
     readonly name: string;
     readonly addresses: readonly string[];
+    readonly gateways?: readonly string[];
     readonly carrier?: boolean;
   }[],
 ): Speaker {

@@ -7,7 +7,7 @@ import { type PlacedService, type PlacementDecision, place } from "../placement/
 /** An address that is to be placed. */
 export interface Placeable {
   readonly address: IpAddress;
-  readonly pool: string;
+  readonly pool: string | undefined;
   readonly services: readonly string[];
   /** The node that has it now. */
   readonly owner: string | undefined;
@@ -18,7 +18,7 @@ export function plan(cluster: Cluster, { address, pool, services, owner }: Place
   const name = virtualIPName(address);
   return place({
     address,
-    pool: cluster.poolRef(pool),
+    pool: cluster.poolRef(pool ?? ""),
     owner,
     services: services.flatMap((key) => placedService(cluster, key, address)),
     advertisements: cluster.advertisements,
@@ -35,14 +35,14 @@ export function placementOf(decision: PlacementDecision, epoch: number): Placeme
 }
 
 function placedService(cluster: Cluster, key: string, address: IpAddress): PlacedService[] {
-  const service = cluster.ourService(key);
+  const service = cluster.holder(key);
   if (service === undefined) return [];
   return [
     {
       key,
       labels: service.metadata.labels,
       localTrafficOnly: service.spec.externalTrafficPolicy === "Local",
-      endpoints: cluster.endpoints.of(key, address.family),
+      endpoints: cluster.servingEndpoints(key, address.family),
     },
   ];
 }

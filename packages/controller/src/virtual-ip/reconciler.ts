@@ -2,6 +2,7 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { Placement, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
+import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
@@ -16,6 +17,8 @@ import type { ControllerMetrics } from "../metrics.ts";
 import type { NodeView } from "../placement/node-view.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
+import type { Records } from "../service/records.ts";
+import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { placementOf, plan } from "./planner.ts";
 
 /**
@@ -23,15 +26,16 @@ import { placementOf, plan } from "./planner.ts";
  * in between is four writes for nothing.
  */
 const TELL_AFTER_MS = 1000;
-/** The same while Kubernetes has not said where a Service is served at all: in a burst that takes it seconds. */
-const TELL_UNKNOWN_AFTER_MS = 15_000;
-
 /** A speaker wrote the status meanwhile; what it wrote has been read by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
+
+type Again = { readonly requeueAfterMs: number } | undefined;
+type Unplaced = Extract<PlacementDecision, { readonly kind: "Unplaced" }>;
 
 export interface VirtualIPReconcilerDependencies {
   readonly client: ApiClient;
   readonly cluster: Cluster;
+  readonly records: Pick<Records, "delete">;
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,10 +59,7 @@ export class VirtualIPReconciler {
     this.#begunMs = this.#deps.clock.nowMs();
   }
 
-  async reconcile(
-    name: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
+  async reconcile(name: string, signal: AbortSignal): Promise<Again> {
     const { cluster } = this.#deps;
     const object = cluster.virtualIPs.get(name);
     const address = addressOfVirtualIPName(name);
@@ -74,44 +75,60 @@ export class VirtualIPReconciler {
     }
   }
 
-  async #reconcile(
-    object: VirtualIP,
-    address: IpAddress,
-    signal: AbortSignal,
-  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
-    const { cluster } = this.#deps;
-    const { services } = object.spec;
-    // What nobody wants any more is deleted, which is one write and not two.
-    if (services.length > 0 && services.every((key) => cluster.ourService(key) === undefined))
+  async #reconcile(object: VirtualIP, address: IpAddress, signal: AbortSignal): Promise<Again> {
+    const { cluster, clock, goneGraceMs } = this.#deps;
+    const { services = [] } = object.spec;
+    // What nobody wants any more is let go of, which is one write and not two.
+    if (services.length > 0 && services.every((key) => cluster.holder(key) === undefined)) return undefined;
+    const dueMs = this.#releaseDueMs(object, address);
+    if (dueMs !== undefined && dueMs <= 0) {
+      await this.#deps.records.delete(object, address, signal);
       return undefined;
+    }
     const pool = this.#poolOf(object, address);
     const [owner] = object.spec.placement?.nodes ?? [];
     const decision = plan(cluster, { address, pool, services, owner });
-    const graceMs = this.#begunMs + this.#deps.goneGraceMs - this.#deps.clock.nowMs();
+    const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
     const placed = await this.#place(object, pool, decision, signal);
-    return await this.#tell(placed, decision, signal);
+    const again = await this.#tell(placed, address, decision, signal);
+    return earliest(again?.requeueAfterMs, dueMs, this.#endpointsDueMs(services));
+  }
+
+  /** For how long a released address still waits for its former Service, in ms; undefined: it is not released. */
+  #releaseDueMs({ spec }: VirtualIP, address: IpAddress): number | undefined {
+    const { cluster, clock, goneGraceMs } = this.#deps;
+    if (holdStateOf(spec) !== "Released") return undefined;
+    const pool = spec.pool === undefined ? undefined : cluster.pools.get(spec.pool);
+    const has = pool !== undefined && poolContains(pool, address);
+    const delayMs = has ? pool.releaseDelayMs : goneGraceMs;
+    return (Date.parse(spec.releasedAt ?? "") || 0) + delayMs - clock.wall().getTime();
+  }
+
+  #endpointsDueMs(services: readonly string[]): number | undefined {
+    const dueMs = Math.max(0, ...services.map((key) => this.#deps.cluster.endpointsDueMs(key)));
+    return dueMs === 0 ? undefined : dueMs;
   }
 
   /** The pool on record while it has the address; when the address was moved to another pool, that one. */
-  #poolOf({ spec }: VirtualIP, address: IpAddress): string {
+  #poolOf({ spec }: VirtualIP, address: IpAddress): string | undefined {
     const { pools } = this.#deps.cluster;
-    const recorded = pools.get(spec.pool);
+    const recorded = spec.pool === undefined ? undefined : pools.get(spec.pool);
     if (recorded !== undefined && poolContains(recorded, address)) return spec.pool;
-    if (spec.services.some((key) => this.#asksFor(key, spec.pool))) return spec.pool;
+    if ((spec.services ?? []).some((key) => this.#asksFor(key, spec.pool))) return spec.pool;
     return pools.containing(address)[0]?.name ?? spec.pool;
   }
 
   /** A Service that asks for a pool by name keeps an address of it, so the record must go on saying where it came from. */
-  #asksFor(key: string, pool: string): boolean {
+  #asksFor(key: string, pool: string | undefined): boolean {
     const service = this.#deps.cluster.ourService(key);
     return service !== undefined && readRequest(service).pool?.value === pool;
   }
 
   async #place(
     object: VirtualIP,
-    pool: string,
+    pool: string | undefined,
     decision: PlacementDecision,
     signal: AbortSignal,
   ): Promise<VirtualIP> {
@@ -124,7 +141,11 @@ export class VirtualIPReconciler {
     const before = placement?.nodes[0];
     const after = desired.nodes[0];
     cluster.occupancy.set(name, after);
-    const spec = { ...object.spec, pool, placement: same ? placement : desired };
+    const spec = {
+      ...object.spec,
+      ...(pool !== undefined && { pool }),
+      placement: same ? placement : desired,
+    };
     try {
       const written = await client.update(virtualIPs, { ...object, spec }, signal);
       cluster.wroteVirtualIP(written);
@@ -153,65 +174,79 @@ export class VirtualIPReconciler {
 
   async #tell(
     object: VirtualIP,
+    address: IpAddress,
     decision: PlacementDecision,
     signal: AbortSignal,
-  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
-    const { name } = object.metadata;
-    const said = unannounced(object);
-    const saidByUs = UNPLACED_REASONS.some((reason) => reason === said?.reason);
-    if (decision.kind === "Placed") {
-      // What was said before is replaced by the speaker of the node, in the same write as who answers now.
-      this.#nowhereSince.delete(name);
-      return undefined;
-    }
-    const { reason, message } = decision;
-    if (object.status?.state === "Unannounced" && said?.reason === reason && said.message === message)
-      return undefined;
-    const waitMs = saidByUs ? 0 : this.#waitMs(object);
+  ): Promise<Again> {
+    const { cluster, clock } = this.#deps;
+    const conflict = conflictOf(object, address, cluster.pools);
+    const placed = decision.kind === "Placed";
+    if (placed) this.#nowhereSince.delete(object.metadata.name);
+    // What was said before is replaced by the speaker of the node, in the same write as who answers now.
+    const said = placed ? saysConflict(object, conflict) : this.#isSaid(object, conflict, decision);
+    if (said) return undefined;
+    const waitMs = placed || this.#saidByUs(object) ? 0 : this.#waitMs(object);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
-    const now = rfc3339(this.#deps.clock.wall());
-    const { generation: observedGeneration } = object.metadata;
-    const condition: Condition = {
-      type: ANNOUNCED,
-      status: "False",
-      ...(observedGeneration !== undefined && { observedGeneration }),
-      lastTransitionTime: said?.lastTransitionTime ?? now,
-      reason,
-      message,
-    };
-    return this.#apply(object, this.#nobody(object, condition), signal);
+    const now = rfc3339(clock.wall());
+    const { status = {} } = object;
+    const announced = placed ? status : this.#nobody(object, decision, now);
+    const conditions = withConflict(announced, conflict, now);
+    return this.#apply(object, withHoldState(object, { ...announced, conditions }, now), signal);
+  }
+
+  /** Whether the status says all there is to say of an address that lives nowhere. */
+  #isSaid(object: VirtualIP, conflict: Conflict | undefined, decision: Unplaced): boolean {
+    if (!saysConflict(object, conflict)) return false;
+    const { spec, status } = object;
+    if (status?.state !== (conflict === undefined ? holdStateOf(spec) : "Conflict")) return false;
+    // That nobody answers for what nobody holds goes without saying; but what was said of an answer is taken back.
+    if ((spec.services ?? []).length === 0)
+      return !status.conditions?.some((one) => one.type === ANNOUNCED && one.status === "True");
+    const said = unannounced(object);
+    return said?.reason === decision.reason && said.message === decision.message;
+  }
+
+  #saidByUs(object: VirtualIP): boolean {
+    const said = unannounced(object);
+    return UNPLACED_REASONS.some((reason) => reason === said?.reason);
   }
 
   /** Nobody may answer; a speaker that still does takes its own entry out, one that is gone cannot. */
-  #nobody({ status }: VirtualIP, condition: Condition): VirtualIPStatus {
+  #nobody(object: VirtualIP, { reason, message }: Unplaced, now: string): VirtualIPStatus {
     const { cluster } = this.#deps;
+    const { status, metadata } = object;
     const running = new Set(
       cluster.nodes
         .list()
         .filter(hasSpeaker)
         .map(({ name }) => name),
     );
+    const condition: Condition = {
+      type: ANNOUNCED,
+      status: "False",
+      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+      lastTransitionTime: unannounced(object)?.lastTransitionTime ?? now,
+      reason,
+      message,
+    };
     return {
-      state: "Unannounced",
       announcers: (status?.announcers ?? []).filter(({ node }) => running.has(node)),
       conditions: [...(status?.conditions ?? []).filter(({ type }) => type !== ANNOUNCED), condition],
     };
   }
 
-  #waitMs({ metadata: { name }, spec }: VirtualIP): number {
-    const { clock, cluster } = this.#deps;
-    const nowMs = clock.nowMs();
+  #waitMs({ metadata: { name } }: VirtualIP): number {
+    const nowMs = this.#deps.clock.nowMs();
     const since = this.#nowhereSince.get(name) ?? nowMs;
     this.#nowhereSince.set(name, since);
-    const known = spec.services.every((key) => cluster.endpoints.known(key));
-    return Math.max(0, since + (known ? TELL_AFTER_MS : TELL_UNKNOWN_AFTER_MS) - nowMs);
+    return Math.max(0, since + TELL_AFTER_MS - nowMs);
   }
 
   async #apply(
     { metadata: { name, resourceVersion } }: VirtualIP,
     status: VirtualIPStatus,
     signal: AbortSignal,
-  ): Promise<{ readonly requeueAfterMs: number } | undefined> {
+  ): Promise<Again> {
     const { client, cluster } = this.#deps;
     const metadata = { name, ...(resourceVersion !== undefined && { resourceVersion }) };
     const fieldManager = VIRTUAL_IP_STATUS_MANAGER;
@@ -224,6 +259,11 @@ export class VirtualIPReconciler {
       throw error;
     }
   }
+}
+
+function earliest(...delaysMs: readonly (number | undefined)[]): Again {
+  const known = delaysMs.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : { requeueAfterMs: Math.min(...known) };
 }
 
 /** Whether a speaker runs there that can take back what it wrote. */

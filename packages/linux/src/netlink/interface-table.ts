@@ -1,6 +1,7 @@
 import { compareAddresses, type IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import { type LinkAddress, RTM_DELADDR, RTM_NEWADDR, readAddress } from "./address.ts";
+import type { Gateways } from "./gateway-table.ts";
 import { type Link, LinkFlag, RTM_DELLINK, RTM_NEWLINK, readLink } from "./link.ts";
 import type { NetlinkMessage } from "./message.ts";
 
@@ -27,10 +28,12 @@ export interface NetInterface {
   readonly master: number | undefined;
   /** Usable ones only, in order of family and value. */
   readonly addresses: readonly InterfaceAddress[];
+  /** Those of the default routes in the main table, in order of family and value. */
+  readonly gateways: readonly IpAddress[];
 }
 
 /**
- * The interfaces of a network namespace, put together from rtnetlink messages. A dump brings it in line with the kernel:
+ * The interfaces of a network namespace with their addresses, put together from rtnetlink messages. A dump brings it in line with the kernel:
  * what is neither in the dump nor told meanwhile is gone.
  */
 export class InterfaceTable {
@@ -70,7 +73,7 @@ export class InterfaceTable {
   }
 
   /** All interfaces in order of their index. */
-  interfaces(): readonly NetInterface[] {
+  interfaces(gateways: Gateways): readonly NetInterface[] {
     const byIndex = new Map<number, InterfaceAddress[]>();
     for (const { interfaceIndex, address, prefixLength, usable } of this.#addresses.values()) {
       if (!usable) continue;
@@ -80,7 +83,7 @@ export class InterfaceTable {
     }
     return [...this.#links.values()]
       .sort((a, b) => a.index - b.index)
-      .map((link) => describe(link, byIndex.get(link.index) ?? []));
+      .map((link) => describe(link, byIndex.get(link.index) ?? [], gateways.get(link.index) ?? []));
   }
 
   #applyLink(message: NetlinkMessage): string | undefined {
@@ -113,7 +116,27 @@ export class InterfaceTable {
   }
 }
 
-function describe(link: Link, addresses: readonly InterfaceAddress[]): NetInterface {
+/**
+ * The index of the interface that this message tells to be gone or down, or to have lost an address; undefined for any other
+ * message.
+ */
+export function weakenedInterface(message: NetlinkMessage): number | undefined {
+  if (message.type === RTM_DELADDR) {
+    const read = readAddress(message.payload);
+    return read.ok ? read.value.interfaceIndex : undefined;
+  }
+  if (message.type !== RTM_NEWLINK && message.type !== RTM_DELLINK) return undefined;
+  const read = readLink(message.payload);
+  if (!read.ok) return undefined;
+  const { index, flags } = read.value;
+  return message.type === RTM_DELLINK || (flags & LinkFlag.up) === 0 ? index : undefined;
+}
+
+function describe(
+  link: Link,
+  addresses: readonly InterfaceAddress[],
+  gateways: readonly IpAddress[],
+): NetInterface {
   const has = (flag: number): boolean => (link.flags & flag) !== 0;
   return {
     index: link.index,
@@ -127,6 +150,7 @@ function describe(link: Link, addresses: readonly InterfaceAddress[]): NetInterf
     addresses: addresses.toSorted(
       (a, b) => compareAddresses(a.address, b.address) || a.prefixLength - b.prefixLength,
     ),
+    gateways,
   };
 }
 
@@ -138,5 +162,5 @@ export function sameInterfaces(a: readonly NetInterface[], b: readonly NetInterf
 function textOf(value: NetInterface | undefined): string {
   if (value === undefined) return "";
   const addresses = value.addresses.map(({ address, prefixLength }) => `${address.text}/${prefixLength}`);
-  return JSON.stringify({ ...value, addresses });
+  return JSON.stringify({ ...value, addresses, gateways: value.gateways.map(({ text }) => text) });
 }

@@ -7,9 +7,17 @@ export const NLMSG_DONE = 3;
 /** `NLM_F_DUMP_INTR`: something changed while the dump was made, so that it may be inconsistent. */
 export const NLM_F_DUMP_INTR = 0x10;
 
+/** `NLM_F_MULTI`: one of the answers of a dump. */
+export const NLM_F_MULTI = 0x02;
+/** Length of a message's header. */
+export const MESSAGE_HEADER_BYTES = 16;
+/** Where the type is in the header. */
+export const MESSAGE_TYPE_OFFSET = 4;
+/** Where the flags are in the header. */
+export const MESSAGE_FLAGS_OFFSET = 6;
+
 const NLM_F_REQUEST = 0x01;
 const NLM_F_DUMP = 0x300;
-const HEADER_BYTES = 16;
 
 /** One netlink message. */
 export interface NetlinkMessage {
@@ -42,15 +50,15 @@ export function readMessages(bytes: Uint8Array): {
   const messages: NetlinkMessage[] = [];
   for (let at = 0; at < bytes.length; ) {
     const left = bytes.length - at;
-    if (left < HEADER_BYTES) return { messages, malformed: `${left} bytes are too few for a header` };
+    if (left < MESSAGE_HEADER_BYTES) return { messages, malformed: `${left} bytes are too few for a header` };
     const length = view.getUint32(at, true);
-    if (length < HEADER_BYTES || length > left)
+    if (length < MESSAGE_HEADER_BYTES || length > left)
       return { messages, malformed: `message length ${length} with ${left} bytes left` };
     messages.push({
-      type: view.getUint16(at + 4, true),
-      flags: view.getUint16(at + 6, true),
+      type: view.getUint16(at + MESSAGE_TYPE_OFFSET, true),
+      flags: view.getUint16(at + MESSAGE_FLAGS_OFFSET, true),
       sequence: view.getUint32(at + 8, true),
-      payload: bytes.subarray(at + HEADER_BYTES, at + length),
+      payload: bytes.subarray(at + MESSAGE_HEADER_BYTES, at + length),
     });
     at += (length + 3) & ~3;
   }
@@ -71,12 +79,12 @@ export function readErrno(message: NetlinkMessage): Result<number, string> {
 
 /** A request for all objects of a kind. `body` is the kind's fixed header. */
 export function dumpRequest(type: number, sequence: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+  const bytes = new Uint8Array(MESSAGE_HEADER_BYTES + body.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, bytes.length, true);
-  view.setUint16(4, type, true);
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
+  view.setUint16(MESSAGE_TYPE_OFFSET, type, true);
+  view.setUint16(MESSAGE_FLAGS_OFFSET, NLM_F_REQUEST | NLM_F_DUMP, true);
   view.setUint32(8, sequence, true);
-  bytes.set(body, HEADER_BYTES);
+  bytes.set(body, MESSAGE_HEADER_BYTES);
   return bytes;
 }

@@ -44,6 +44,28 @@ export function addressPayload(index: number, address: readonly number[], flags 
   ];
 }
 
+/** The payload of a route message: by default of an IPv4 default route in the main table that leads to nobody yet. */
+export function routePayload(route: {
+  readonly family?: number;
+  readonly length?: number;
+  readonly table?: number;
+  readonly type?: number;
+  readonly flags?: number;
+  readonly attributes?: readonly number[];
+}): number[] {
+  return [
+    ...[route.family ?? 2, route.length ?? 0, 0, 0],
+    ...[route.table ?? 254, 3, 0, route.type ?? 1],
+    ...u32(route.flags ?? 0),
+    ...(route.attributes ?? []),
+  ];
+}
+
+/** Attributes of a route by one gateway. */
+export function via(gateway: readonly number[], index: number): number[] {
+  return [...attribute(5, ...gateway), ...attribute(4, ...u32(index))];
+}
+
 /** Up, broadcast, running, multicast, lower up. */
 export const UP_AND_RUNNING = 0x11043;
 

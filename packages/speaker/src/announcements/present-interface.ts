@@ -21,6 +21,8 @@ export interface PresentInterface {
   /** Index of the bridge, bond or VRF that it belongs to. */
   readonly master: number | undefined;
   readonly addresses: readonly PresentAddress[];
+  /** Those of its default routes, in order of family and value. */
+  readonly gateways: readonly IpAddress[];
 }
 
 /** Why nothing can be answered on this interface, or undefined if it can. */

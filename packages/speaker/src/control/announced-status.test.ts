@@ -18,6 +18,15 @@ const REFUSED: AddressState = {
   message: "interface eth0 is down",
 };
 
+/** What a status says of an address that Services hold. */
+const BOUND = {
+  type: "Bound",
+  status: "True",
+  lastTransitionTime: NOW,
+  reason: "Bound",
+  message: "The Services in spec.services hold the address.",
+} as const;
+
 const step = (one: VirtualIP, state: AddressState | undefined, now = NOW) =>
   statusStep(one, "worker-1", state, now);
 
@@ -32,7 +41,7 @@ describe("this node's part of a VirtualIP's status", () => {
     expect(step(virtualIP("192.0.2.7"), ANNOUNCING)).to.deep.equal({
       kind: "Write",
       status: {
-        state: "Announced",
+        state: "Bound",
         announcers: [{ node: "worker-1", interface: "eth0", mac: "02:00:00:00:00:02", epoch: 1, since: NOW }],
         conditions: [
           {
@@ -42,6 +51,7 @@ describe("this node's part of a VirtualIP's status", () => {
             reason: "Answering",
             message: "worker-1: answering on eth0 with 02:00:00:00:00:02",
           },
+          BOUND,
         ],
       },
     });
@@ -51,7 +61,7 @@ describe("this node's part of a VirtualIP's status", () => {
     expect(step(virtualIP("192.0.2.7"), REFUSED)).to.deep.equal({
       kind: "Write",
       status: {
-        state: "Unannounced",
+        state: "Bound",
         announcers: [],
         conditions: [
           {
@@ -61,6 +71,7 @@ describe("this node's part of a VirtualIP's status", () => {
             reason: "NoCarrier",
             message: "worker-1: interface eth0 is down",
           },
+          BOUND,
         ],
       },
     });
@@ -100,7 +111,7 @@ describe("this node's part of a VirtualIP's status", () => {
   it("is taken back when the address is placed elsewhere, as soon as the wire has let go", () => {
     const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
     const elsewhere = { ...here, spec: virtualIP("192.0.2.7", { epoch: 2, nodes: ["worker-2"] }).spec };
-    const nobody = { state: "Unannounced", announcers: [], conditions: [] };
+    const nobody = { state: "Bound", announcers: [], conditions: [BOUND] };
     expect(step(elsewhere, ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
     expect(step(elsewhere, undefined)).to.deep.equal({ kind: "Write", status: nobody });
     const refused = { ...elsewhere, status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {} };
@@ -132,17 +143,67 @@ describe("this node's part of a VirtualIP's status", () => {
     } as const;
     const announcer = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: NOW };
     const status = {
-      state: "Announced",
+      state: "Conflict",
       announcers: [announcer],
-      conditions: [answering, conflict],
+      conditions: [answering, conflict, BOUND],
     } as const;
     const theirs = virtualIP("192.0.2.7", { nodes: ["worker-2"] }, status);
     expect(step(theirs, undefined)).to.deep.equal({ kind: "Nothing" });
     expect(hasPart(theirs, "worker-1")).to.equal(false);
     expect(hasPart(theirs, "worker"), "a node whose name is the start of another's").to.equal(false);
-    expect(statusWithout(theirs, "worker-1")).to.deep.equal(status);
+    expect(statusWithout(theirs, "worker-1", LATER)).to.deep.equal(status);
     const taken = carriedOut(virtualIP("192.0.2.7", { epoch: 2 }, status), { ...ANNOUNCING, epoch: 2 });
-    expect(taken.status?.conditions?.map(({ type }) => type)).to.deep.equal(["Conflict", "Announced"]);
+    expect(taken.status?.conditions?.map(({ type }) => type)).to.deep.equal([
+      "Conflict",
+      "Announced",
+      "Bound",
+    ]);
+    expect(taken.status?.state).to.equal("Conflict");
+  });
+
+  it("goes with what the spec stands for, which alone is no reason to write", () => {
+    const claim = { namespace: "default", name: "web" };
+    const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    const released: VirtualIP = {
+      ...here,
+      spec: {
+        ...virtualIP("192.0.2.7", { epoch: 2, nodes: [] }).spec,
+        services: [],
+        claim,
+        releasedAt: LATER,
+      },
+    };
+    // As long as the wire answers, this node has nothing new to say.
+    expect(step(released, ANNOUNCING, LATER)).to.deep.equal({ kind: "Nothing" });
+    const withdrawn = step(released, undefined, LATER);
+    expect(withdrawn.kind === "Write" && withdrawn.status.state).to.equal("Released");
+    expect(
+      withdrawn.kind === "Write" &&
+        withdrawn.status.conditions?.map(({ type, status, lastTransitionTime }) => [
+          type,
+          status,
+          lastTransitionTime,
+        ]),
+    ).to.deep.equal([["Bound", "False", LATER]]);
+    const after = withdrawn.kind === "Write" ? { ...released, status: withdrawn.status } : released;
+    expect(step(after, undefined, LATER)).to.deep.equal({ kind: "Nothing" });
+    const { releasedAt: _, ...reserved } = released.spec;
+    expect(step({ ...after, spec: reserved }, undefined, LATER)).to.deep.equal({ kind: "Nothing" });
+  });
+
+  it("is not written because another Service joins, a claim is written, or an older program said another state", () => {
+    const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    const shared = { ...here.spec, services: ["default/web", "default/api"] };
+    const claimed = { ...here.spec, claim: { namespace: "default", name: "web" } };
+    for (const spec of [shared, claimed])
+      expect(step({ ...here, spec }, ANNOUNCING, LATER)).to.deep.equal({ kind: "Nothing" });
+    const { conditions = [], announcers = [] } = here.status ?? {};
+    const older = {
+      state: "Announced" as never,
+      announcers,
+      conditions: conditions.filter(({ type }) => type !== "Bound"),
+    };
+    expect(step({ ...here, status: older }, ANNOUNCING, LATER)).to.deep.equal({ kind: "Nothing" });
   });
 
   it("knows whether answering is news", () => {

@@ -1,5 +1,6 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { Announcer, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
 
@@ -30,7 +31,7 @@ export function statusStep(
   if (!isPlacedOn(virtualIP, node)) {
     // Until the wire has let go, the status still says the truth; its next message brings us back here.
     const done = state !== undefined || !hasPart(virtualIP, node);
-    return done ? { kind: "Nothing" } : { kind: "Write", status: statusWithout(virtualIP, node) };
+    return done ? { kind: "Nothing" } : { kind: "Write", status: statusWithout(virtualIP, node, now) };
   }
   // What the wire thinks of an older decision is on its way to be replaced.
   if (state === undefined || state.epoch !== virtualIP.spec.placement?.epoch) return { kind: "Nothing" };
@@ -44,17 +45,15 @@ export function hasPart(virtualIP: VirtualIP, node: string): boolean {
   return announces || isOwn(conditionOf(virtualIP), node);
 }
 
-/** The status once this node's speaker says nothing any more. */
-export function statusWithout(virtualIP: VirtualIP, node: string): VirtualIPStatus {
-  const { announcers = [], conditions = [], state } = virtualIP.status ?? {};
-  const others = announcers.filter((announcer) => announcer.node !== node);
-  if (!isOwn(conditionOf(virtualIP), node))
-    return { ...(state && { state }), announcers: others, conditions };
-  return {
-    state: others.length > 0 ? "Announced" : "Unannounced",
-    announcers: others,
-    conditions: conditions.filter(({ type }) => type !== ANNOUNCED),
+/** The status once this node's speaker says nothing any more. @param now RFC 3339 */
+export function statusWithout(virtualIP: VirtualIP, node: string, now: string): VirtualIPStatus {
+  const { announcers = [], conditions = [] } = virtualIP.status ?? {};
+  const own = isOwn(conditionOf(virtualIP), node);
+  const status = {
+    announcers: announcers.filter((announcer) => announcer.node !== node),
+    conditions: own ? conditions.filter(({ type }) => type !== ANNOUNCED) : conditions,
   };
+  return withHoldState(virtualIP, status, now);
 }
 
 /** Whether the status says already that this node answers at these places, so that doing so is nothing new. */
@@ -67,6 +66,11 @@ export function saysAnnounced(virtualIP: VirtualIP, node: string, status: Virtua
     );
 }
 
+/** A node other than this one that the status says answers. */
+export function otherAnnouncer(virtualIP: VirtualIP, node: string): string | undefined {
+  return virtualIP.status?.announcers?.find((announcer) => announcer.node !== node)?.node;
+}
+
 function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: string): VirtualIPStatus {
   const { announcers = [], conditions = [] } = virtualIP.status ?? {};
   const others = announcers.filter((announcer) => announcer.node !== node);
@@ -74,7 +78,7 @@ function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: 
   if (state.kind === "Refused") {
     const { reason, message } = state;
     const refused = condition(virtualIP, "False", reason, `${node}: ${message}`, now);
-    return { state: "Unannounced", announcers: others, conditions: [...otherConditions, refused] };
+    return withHoldState(virtualIP, { announcers: others, conditions: [...otherConditions, refused] }, now);
   }
   const { epoch, on } = state;
   const where = on.map((place) => `${place.interface} with ${place.mac}`).join(" and ");
@@ -83,12 +87,12 @@ function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: 
     const { interface: name, mac } = place;
     return { node, interface: name, mac, epoch, since: sinceOf(virtualIP, node, place) };
   });
-  return {
-    state: "Announced",
+  const status = {
     // Whoever answered under an older decision either lets go now or died before it could say so.
     announcers: [...others.filter((other) => other.epoch >= epoch), ...own],
     conditions: [...otherConditions, answering],
   };
+  return withHoldState(virtualIP, status, now);
 }
 
 /** A speaker that was restarted answers where it answered before: that is no new beginning. */
@@ -111,16 +115,18 @@ function condition(
   return { type: ANNOUNCED, status, lastTransitionTime, reason, message };
 }
 
+/** Whether this node's part is the same. What the spec stands for is no reason to write: it goes with the next change. */
 function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean {
   return textOf(present) === textOf(wanted);
 }
 
-/** Everything but times of transition, in an order of its own. */
-function textOf({ state, announcers = [], conditions = [] }: VirtualIPStatus): string {
+/** Everything that speakers say but times of transition, in an order of its own. */
+function textOf({ announcers = [], conditions = [] }: VirtualIPStatus): string {
   return JSON.stringify([
-    state ?? null,
     announcers.map((one) => [one.node, one.interface, one.mac, one.epoch, one.since].join(" ")).sort(),
-    conditions.map(({ type, status, reason, message }) => [type, status, reason, message].join(" ")).sort(),
+    conditions
+      .filter(({ type }) => type === ANNOUNCED)
+      .map(({ status, reason, message }) => [status, reason, message].join(" ")),
   ]);
 }
 

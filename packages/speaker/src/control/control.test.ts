@@ -7,7 +7,7 @@ import { seededRandom } from "@fairlead/runtime/random.ts";
 import { expect } from "chai";
 import { AnnouncementTable } from "../announcements/table.ts";
 import { SmallApi } from "../testing/small-api.ts";
-import { eth } from "../testing/values.ts";
+import { address, eth } from "../testing/values.ts";
 import { virtualIP } from "../testing/virtual-ip.ts";
 import type { ToWire } from "../wire/messages.ts";
 import { Wire } from "../wire/wire.ts";
@@ -108,8 +108,20 @@ class Bench {
   }
 }
 
-/** What a speaker leaves behind that says nothing any more. */
-const NOBODY = { state: "Unannounced", announcers: [], conditions: [] };
+/** What a speaker leaves behind that says nothing any more: what the spec stands for. */
+const NOBODY = {
+  state: "Bound",
+  announcers: [],
+  conditions: [
+    {
+      type: "Bound",
+      status: "True",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+      reason: "Bound",
+      message: "The Services in spec.services hold the address.",
+    },
+  ],
+};
 
 describe("Control", () => {
   it("carries a placement to the wire, and what came of it to status and Events", async () => {
@@ -119,7 +131,7 @@ describe("Control", () => {
     await bench.start();
     await bench.pass(1000);
     expect(bench.answered).to.deep.equal(["192.0.2.7"]);
-    expect(bench.status("192.0.2.7")).to.deep.include({ state: "Announced" });
+    expect(bench.status("192.0.2.7")).to.deep.include({ state: "Bound" });
     expect(bench.status("192.0.2.7").announcers?.[0]).to.include({
       node: "worker-1",
       interface: "eth0",
@@ -129,7 +141,7 @@ describe("Control", () => {
       status: "False",
       reason: "NoInterface",
     });
-    expect([...bench.eventReasons()].sort()).to.deep.equal(["Announcing", "NoInterface"]);
+    expect(bench.eventReasons()).to.deep.equal(["NoInterface"]);
     expect(bench.notReady).to.deep.equal([]);
     expect(bench.control.states.get("192.0.2.7")?.kind).to.equal("Announcing");
   });
@@ -151,6 +163,24 @@ describe("Control", () => {
     bench.wire.setInterfaces([{ ...LAN, carrier: false }]);
     await bench.pass(1000);
     expect(bench.api.applied).to.have.length(before + 1);
+    const gateways = [address("192.0.2.254")];
+    bench.wire.setInterfaces([{ ...LAN, carrier: false, gateways }]);
+    await bench.pass(1000);
+    expect(bench.api.applied).to.have.length(before + 2);
+    expect(bench.api.applied.at(-1)?.body.status).to.deep.include({
+      interfaces: [
+        {
+          name: "eth0",
+          mac: "02:00:00:00:00:02",
+          carrier: false,
+          addresses: ["192.0.2.1/24"],
+          gateways: ["192.0.2.254"],
+        },
+      ],
+    });
+    bench.wire.setInterfaces([{ ...LAN, carrier: false, gateways: [...gateways] }]);
+    await bench.pass(60_000);
+    expect(bench.api.applied).to.have.length(before + 2);
     bench.api.remove(SPEAKERS, "worker-1");
     await bench.pass(1000);
     expect(bench.api.get(SPEAKERS, "worker-1")?.status).to.be.an("object");
@@ -177,6 +207,24 @@ describe("Control", () => {
     expect(bench.status("192.0.2.7")).to.deep.equal(NOBODY);
   });
 
+  it("takes back what it said of an address that was let go, in one write that says so", async () => {
+    const bench = new Bench();
+    bench.place("192.0.2.7");
+    await bench.start();
+    const before = bench.api.get(VIPS, "192.0.2.7");
+    const writes = bench.api.applied.length;
+    const { spec } = virtualIP("192.0.2.7", { epoch: 2, nodes: [] });
+    const claim = { namespace: "default", name: "web" };
+    const released = { ...spec, services: [], claim, releasedAt: "2026-01-01T00:00:05Z" };
+    if (before !== undefined) bench.api.put(VIPS, { ...before, spec: released } as never);
+    await bench.pass(60_000);
+    expect(bench.answered).to.deep.equal([]);
+    expect(bench.api.applied).to.have.length(writes + 1);
+    const { state, announcers, conditions = [] } = bench.status("192.0.2.7");
+    expect([state, announcers]).to.deep.equal(["Released", []]);
+    expect(conditions.map(({ type, status }) => `${type} ${status}`)).to.deep.equal(["Bound False"]);
+  });
+
   it("after a restart writes nothing that is there and clears what is not true any more", async () => {
     const first = new Bench();
     first.place("192.0.2.7");
@@ -192,9 +240,9 @@ describe("Control", () => {
     const before = api.applied.length;
     await second.start();
     await second.pass(1000);
-    const writes = api.applied.slice(before).map(({ name, body }) => [name, JSON.stringify(body.status)]);
+    const writes = api.applied.slice(before).map(({ name, body }) => [name, body.status]);
     expect(writes.filter(([name]) => name === "192.0.2.7")).to.deep.equal([]);
-    expect(writes).to.deep.include(["192.0.2.8", JSON.stringify(NOBODY)]);
+    expect(writes).to.deep.include(["192.0.2.8", NOBODY]);
     expect(api.events).to.have.length(eventsBefore);
     expect(second.answered).to.deep.equal(["192.0.2.7"]);
   });

@@ -57,9 +57,9 @@ export class Control {
     this.#virtualIPs = new Reflector<VirtualIP>({
       ...options,
       resource: virtualIPs,
-      onChange: ({ key, current }) => {
-        this.#feed.set(key, current);
-        this.#statusWriter.changed(key, current);
+      onChange: (change) => {
+        this.#feed.set(change.key, change.current);
+        this.#statusWriter.changed(change);
       },
     });
     this.#speaker = new Reflector<Speaker>({

@@ -36,7 +36,7 @@ describe("SnapshotFeed", () => {
     feed.set("192.0.2.7", virtualIP("192.0.2.7"));
     feed.open();
     told();
-    feed.set("192.0.2.7", { ...virtualIP("192.0.2.7"), status: { state: "Announced" } });
+    feed.set("192.0.2.7", { ...virtualIP("192.0.2.7"), status: { state: "Bound" } });
     feed.set("192.0.2.8", virtualIP("192.0.2.8", { nodes: ["worker-2"] }));
     expect(told()).to.deep.equal([]);
     feed.set("192.0.2.7", virtualIP("192.0.2.7", { epoch: 2 }));

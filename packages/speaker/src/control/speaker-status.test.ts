@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { eth } from "../testing/values.ts";
+import { address, eth } from "../testing/values.ts";
 import { sameSpeakerStatus, speakerStatus } from "./speaker-status.ts";
 
 const OPTIONS = { excluded: ["veth*", "cni0"], version: "1.2.3" };
@@ -10,7 +10,9 @@ describe("the Speaker object's status", () => {
       [
         eth("lo", 1, ["127.0.0.1/8"], { loopback: true }),
         eth("lan1", 5, [], { carrier: false }),
-        eth("eth0", 2, ["192.0.2.1/24", "fe80::2/64"]),
+        eth("eth0", 2, ["192.0.2.1/24", "fe80::2/64"], {
+          gateways: [address("192.0.2.254"), address("fe80::1")],
+        }),
         eth("veth12", 6, []),
         eth("cni0", 7, ["10.244.0.1/24"]),
         eth("port1", 8, [], { master: 9 }),
@@ -22,22 +24,32 @@ describe("the Speaker object's status", () => {
     expect(status).to.deep.equal({
       version: "1.2.3",
       interfaces: [
-        { name: "eth0", mac: "02:00:00:00:00:02", carrier: true, addresses: ["192.0.2.1/24", "fe80::2/64"] },
+        {
+          name: "eth0",
+          mac: "02:00:00:00:00:02",
+          carrier: true,
+          addresses: ["192.0.2.1/24", "fe80::2/64"],
+          gateways: ["192.0.2.254", "fe80::1"],
+        },
         { name: "lan1", mac: "02:00:00:00:00:05", carrier: false, addresses: [] },
       ],
     });
   });
 
   it("is compared by what it says, not by the order of its fields", () => {
-    const status = speakerStatus([eth("eth0", 2, ["192.0.2.1/24"]), eth("eth1", 3, [])], OPTIONS);
+    const routed = { gateways: [address("192.0.2.254")] };
+    const eth0 = eth("eth0", 2, ["192.0.2.1/24"], routed);
+    const status = speakerStatus([eth0, eth("eth1", 3, [])], OPTIONS);
     const reordered = {
       interfaces: status.interfaces
         .toReversed()
-        .map(({ name, mac, carrier, addresses }) => ({ addresses, carrier, mac, name })),
+        .map(({ name, mac, carrier, ...rest }) => ({ ...rest, carrier, mac, name })),
       version: status.version,
     };
     expect(sameSpeakerStatus(status, reordered)).to.equal(true);
     expect(sameSpeakerStatus(status, { ...status, version: "1.2.4" })).to.equal(false);
+    const unrouted = speakerStatus([eth("eth0", 2, ["192.0.2.1/24"]), eth("eth1", 3, [])], OPTIONS);
+    expect(sameSpeakerStatus(status, unrouted)).to.equal(false);
     expect(sameSpeakerStatus(status, undefined)).to.equal(false);
   });
 });

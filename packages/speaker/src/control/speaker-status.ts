@@ -16,7 +16,8 @@ export function speakerStatus(
       const reason = refusalOf(present, options.excluded)?.reason;
       if (mac === undefined || (reason !== undefined && reason !== "NoCarrier")) return [];
       const texts = addresses.map(({ address, prefixLength }) => `${address.text}/${prefixLength}`);
-      return [{ name, mac, carrier, addresses: texts }];
+      const gateways = present.gateways.map(({ text }) => text);
+      return [{ name, mac, carrier, addresses: texts, ...(gateways.length > 0 && { gateways }) }];
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return { version: options.version, interfaces: told };
@@ -31,7 +32,9 @@ export function sameSpeakerStatus(a: SpeakerStatus | undefined, b: SpeakerStatus
 function textOf(status: SpeakerStatus | undefined): string {
   if (status === undefined) return "";
   const interfaces = status.interfaces
-    .map(({ name, mac, carrier, addresses }) => JSON.stringify([name, mac, carrier, addresses]))
+    .map(({ name, mac, carrier, addresses, gateways }) =>
+      JSON.stringify([name, mac, carrier, addresses, gateways ?? []]),
+    )
     .sort();
   return JSON.stringify([status.version, interfaces]);
 }

@@ -25,6 +25,7 @@ function make() {
   const applied: { readonly name: string; readonly status: unknown; readonly over: string | undefined }[] =
     [];
   const reasons: string[] = [];
+  const notes: string[] = [];
   let failures: Error[] = [];
   const client: Pick<ApiClient, "apply"> = {
     apply: async <T extends KubeObject>(_resource: unknown, object: object): Promise<T> => {
@@ -40,7 +41,12 @@ function make() {
     client,
     store,
     problemOf: () => undefined,
-    events: { record: ({ reason }) => reasons.push(reason) },
+    events: {
+      record: ({ reason, note }) => {
+        reasons.push(reason);
+        notes.push(note);
+      },
+    },
     clock,
     random: seededRandom(1),
     log,
@@ -51,6 +57,7 @@ function make() {
     store,
     applied,
     reasons,
+    notes,
     writer,
     fail: (...errors: readonly Error[]) => {
       failures = [...errors];
@@ -69,7 +76,7 @@ describe("StatusWriter", () => {
     tell(ANNOUNCING);
     await clock.advanceAsync(100);
     expect(applied).to.have.length(1);
-    expect(reasons).to.deep.equal(["Announcing"]);
+    expect(reasons).to.deep.equal([]);
     tell({ kind: "Refused", epoch: 1, reason: "NoCarrier", message: "no link" });
     await clock.advanceAsync(100);
     tell(ANNOUNCING);
@@ -82,11 +89,47 @@ describe("StatusWriter", () => {
     store.put(virtualIP("192.0.2.7"));
     fail(new ApiError({ status: 500 }), new ApiError({ status: 503 }));
     writer.start();
-    tell(ANNOUNCING);
+    tell({ kind: "Refused", epoch: 1, reason: "NoCarrier", message: "no link" });
+    await clock.advanceAsync(4);
+    expect(reasons).to.deep.equal([]);
     await clock.advanceAsync(1000);
     expect(applied).to.have.length(1);
-    expect(reasons).to.deep.equal(["Announcing"]);
+    expect(reasons).to.deep.equal(["NoCarrier"]);
     expect(log.complaints.length).to.be.greaterThan(0);
+  });
+
+  it("records an Event when an address has come here from another node, once, and not when it was nowhere before", async () => {
+    const { clock, store, notes, writer, tell } = make();
+    const change = async (nodes: readonly string[], epoch: number) => {
+      const change = store.put(virtualIP("192.0.2.7", { nodes, epoch }, {}, `${epoch}`));
+      if (change !== undefined) writer.changed(change);
+      tell(nodes[0] === "worker-1" ? { ...ANNOUNCING, epoch } : undefined);
+      await clock.advanceAsync(100);
+    };
+    writer.start();
+    await change(["worker-1"], 1);
+    await change([], 2);
+    await change(["worker-1"], 3);
+    expect(notes).to.deep.equal([]);
+    await change(["worker-2"], 4);
+    await change(["worker-1"], 5);
+    const moved =
+      "Node worker-1 answers for 192.0.2.7 on interface eth0 with MAC 02:00:00:00:00:02; before it was on node worker-2";
+    expect(notes).to.deep.equal([moved]);
+    await change([], 6);
+    await change(["worker-1"], 7);
+    expect(notes).to.deep.equal([moved]);
+  });
+
+  it("knows from the status too that another node answered before", async () => {
+    const { clock, store, notes, writer, tell } = make();
+    const dead = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
+    store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [dead] }));
+    writer.start();
+    tell({ ...ANNOUNCING, epoch: 2 });
+    await clock.advanceAsync(100);
+    expect(notes).to.have.length(1);
+    expect(notes[0]).to.match(/before it was on node worker-9$/);
   });
 
   it("takes an object that was deleted meanwhile as done", async () => {

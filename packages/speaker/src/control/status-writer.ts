@@ -1,11 +1,11 @@
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
-import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
+import { VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
 import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
-import type { ReadStore } from "@fairlead/kube/store.ts";
+import type { Change, ReadStore } from "@fairlead/kube/store.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import { WorkQueue } from "@fairlead/kube/work-queue.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
@@ -13,10 +13,12 @@ import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import type { AddressState } from "../wire/messages.ts";
-import { hasPart, isPlacedOn, saysAnnounced, statusStep, statusWithout } from "./announced-status.ts";
+import { hasPart, isPlacedOn, statusStep, statusWithout } from "./announced-status.ts";
+import { Telling } from "./telling.ts";
 import { timestampOf } from "./timestamp.ts";
 
-const WRITES_AT_ONCE = 4;
+/** Few: the address is answered already, and in a burst the API server's time belongs to those that are not. */
+const WRITES_AT_ONCE = 2;
 const CLEARS_AT_ONCE = 16;
 /** Somebody else wrote meanwhile; what they wrote is here by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
@@ -41,10 +43,12 @@ export class StatusWriter {
   readonly #states = new Map<string, AddressState>();
   /** What was last written over which version: the store learns of it a moment later. */
   readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
+  readonly #telling: Telling;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     const { clock, random, log, metrics } = options;
+    this.#telling = new Telling(options);
     this.#queue = new WorkQueue({
       name: "virtualip-status",
       clock,
@@ -82,11 +86,13 @@ export class StatusWriter {
     }
   }
 
-  /** The VirtualIP of this key changed. */
-  changed(key: string, virtualIP: VirtualIP | undefined): void {
+  /** A VirtualIP changed. */
+  changed(change: Change<VirtualIP>): void {
     const { node } = this.#options;
-    if (virtualIP === undefined) this.#written.delete(key);
-    else if (this.#states.has(key) || isPlacedOn(virtualIP, node) || hasPart(virtualIP, node))
+    const { key, current } = change;
+    this.#telling.changed(change);
+    if (current === undefined) this.#written.delete(key);
+    else if (this.#states.has(key) || isPlacedOn(current, node) || hasPart(current, node))
       this.#queue.add(key);
   }
 
@@ -113,7 +119,8 @@ export class StatusWriter {
     while (!signal.aborted) {
       const virtualIP = store.get(key);
       if (virtualIP === undefined || !(hasPart(virtualIP, node) || this.#written.has(key))) return;
-      if ((await this.#apply(virtualIP, statusWithout(virtualIP, node), signal)) !== "Conflict") return;
+      const status = statusWithout(virtualIP, node, timestampOf(clock.wall()));
+      if ((await this.#apply(virtualIP, status, signal)) !== "Conflict") return;
       await sleep(clock, RETRY_AFTER_CONFLICT_MS, signal);
     }
   }
@@ -133,7 +140,7 @@ export class StatusWriter {
     if (outcome === "Conflict") return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
     if (outcome === "Written") {
       this.#written.set(key, { over, text });
-      this.#tell(virtualIP, status);
+      this.#telling.tell(virtualIP, status);
     }
     return undefined;
   }
@@ -162,38 +169,6 @@ export class StatusWriter {
       if (hasStatus(error, 404)) return "Gone";
       if (hasStatus(error, 409)) return "Conflict";
       throw error;
-    }
-  }
-
-  #tell(virtualIP: VirtualIP, status: VirtualIPStatus): void {
-    const { events, log, node } = this.#options;
-    const condition = status.conditions?.find(({ type }) => type === ANNOUNCED);
-    const vip = virtualIP.spec.address;
-    if (condition === undefined || !isPlacedOn(virtualIP, node)) return;
-    if (condition.status === "False") {
-      log.warn("address not announced", { vip, reason: condition.reason, message: condition.message });
-      events.record({
-        regarding: virtualIP,
-        type: "Warning",
-        reason: condition.reason,
-        action: "Announce",
-        note: condition.message,
-      });
-      return;
-    }
-    if (saysAnnounced(virtualIP, node, status)) return;
-    for (const { interface: name, mac, epoch } of (status.announcers ?? []).filter(
-      (one) => one.node === node,
-    )) {
-      log.info("address announced", { vip, interface: name, mac, epoch });
-      const note = `Node ${node} answers for ${vip} on interface ${name} with MAC ${mac}`;
-      events.record({
-        regarding: virtualIP,
-        type: "Normal",
-        reason: "Announcing",
-        action: "Announce",
-        note,
-      });
     }
   }
 }

@@ -42,6 +42,7 @@ export function eth(
       const [host = "", length = ""] = text.split("/");
       return { address: address(host), prefixLength: Number(length) };
     }),
+    gateways: [],
     ...other,
   };
 }

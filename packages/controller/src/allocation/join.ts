@@ -1,0 +1,84 @@
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
+import { type Choice, type Grant, quotaFault } from "./choice.ts";
+import { type LedgerView, namespaceOf } from "./holdings.ts";
+import { leftOutBy, type Pool } from "./pool.ts";
+import { clashOf, MOST_HOLDERS } from "./sharing.ts";
+
+/** Addresses held under the Service's sharing key that it may hold too, those of its companions first, then in order. */
+export function joinable(
+  choice: Choice,
+  pools: readonly Pool[],
+  family: Family,
+  companions: readonly IpAddress[],
+): readonly Grant[] {
+  const { request, ledger } = choice;
+  if (request.sharing === undefined) return [];
+  const partners = new Set(companions.flatMap((one) => ledger.sharing(one).map(({ service }) => service)));
+  const near = (address: IpAddress): boolean =>
+    ledger.sharing(address).some(({ service }) => service !== request.service && partners.has(service));
+  const grants = ledger.sharedUnder(request.sharing.key).flatMap((address): readonly Grant[] => {
+    if (address.family !== family) return [];
+    if (ledger.sharing(address).some(({ service }) => service === request.service)) return [];
+    const pool = choice.pools.ownerOf(address, ledger.poolOf(address));
+    const open =
+      pool !== undefined &&
+      pools.includes(pool) &&
+      !pool.disabled &&
+      leftOutBy(pool, address) === undefined &&
+      ledger.networkUse(address) === undefined &&
+      clashWith(choice, address, pool) === undefined &&
+      (isHeldWithin(choice, address) || quotaFault(choice, pool, family) === undefined);
+    return open ? [{ address, pool: pool.name }] : [];
+  });
+  return [
+    ...grants.filter(({ address }) => near(address)),
+    ...grants.filter(({ address }) => !near(address)),
+  ];
+}
+
+/**
+ * Addresses of one group of Services that this one may join in each of two families.
+ *
+ * @returns none if there is no such group
+ */
+export function joinablePair(
+  choice: Choice,
+  pools: readonly Pool[],
+  families: readonly Family[],
+): readonly IpAddress[] {
+  const { ledger } = choice;
+  const [first, second] = families;
+  if (first === undefined || second === undefined) return [];
+  for (const { address } of joinable(choice, pools, first, [])) {
+    const [partner] = joinable(choice, pools, second, [address]);
+    if (partner === undefined) return [];
+    const holders = new Set(ledger.sharing(address).map(({ service }) => service));
+    if (ledger.sharing(partner.address).some(({ service }) => holders.has(service)))
+      return [address, partner.address];
+  }
+  return [];
+}
+
+/** Why the Service may not join those who hold the address under this pool. */
+export function clashWith({ request, ledger }: Choice, address: IpAddress, pool: Pool): string | undefined {
+  const sharing = ledger.sharing(address);
+  for (const { service, terms } of sharing) {
+    if (service === request.service) continue;
+    const clash = clashOf(request.sharing, service, terms, pool.sharing);
+    if (clash !== undefined) return clash.message;
+  }
+  if (sharing.length >= MOST_HOLDERS) return `${MOST_HOLDERS} Services hold it, and more cannot`;
+  const disputing = ledger.disputing(address);
+  return disputing.length > 0 ? `the status of ${disputing.join(" and ")} shows it` : undefined;
+}
+
+/** Those who have the address. */
+export function holdersOf(ledger: LedgerView, address: IpAddress): readonly string[] {
+  const standing = ledger.standing(address);
+  return standing.kind === "Held" ? standing.holders : [];
+}
+
+/** Whether somebody of the Service's namespace has the address, so that it is no other one for the namespace. */
+export function isHeldWithin({ request, ledger }: Choice, address: IpAddress): boolean {
+  return holdersOf(ledger, address).some((service) => namespaceOf(service) === request.namespace);
+}

@@ -1,0 +1,151 @@
+import type { Labels } from "@fairlead/api/selector-matches.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { type Decision, decide } from "./allocate.ts";
+import type { ServiceKey } from "./holdings.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Pool } from "./pool.ts";
+import type { Pools } from "./pools.ts";
+import type { AddressRequest } from "./request.ts";
+
+/** A Service whose addresses are to be planned. */
+export interface PlannedService {
+  readonly request: AddressRequest;
+  readonly namespaceLabels: Labels;
+  /** Since when it waits or exists, RFC 3339. */
+  readonly since: string;
+}
+
+/** All that is known of a cluster's allocation. */
+export interface PlanState {
+  readonly services: readonly PlannedService[];
+  /** Changed by planning: what is planned is written into it. */
+  readonly ledger: Ledger;
+  readonly pools: Pools;
+}
+
+/**
+ * What a new configuration does to one Service. `Renumbered`: it gets other addresses. `Gains`: it gets one and loses none.
+ * `Loses`: it loses one and gets none. `Invalid`: it keeps an address that it could not get any more.
+ * `Waits`: it does not get what it asks for, and did so far or was told another reason.
+ */
+export interface PlannedChange {
+  readonly service: ServiceKey;
+  readonly kind: "Renumbered" | "Gains" | "Loses" | "Invalid" | "Waits";
+  readonly now: readonly IpAddress[];
+  readonly then: readonly IpAddress[];
+  /** What the Service would be told. */
+  readonly why: string;
+}
+
+/** Whether the change is one of addresses, and not merely of what is told. */
+export function changesAddresses({ kind }: PlannedChange): boolean {
+  return kind === "Renumbered" || kind === "Gains" || kind === "Loses";
+}
+
+/**
+ * Lists the Services that would change if the pools were replaced by these, and why, once everything that waits for a grace
+ * to pass has happened. Those who hold addresses are decided upon before those who wait, as the controller does it.
+ */
+export function plan(state: PlanState, pools: Pools): readonly PlannedChange[] {
+  const { services, ledger } = state;
+  const before = new Map(
+    services.map((one) => [one.request.service, decideOn(one, ledger, state.pools).outcome] as const),
+  );
+  const held = new Map(
+    services.map(({ request }) => [request.service, addressesOf(ledger, request.service)]),
+  );
+  const last = new Map<ServiceKey, Decision>();
+  let rest = inOrder(services, ledger);
+  for (let round = 0; round < ROUNDS && rest.length > 0; round++) {
+    let moved = false;
+    for (const one of rest) {
+      const decision = decideOn(one, ledger, pools);
+      last.set(one.request.service, decision);
+      if (decision.take.length + decision.release.length > 0) moved = true;
+      carryOut(one, decision, ledger, pools);
+    }
+    if (!moved) break;
+    rest = rest.filter(({ request }) => last.get(request.service)?.waiting);
+  }
+  return services.flatMap(({ request: { service } }) => {
+    const decision = last.get(service);
+    const told = before.get(service);
+    if (decision === undefined || told === undefined) return [];
+    const change = changeOf(service, held.get(service) ?? [], addressesOf(ledger, service), decision, told);
+    return change ?? [];
+  });
+}
+
+/** Each round may free what another Service waits for; more rounds than this would be a circle. */
+const ROUNDS = 10;
+
+function changeOf(
+  service: ServiceKey,
+  now: readonly IpAddress[],
+  then: readonly IpAddress[],
+  { outcome }: Decision,
+  before: Decision["outcome"],
+): PlannedChange | undefined {
+  const gained = then.some(({ text }) => !now.some((one) => one.text === text));
+  const lost = now.some(({ text }) => !then.some((one) => one.text === text));
+  const change = (kind: PlannedChange["kind"]): PlannedChange => ({
+    service,
+    kind,
+    now,
+    then,
+    why: outcome.message,
+  });
+  if (gained) return change(lost ? "Renumbered" : "Gains");
+  if (lost) return change("Loses");
+  if (outcome.reason === before.reason) return undefined;
+  if (outcome.reason === "KeptOutsidePools") return change("Invalid");
+  return outcome.satisfied ? undefined : change("Waits");
+}
+
+function decideOn({ request, namespaceLabels }: PlannedService, ledger: Ledger, pools: Pools): Decision {
+  return decide(request, { pools, ledger, namespaceLabels, isRipe: () => true });
+}
+
+/** Writes into the ledger what the controller would write into the API. */
+function carryOut(
+  { request: { service } }: PlannedService,
+  { take, release }: Decision,
+  ledger: Ledger,
+  pools: Pools,
+): void {
+  for (const { address, pool } of take) ledger.reserve(address, pool, service);
+  for (const { address } of release) {
+    const record = ledger.recordOf(address);
+    ledger.letGo(address, service);
+    if (record === undefined) continue;
+    const services = record.services.filter((one) => one !== service);
+    const pool = pools.ownerOf(address, record.pool);
+    const waits = pool !== undefined && (pool.releaseDelayMs > 0 || pool.reclaimPolicy === "Retain");
+    if (services.length > 0 || record.claim !== undefined) ledger.record({ ...record, services });
+    else if (waits) ledger.record({ ...record, services, claim: service, ...releasedAt(pool) });
+    else ledger.deleted(address, record.uid);
+  }
+}
+
+function releasedAt({ reclaimPolicy }: Pool): { readonly releasedAtMs: number | undefined } {
+  return { releasedAtMs: reclaimPolicy === "Retain" ? undefined : 0 };
+}
+
+/** Those who hold addresses before those who do not, older before younger. */
+function inOrder(services: readonly PlannedService[], ledger: Ledger): readonly PlannedService[] {
+  const holds = ({ request }: PlannedService): number =>
+    ledger.holdings(request.service).length > 0 ? 0 : 1;
+  return services
+    .map((one) => ({ one, holds: holds(one) }))
+    .sort(
+      (a, b) =>
+        a.holds - b.holds ||
+        (a.one.since < b.one.since ? -1 : a.one.since > b.one.since ? 1 : 0) ||
+        (a.one.request.service < b.one.request.service ? -1 : 1),
+    )
+    .map(({ one }) => one);
+}
+
+function addressesOf(ledger: Ledger, service: ServiceKey): readonly IpAddress[] {
+  return ledger.holdings(service).map(({ address }) => address);
+}

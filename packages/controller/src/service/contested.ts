@@ -1,0 +1,27 @@
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { Holding } from "../allocation/holdings.ts";
+import type { Refusal } from "../allocation/reasons.ts";
+import { writersOfIngress } from "./writers.ts";
+
+/**
+ * Whether another program has replaced the addresses that we told in the Service's status. It is named, and not written
+ * against: two that write one field would do so for ever.
+ *
+ * @param holdings what the Service has
+ * @param manager name under which this program writes
+ */
+export function contestedBy(
+  service: Service,
+  holdings: readonly Holding[],
+  manager: string,
+): Refusal | undefined {
+  const shown = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
+  const recorded = holdings.filter(({ hold }) => hold === "Recorded");
+  if (shown.length === 0 || recorded.length === 0 || recorded.some(({ told }) => told)) return undefined;
+  const writers = writersOfIngress(service);
+  if (writers.length === 0 || writers.includes(manager)) return undefined;
+  const ours = recorded.map(({ address }) => address.text).join(" and ");
+  const names = [...new Set(writers)].map((name) => `"${name}"`).join(" and ");
+  const message = `${names} has replaced ${ours} by ${shown.join(" and ")} in status.loadBalancer, and Fairlead does not write against it; stop that program or give the Service the loadBalancerClass of one of the two, then clear status.loadBalancer`;
+  return { reason: "StatusContested", message };
+}

@@ -1,0 +1,72 @@
+import type { VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import type { ServiceKey } from "../allocation/holdings.ts";
+import { sharerOf, type Terms } from "../allocation/sharing.ts";
+
+/** What a pool says about addresses that are let go. */
+export interface ReleasePolicy {
+  readonly reclaimPolicy: "Delete" | "Retain";
+  readonly releaseDelayMs: number;
+}
+
+/** A Service that is to hold an address. */
+export interface Joining {
+  readonly service: ServiceKey;
+  /** Undefined: it has no sharing key. */
+  readonly terms: Terms | undefined;
+  readonly pool: string;
+}
+
+/**
+ * A VirtualIP's spec once the Service holds it. A claim that a person made stays, one that only waited ends. While others hold it,
+ * it goes on saying from which pool it came.
+ */
+export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): VirtualIPSpec {
+  const { claim, releasedAt, sharing, services = [], ...rest } = spec;
+  const shared = services.some((one) => one !== service);
+  const claimed = releasedAt === undefined && claim !== undefined;
+  const sharers = sharersWith(sharing, service, terms);
+  return {
+    ...rest,
+    pool: (shared ? rest.pool : undefined) ?? pool,
+    services: services.includes(service) ? services : [...services, service],
+    ...(claimed && { claim }),
+    ...(sharers.length > 0 && { sharing: sharers }),
+  };
+}
+
+/**
+ * A VirtualIP's spec once the Service has let it go.
+ *
+ * @param policy of the pool that has the address; undefined: none has it
+ * @param now RFC 3339
+ * @returns undefined if the VirtualIP is to be deleted
+ */
+export function left(
+  spec: VirtualIPSpec,
+  service: ServiceKey,
+  policy: ReleasePolicy | undefined,
+  now: string,
+): VirtualIPSpec | undefined {
+  const { sharing, releasedAt: _, ...rest } = spec;
+  const services = spec.services.filter((one) => one !== service);
+  const sharers = sharersWith(sharing, service, undefined);
+  if (services.length > 0) return { ...rest, services, ...(sharers.length > 0 && { sharing: sharers }) };
+  const { placement } = rest;
+  const unplaced = placement && { placement: { ...placement, epoch: placement.epoch + 1, nodes: [] } };
+  const empty: VirtualIPSpec = { ...rest, services: [], ...unplaced };
+  if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return empty;
+  const [namespace = "", name = ""] = service.split("/");
+  const claim = { namespace, name };
+  if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return { ...empty, claim };
+  if (policy === undefined || policy.releaseDelayMs === 0) return undefined;
+  return { ...empty, claim, releasedAt: now };
+}
+
+function sharersWith(
+  sharing: VirtualIPSpec["sharing"],
+  service: ServiceKey,
+  terms: Terms | undefined,
+): NonNullable<VirtualIPSpec["sharing"]> {
+  const others = (sharing ?? []).filter((one) => one.service !== service);
+  return terms === undefined ? others : [...others, sharerOf(terms)];
+}
