@@ -103,12 +103,12 @@ export class ApiClient {
     resource: Resource<T>,
     ref: ObjectRef,
     patch: object,
-    signal?: AbortSignal,
+    options: { readonly subresource?: "status"; readonly signal?: AbortSignal } = {},
   ): Promise<T> {
     const { fieldManager } = this.#options;
-    const path = objectPath(resource, ref, { query: { fieldManager } });
+    const path = objectPath(resource, ref, { subresource: options.subresource, query: { fieldManager } });
     const contentType = "application/merge-patch+json";
-    return this.#write({ method: "PATCH", path, body: patch, contentType }, signal);
+    return this.#write({ method: "PATCH", path, body: patch, contentType }, options.signal);
   }
 
   /**

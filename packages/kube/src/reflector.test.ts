@@ -6,6 +6,7 @@ import { seededRandom } from "@fairlead/runtime/random.ts";
 import { expect } from "chai";
 import { HttpsTransport } from "./https-transport.ts";
 import { KubeMetrics } from "./metrics.ts";
+import { pruneMetadata } from "./prune.ts";
 import { type Change, Reflector, type ReflectorOptions } from "./reflector.ts";
 import { eventually, pass } from "./testing/eventually.ts";
 import { RecordingLog } from "./testing/recording-log.ts";
@@ -151,7 +152,7 @@ describe("Reflector", () => {
       begin({
         prune: ({ apiVersion, kind, metadata, spec }) => ({
           ...head({ apiVersion, kind }),
-          metadata,
+          ...pruneMetadata({ metadata }),
           ...(spec && { spec: { size: spec.size, parts: spec.parts ?? [] } }),
         }),
       });

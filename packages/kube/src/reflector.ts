@@ -14,7 +14,10 @@ import { ApiError } from "./transport.ts";
 export type { Change, ReadStore } from "./store.ts";
 
 export interface ReflectorOptions<T extends KubeObject> extends ListWatchOptions<T> {
-  /** Drops what nobody reads, to keep memory small. Must not change its argument, nor throw. `managedFields` go in any case. */
+  /**
+   * Drops what nobody reads, to keep memory small. Must not change its argument, nor throw.
+   * @default drops `managedFields` and what `kubectl apply` keeps
+   */
   readonly prune?: (object: T) => T;
   readonly clock: Clock;
   readonly random: Random;
@@ -194,8 +197,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   #kept(object: T): T {
-    const pruned = pruneMetadata(object);
-    return deepFreeze(this.#options.prune?.(pruned) ?? pruned);
+    const prune = this.#options.prune ?? pruneMetadata;
+    return deepFreeze(prune(object));
   }
 
   #emit(change: Change<T> | undefined): void {

@@ -41,6 +41,7 @@ export class Finalizer {
     const { namespace = "", name, uid = "", resourceVersion = "" } = metadata;
     // A list is replaced as a whole, so that it must be that of the version that was read.
     const patch = { metadata: { uid, resourceVersion, finalizers } };
-    await this.#client.patch(services, { namespace, name }, patch, signal);
+    // By way of the status, since metadata can be written there too and no other right is needed.
+    await this.#client.patch(services, { namespace, name }, patch, { subresource: "status", signal });
   }
 }

@@ -95,6 +95,7 @@ export class ServiceReconciler {
       return undefined;
     }
     this.noLongerServed.delete(key);
+    await this.#giveWay(service, signal);
     const request = this.#read(service);
     await finalizer.setOn(service, signal);
     const decision = await this.#secure(request, signal);
@@ -106,6 +107,17 @@ export class ServiceReconciler {
     await telling.tell(service, decision, this.#unannounced(key), signal);
     for (const { address } of decision.release) await records.letGo(key, address, signal);
     return againMs === undefined ? undefined : { requeueAfterMs: againMs };
+  }
+
+  /** Another program was faster to serve the Service, which was never told what we chose for it: that is let go of. */
+  async #giveWay(service: Service, signal: AbortSignal): Promise<void> {
+    const { service: key } = readRequest(service);
+    const { cluster, records } = this.#deps;
+    const holdings = cluster.ledger.holdings(key);
+    if (carriesOurs(service) || contestedBy(service, holdings, MANAGER) === undefined) return;
+    for (const { address, hold } of holdings) {
+      if (hold === "Recorded") await records.letGo(key, address, signal);
+    }
   }
 
   /** Holds what has become free for those who wait for it, in the order of their waiting. */
@@ -184,7 +196,8 @@ export class ServiceReconciler {
     );
     if (waitMs !== undefined) return { requeueAfterMs: waitMs };
     for (const { address } of disputed) {
-      if (await records.giveBack(key, address, signal)) telling.repaired(service, address);
+      const record = await records.giveBack(key, address, signal);
+      if (record !== undefined) telling.repaired(service, record);
     }
     return { requeueAfterMs: DISPUTE_MS };
   }

@@ -80,20 +80,24 @@ export class Records {
    * Gives an address back to a Service whose status shows it while its VirtualIP names others. Asks the API server itself
    * first, since two watches are not in step.
    *
-   * @returns whether the record says so now
+   * @returns the record if it says so now
    */
-  async giveBack(service: ServiceKey, address: IpAddress, signal: AbortSignal): Promise<boolean> {
+  async giveBack(
+    service: ServiceKey,
+    address: IpAddress,
+    signal: AbortSignal,
+  ): Promise<VirtualIP | undefined> {
     const name = virtualIPName(address);
     const object = await this.#client.get(virtualIPs, { name }, signal);
     const holders = object.spec.services ?? [];
     const shows = await Promise.all([service, ...holders].map((key) => this.#shows(key, address, signal)));
     const [own, ...others] = shows;
-    if (!own || others.includes(true)) return false;
+    if (!own || others.includes(true)) return undefined;
     const terms = this.#cluster.ledger.termsOf(service);
     const pool = object.spec.pool ?? this.#cluster.pools.containing(address)[0]?.name ?? "";
     const spec = joined({ ...object.spec, services: [], sharing: [] }, { service, terms, pool });
     await this.#update({ ...object, spec }, address, signal);
-    return true;
+    return object;
   }
 
   async #secure(service: ServiceKey, grant: Grant, signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,7 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
+import { API_VERSION } from "@fairlead/api/group.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
@@ -19,6 +21,7 @@ import {
   sameCondition,
   sameIngress,
 } from "./status.ts";
+import { writersOfIngress } from "./writers.ts";
 
 /** Writes the status of Services, and an Event for each change of it. */
 export class Telling {
@@ -42,7 +45,10 @@ export class Telling {
     this.#log = dependencies.log;
   }
 
-  /** Tells a decision on the Service, unless its status says it already. */
+  /**
+   * Tells a decision on the Service, unless its status says it already. Rejects with 409 if another program has begun to write
+   * the addresses since the Service was read.
+   */
   async tell(
     service: Service,
     decision: Decision,
@@ -59,7 +65,7 @@ export class Telling {
     const written = await this.#client.apply(
       services,
       { metadata: { namespace, name }, status },
-      { subresource: "status", force: true, signal },
+      { subresource: "status", force: writersOfIngress(service).length > 0, signal },
     );
     this.#cluster.wroteService(written);
     this.#announce(service, desired);
@@ -93,16 +99,16 @@ export class Telling {
   }
 
   /** A record that named others was given back to the Service whose status shows the address. */
-  repaired(service: Service, address: IpAddress): void {
-    const note = `The VirtualIP of ${address.text} named others, whose status did not show it; it names this Service again.`;
-    this.#log.warn("record repaired", { service: keyOf(service), vip: address.text });
-    this.#events.record({
-      regarding: service,
-      type: "Warning",
-      reason: "RecordRepaired",
-      action: "Allocate",
-      note,
-    });
+  repaired(service: Service, record: VirtualIP): void {
+    const { address } = record.spec;
+    const key = keyOf(service);
+    const note = `The VirtualIP of ${address} did not name Service ${key}, whose status shows the address, and nobody else's status does; it names it again.`;
+    this.#log.warn("record repaired", { service: key, vip: address });
+    for (const regarding of [
+      service,
+      { apiVersion: API_VERSION, kind: "VirtualIP", metadata: record.metadata },
+    ])
+      this.#events.record({ regarding, type: "Warning", reason: "RecordRepaired", action: "Allocate", note });
   }
 
   #announce(before: Service, { ingress, conditions }: ServiceStatus): void {
