@@ -10,6 +10,7 @@ NODES ?= 3
 CLIENTS ?= 1
 E2E ?= test/e2e/*.e2e.ts
 RUNS ?= 1
+BENCH ?=
 
 DEPENDENCIES := node_modules/.fairlead-installed
 ADDON := packages/linux/build/fairlead_linux.node
@@ -21,7 +22,7 @@ help: ## list the commands
 	echo
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	echo
-	echo "  Settings: LAB=name NODES=3 CLIENTS=1 (lab-up, lab-down), E2E=files RUNS=1 (e2e)."
+	echo "  Settings: LAB=name NODES=3 CLIENTS=1 (lab-up, lab-down), E2E=files RUNS=1 (e2e), BENCH=names (bench)."
 	echo "  Builds of the lab's Kubernetes are kept in $${FAIRLEAD_CACHE:-$${XDG_CACHE_HOME:-~/.cache}/fairlead}."
 
 .PHONY: demo
@@ -47,12 +48,16 @@ e2e: image lab-tools ## [root] the end-to-end tests on a real cluster
 	@node scripts/e2e.ts --runs $(RUNS) $(E2E)
 
 .PHONY: bench
-bench: image lab-tools ## [root] the figures: ARP replies, memory, API requests, beside their references
-	@node test/bench/main.ts
+bench: image lab-tools ## [root] figures beside their references (BENCH="core memory arp burst urgent")
+	@node test/bench/main.ts $(BENCH)
 
 .PHONY: image
 image: $(DEPENDENCIES) $(ADDON) ## [root] the OCI image, build/fairlead.tar
 	@node scripts/image.ts
+
+.PHONY: cli
+cli: $(DEPENDENCIES) ## the command line tool, build/fairlead: one executable file for Node.js 22 or newer
+	@node scripts/cli.ts
 
 .PHONY: generate
 generate: $(DEPENDENCIES) ## write the CRDs in manifests/crds from packages/api
@@ -69,6 +74,10 @@ lab-down: $(DEPENDENCIES) ## [root] take that cluster down and leave nothing beh
 .PHONY: lab-tools
 lab-tools: $(DEPENDENCIES)
 	@node test/lab/main.ts build
+
+.PHONY: uninstall
+uninstall: $(DEPENDENCIES) ## take Fairlead out of the cluster that kubectl talks to, its finalizers first
+	@node scripts/uninstall.ts
 
 .PHONY: clean
 clean: ## remove what was built in the tree (the cache of the lab's Kubernetes stays)

@@ -296,13 +296,13 @@ describe("the pods", () => {
   });
 
   it("run the pinned Node with a small young generation", () => {
-    for (const [template, program] of [
-      [controller.template, "controller"],
-      [speaker.template, "speaker"],
+    for (const [template, program, mebibytes] of [
+      [controller.template, "controller", 2],
+      [speaker.template, "speaker", 1],
     ] as const) {
       expect(template.spec.containers[0].command).to.deep.equal([
         "/usr/bin/node",
-        "--max-semi-space-size=1",
+        `--max-semi-space-size=${mebibytes}`,
         "--disable-proto=throw",
         `/app/${program}.mjs`,
       ]);

@@ -23,6 +23,14 @@ const PURE = [
   /^packages\/linux\/src\/netlink\//,
   /^packages\/kube\/src\/(path|prune|store)\.ts$/,
   /^packages\/controller\/src\/(allocation|placement)\//,
+  /^packages\/controller\/src\/cluster\/(infrastructure|object-facts)\.ts$/,
+  /^packages\/controller\/src\/service\/ownership\.ts$/,
+  /^packages\/cli\/src\/(count|exit-status|finding|printable)\.ts$/,
+  /^packages\/cli\/src\/source\//,
+  // The models of Kubernetes' own kinds come from its client.
+  /^packages\/cli\/src\/schema\/(?!kubernetes-fields)/,
+  /^packages\/cli\/src\/validate\/(?!command)/,
+  /^packages\/cli\/src\/plan\/(?!command|read-cluster)/,
   /^packages\/speaker\/src\/announcements\//,
   /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|range-filter)\.ts$/,
   /^packages\/speaker\/src\/layer2\/arp\//,
@@ -48,6 +56,21 @@ describe("the layers", () => {
         .filter(({ from }) => !(MAY_IMPORT[file.pkg] ?? []).includes(from.split("/")[1] ?? ""))
         .map(({ from }) => `${file.path} imports ${from}`),
     );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("the command line tool takes of the controller only pure code", () => {
+    const wrong = files
+      .filter(({ pkg }) => pkg === "cli")
+      .flatMap((file) =>
+        file.imports
+          .filter(({ from }) => from.startsWith("@fairlead/controller/"))
+          .filter(({ from }) => {
+            const path = from.replace("@fairlead/controller/", "packages/controller/src/");
+            return !PURE.some((rule) => rule.test(path));
+          })
+          .map(({ from }) => `${file.path} imports ${from}`),
+      );
     expect(wrong).to.deep.equal([]);
   });
 

@@ -1,7 +1,11 @@
 import { join } from "node:path";
+import { service } from "../e2e/support/objects.ts";
+import { address, announcer } from "../e2e/support/steps.ts";
 import type { Lab } from "../lab/lab.ts";
+import { Crowd } from "./crowd.ts";
+import { clear, prepare } from "./ground.ts";
 import { quantiles } from "./quantiles.ts";
-import type { Row } from "./table.ts";
+import { type Row, tableText } from "./table.ts";
 
 const ASKER = join(import.meta.dirname, "arp-asker.ts");
 const ROUNDS = 3000;
@@ -12,6 +16,27 @@ interface Series {
   readonly lost: number;
 }
 
+/** Services beside the first one. */
+const OTHERS = 999;
+
+/** How fast requests are answered with one virtual IP and with many. */
+export async function benchArp(lab: Lab): Promise<void> {
+  await prepare(lab, { more: [service("one")] });
+  const crowd = await Crowd.open(lab, "arp");
+  try {
+    const ip = await address(lab, "one");
+    const node = await announcer(lab, ip);
+    const measured = async (): Promise<readonly Row[]> => await measureArp(lab, ip, node);
+    console.log(tableText(`µs, requests ${GAP_MS} ms apart, 1 virtual IP`, await measured()));
+    await Promise.all([crowd.create(OTHERS), crowd.answered()]);
+    console.log(tableText(`with ${OTHERS + 1} virtual IPs`, await measured()));
+    await Promise.all([crowd.remove(), crowd.silent()]);
+  } finally {
+    await crowd.close();
+    await clear(lab);
+  }
+}
+
 /**
  * The time from an ARP request to its reply, in µs, as a client on the LAN sees it: for a virtual IP, answered by the
  * speaker, and for the same node's own address, answered by its kernel, asked for in turn in the same run.
@@ -19,7 +44,7 @@ interface Series {
  * @param virtualIP an announced IPv4 address
  * @param node the node that announces it
  */
-export async function measureArp(lab: Lab, virtualIP: string, node: string): Promise<readonly Row[]> {
+async function measureArp(lab: Lab, virtualIP: string, node: string): Promise<readonly Row[]> {
   const own = lab.member(node).cables[0]?.ipv4 ?? "";
   const rows: Row[] = [["request", "answered by", "p50", "p99", "ratio p50", "lost", "n"]];
   for (const form of ["broadcast", "unicast"]) {

@@ -1,109 +1,88 @@
-import { readFileSync, statSync } from "node:fs";
-import type { Service } from "@fairlead/api/core/service.ts";
-import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
-import { NAMESPACE } from "../install/fairlead.ts";
+import { Audit, settled } from "../e2e/support/audit.ts";
 import type { Lab } from "../lab/lab.ts";
-import type { Row } from "./table.ts";
+import { Crowd } from "./crowd.ts";
+import { clear, prepare } from "./ground.ts";
+import { machineLoad } from "./machine-load.ts";
+import { monotonicMs } from "./monotonic.ts";
+import { Processes } from "./processes.ts";
+import { REFERENCE } from "./reference.ts";
+import { REQUESTS_HEAD, requestRows } from "./requests.ts";
+import { between, SPREAD_HEAD, since, spread } from "./spread.ts";
+import { type Row, tableText } from "./table.ts";
 
-/** How many requests are under way at once while the Services are created. */
-const AT_ONCE = 20;
-
-interface AuditLine {
-  readonly verb: string;
-  readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource: string; readonly subresource?: string };
-}
+const SERVICES = 2_000;
+const THEIRS = REFERENCE.burst;
 
 /**
- * Creates `count` Services at once and waits until each has an address and is announced. Prints how long that took and
- * how many requests Fairlead sent for it, counted in the API server's audit log.
+ * Many Services created at once, then deleted at once: how long until each has an address and is answered, and what that costs; with
+ * addresses that are free at once when they are let go, and with those that wait for their Service to come back, which is the default.
  */
-export async function measureBurst(lab: Lab, count: number): Promise<readonly Row[]> {
-  const mark = statSync(lab.auditLog).size;
-  const began = performance.now();
-  const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
-  await createServices(lab, count);
-  const rows: Row[] = [
-    ["event", "figure"],
-    [`the last of ${count} Services was created`, seconds()],
-  ];
-  await lab.waitFor(
-    `${count} Services have an address`,
-    async (see) => {
-      const { items } = await lab.api.get<{ items: readonly Service[] }>(
-        "/api/v1/namespaces/default/services",
-      );
-      const addressed = items.filter(
-        ({ metadata, status }) =>
-          metadata.labels?.burst === "true" && (status?.loadBalancer?.ingress ?? []).length > 0,
-      ).length;
-      see(`${addressed} have one`);
-      return addressed === count;
-    },
-    { deadlineMs: 300_000, everyMs: 200 },
-  );
-  rows.push(["all have an address", seconds()]);
-  await lab.waitFor(
-    `${count} addresses are announced`,
-    async (see) => {
-      const { items } = await lab.api.get<{ items: readonly VirtualIP[] }>(
-        "/apis/fairlead.dev/v1beta1/virtualips",
-      );
-      const announced = items.filter(
-        ({ spec, status }) =>
-          status?.state === "Announced" && spec.services.some((key) => key.startsWith("default/burst-")),
-      ).length;
-      see(`${announced} are`);
-      return announced === count;
-    },
-    { deadlineMs: 300_000, everyMs: 200 },
-  );
-  rows.push(["all are announced", seconds()]);
-  return [...rows, ...requestRows(lab, mark, count)];
-}
-
-/** Removes the Services of a burst and waits until no address of theirs is held. */
-export async function removeBurst(lab: Lab): Promise<void> {
-  await lab.kubectl(["delete", "services", "-n", "default", "-l", "burst=true"], { deadlineMs: 300_000 });
-}
-
-async function createServices(lab: Lab, count: number): Promise<void> {
-  const names = Array.from({ length: count }, (_, i) => `burst-${i}`);
-  const createNext = async (): Promise<void> => {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const body = {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name, labels: { burst: "true" } },
-        spec: {
-          type: "LoadBalancer",
-          allocateLoadBalancerNodePorts: false,
-          selector: { app: "web" },
-          ports: [{ port: 80, targetPort: 8080 }],
-        },
-      };
-      const { status, text } = await lab.api.send("POST", "/api/v1/namespaces/default/services", {
-        body,
-        deadlineMs: 60_000,
-      });
-      if (status !== 201)
-        throw new Error(`the API server refused a Service: ${status} ${text.slice(0, 300)}`);
+export async function benchBurst(lab: Lab): Promise<void> {
+  for (const releaseDelay of ["0s", "10m"]) {
+    const title = `${SERVICES} Services at once, releaseDelay ${releaseDelay}`;
+    console.log(`\n${title}: preparing`);
+    await prepare(lab, { releaseDelay });
+    const crowd = await Crowd.open(lab, "burst");
+    try {
+      await measure(lab, `${title}: created`, THEIRS.created, () => create(crowd));
+      await measure(lab, `${title}: deleted`, THEIRS.deleted, () => remove(crowd));
+    } finally {
+      await crowd.close();
+      await clear(lab);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, createNext));
+  }
 }
 
-function requestRows(lab: Lab, mark: number, count: number): readonly Row[] {
-  const requests = new Map<string, number>();
-  let total = 0;
-  for (const line of readFileSync(lab.auditLog).subarray(mark).toString().split("\n")) {
-    if (!line.includes(`system:serviceaccount:${NAMESPACE}:`)) continue;
-    const { verb, objectRef } = JSON.parse(line) as AuditLine;
-    if (objectRef?.resource === "leases") continue;
-    const key = `${verb} ${objectRef?.resource}${objectRef?.subresource === undefined ? "" : `/${objectRef.subresource}`}`;
-    requests.set(key, (requests.get(key) ?? 0) + 1);
-    total += 1;
-  }
-  const rows = [...requests].sort(([, a], [, b]) => b - a).map(([key, n]): Row => [`  ${key}`, String(n)]);
-  return [["requests of Fairlead, for each Service", (total / count).toFixed(2)], ...rows];
+/** @returns the rows of times, with the reference's in the last column */
+async function create(crowd: Crowd): Promise<readonly Row[]> {
+  const beganMs = monotonicMs();
+  await Promise.all([crowd.create(SERVICES), crowd.answered()]);
+  const courses = [...crowd.courses.values()];
+  const { posted, addressed, addressedEach } = THEIRS.created;
+  return [
+    [...spread("from the first creation: accepted", since(courses, beganMs, "acceptedMs")), posted],
+    [...spread("  has its address", since(courses, beganMs, "addressedMs")), addressed],
+    [...spread("  is answered", since(courses, beganMs, "answeredMs")), ""],
+    [...spread("from its acceptance: VirtualIP made", between(courses, "acceptedMs", "recordedMs")), ""],
+    [...spread("  has its address", between(courses, "acceptedMs", "addressedMs")), addressedEach],
+    [...spread("  is answered", between(courses, "acceptedMs", "answeredMs")), ""],
+  ];
+}
+
+async function remove(crowd: Crowd): Promise<readonly Row[]> {
+  const beganMs = monotonicMs();
+  await Promise.all([crowd.remove(), crowd.silent()]);
+  const courses = [...crowd.courses.values()];
+  return [
+    [...spread("from the first deletion: accepted", since(courses, beganMs, "deletedMs")), ""],
+    [...spread("  VirtualIP gone or released", since(courses, beganMs, "releasedMs")), ""],
+    [...spread("  nobody answers", since(courses, beganMs, "silentMs")), THEIRS.deleted.silent],
+    [...spread("from its acceptance: nobody answers", between(courses, "deletedMs", "silentMs")), ""],
+  ];
+}
+
+interface Theirs {
+  readonly requests: string;
+  readonly controller: string;
+  readonly speaker: string;
+}
+
+async function measure(
+  lab: Lab,
+  title: string,
+  theirs: Theirs,
+  run: () => Promise<readonly Row[]>,
+): Promise<void> {
+  const load = machineLoad();
+  const [audit, processes] = [new Audit(lab), await Processes.begin(lab)];
+  const times = await run();
+  await settled(lab);
+  const requests = requestRows(audit, SERVICES).map((row, i) => [...row, i === 0 ? theirs.requests : ""]);
+  const programs = processes
+    .rows()
+    .map((row) => [...row, row[0] === "speaker" ? theirs.speaker : theirs.controller]);
+  console.log(tableText(title, [[...SPREAD_HEAD, REFERENCE.head], ...times]));
+  console.log(tableText("", [[...REQUESTS_HEAD, REFERENCE.head], ...requests]));
+  console.log(tableText("", [["program", "CPU", "peak RSS", REFERENCE.head], ...programs]));
+  console.log(`\n  ${load}; CPU seconds of the whole machine: ${processes.machine()}`);
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import { settled } from "../e2e/support/audit.ts";
 import { NAMESPACE } from "../install/fairlead.ts";
 import type { Lab } from "../lab/lab.ts";
-import type { Row } from "./table.ts";
+import { Crowd } from "./crowd.ts";
+import { clear, prepare } from "./ground.ts";
+import { type Row, tableText } from "./table.ts";
 
 /** Memory of a pod's processes, in KiB. */
 export interface Memory {
@@ -23,8 +26,28 @@ export async function memoryOf(lab: Lab, pod: string): Promise<Memory> {
   return { rssKiB, anonymousKiB };
 }
 
+const SERVICES = 1_000;
+
+/** What the pods use before, with and after many Services. */
+export async function benchMemory(lab: Lab): Promise<void> {
+  await prepare(lab);
+  const crowd = await Crowd.open(lab, "memory");
+  try {
+    console.log(tableText("MiB, no Service", await measureMemory(lab)));
+    await Promise.all([crowd.create(SERVICES), crowd.answered()]);
+    await settled(lab);
+    console.log(tableText(`with ${SERVICES} Services`, await measureMemory(lab)));
+    await Promise.all([crowd.remove(), crowd.silent()]);
+    await settled(lab);
+    console.log(tableText("after they were deleted", await measureMemory(lab)));
+  } finally {
+    await crowd.close();
+    await clear(lab);
+  }
+}
+
 /** RSS and anonymous memory of every pod of Fairlead, in MiB. */
-export async function measureMemory(lab: Lab): Promise<readonly Row[]> {
+async function measureMemory(lab: Lab): Promise<readonly Row[]> {
   const names = await lab.kubectl(["-n", NAMESPACE, "get", "pods", "-o", "name", "--sort-by=.metadata.name"]);
   const rows: Row[] = [["pod", "RSS", "anonymous"]];
   for (const line of names.trim().split("\n")) {

@@ -1,3 +1,4 @@
+import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installFairlead } from "../install/fairlead.ts";
@@ -186,6 +187,26 @@ describe("the interfaces of a node", () => {
     }
   });
 
+  it("have their gateways in the Speaker, which follows when the default route is another", async () => {
+    const [v4, v6, other] = ["198.51.100.1", "2001:db8:10::1", "198.51.100.77"] as const;
+    await gateways("node-1", { eth0: [v4, v6], eth1: [] });
+    await gateways("node-2", { eth0: [v4, v6], eth1: [] });
+    try {
+      await route("node-2", "replace", "default", "via", other);
+      await gateways("node-2", { eth0: [other, v6], eth1: [] });
+      await route("node-2", "add", "default", "via", "192.0.2.1", "metric", "50");
+      await gateways("node-2", { eth0: [other, v6], eth1: ["192.0.2.1"] });
+      await lab.exec("node-2", ["ip", "-6", "route", "delete", "default"]);
+      await gateways("node-2", { eth0: [other], eth1: ["192.0.2.1"] });
+      await gateways("node-1", { eth0: [v4, v6], eth1: [] });
+    } finally {
+      await route("node-2", "flush", "exact", "0.0.0.0/0");
+      await route("node-2", "replace", "default", "via", v4);
+      await lab.exec("node-2", ["ip", "-6", "route", "replace", "default", "via", v6]);
+    }
+    await gateways("node-2", { eth0: [v4, v6], eth1: [] });
+  });
+
   /** The advertisement of the second segment's addresses, which prefers node-1. */
   function second(spec: Readonly<Record<string, unknown>> = {}): Manifest {
     const preference = { matchLabels: { "kubernetes.io/hostname": "node-1" } };
@@ -269,6 +290,22 @@ describe("the interfaces of a node", () => {
         ),
       );
     });
+  }
+
+  /** Waits until the speaker of the node reports these gateways, by interface. */
+  async function gateways(node: string, wanted: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    await lab.waitFor(`${node} reports the gateways ${JSON.stringify(wanted)}`, async (see) => {
+      const { status } = await lab.api.get<Speaker>(paths.speaker(node));
+      see(status?.interfaces);
+      return Object.entries(wanted).every(([name, all]) => {
+        const told = status?.interfaces.find((one) => one.name === name);
+        return told !== undefined && (told.gateways ?? []).join(" ") === all.join(" ");
+      });
+    });
+  }
+
+  async function route(node: string, ...argv: readonly string[]): Promise<void> {
+    await lab.exec(node, ["ip", "route", ...argv]);
   }
 
   async function has(node: string, interfaceName: string): Promise<boolean> {

@@ -21,7 +21,7 @@ import { labPaths } from "./paths.ts";
 import { CONTROL_PLANE, type Member } from "./plan.ts";
 import { podGroup, podProcesses } from "./pods.ts";
 import { logFile } from "./processes.ts";
-import { ask, exec, Probing } from "./reach.ts";
+import { ask, exec, Probing, type Spawned, spawnOn } from "./reach.ts";
 import { nodesReady, waitForApiServer, waitInLab } from "./readiness.ts";
 import { type Cut, isAlive, readState } from "./state.ts";
 import { leftovers, takeDown } from "./take-down.ts";
@@ -168,6 +168,11 @@ export class Lab {
   /** Runs a command on a member: on a node as if logged in there, on a client in its network. */
   exec(member: string, argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
     return exec(this.#context, member, argv, options);
+  }
+
+  /** Starts a command in a client's network. It should end with its standard input; it ends with the lab in any case. */
+  spawn(member: string, argv: readonly string[]): Spawned {
+    return spawnOn(this.#context, member, argv);
   }
 
   /** Gets a URL from a member's network on a connection of its own. */

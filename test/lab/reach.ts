@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import type { AgentOrder } from "./agent.ts";
 import type { AskOptions, Attempt, Question } from "./attempt.ts";
 import { type CommandOptions, type CommandResult, run } from "./command.ts";
@@ -26,6 +27,15 @@ export function exec(
   const { role } = context.member(name);
   if (role === "node" || role === "control-plane") return context.machine(name).exec(argv, options);
   return run(onMember(context, name, argv), options);
+}
+
+/** A running command; what it says as an error goes where ours goes. */
+export type Spawned = ChildProcessByStdio<Writable, Readable, null>;
+
+/** Starts a command in a member's network, in the member's cgroup. */
+export function spawnOn(context: LabContext, name: string, argv: readonly string[]): Spawned {
+  const [program = "", ...rest] = onMember(context, name, argv);
+  return spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 /** Asks once from a member's network. No answer is a value, not an error. */

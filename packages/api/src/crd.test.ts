@@ -96,6 +96,15 @@ describe("the custom resource definitions", () => {
         }
       });
 
+      it("asks for no field that is filled in: kubectl, which fills in nothing, would refuse it in a List", () => {
+        for (const [path, schema] of schemas) {
+          const required = (schema.required ?? []) as readonly string[];
+          const properties = (schema.properties ?? {}) as Readonly<Record<string, Schema>>;
+          const filledIn = required.filter((name) => properties[name]?.default !== undefined);
+          expect(filledIn, path).to.deep.equal([]);
+        }
+      });
+
       it("has a status subresource if people write its spec", () => {
         expect(version.subresources).to.deep.equal(kind.spec === undefined ? undefined : { status: {} });
       });

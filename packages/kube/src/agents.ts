@@ -1,5 +1,5 @@
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpsAgent, type RequestOptions } from "node:https";
 import { isDeepStrictEqual } from "node:util";
 import type { Credentials, TlsMaterial } from "./credentials.ts";
 
@@ -29,16 +29,26 @@ export class Agents {
 
   for(credentials: Credentials): HttpAgent {
     if (credentials.proxy !== undefined) return credentials.proxy;
-    if (this.#agent !== undefined && isDeepStrictEqual(this.#material, credentials.tls)) return this.#agent;
+    const same = this.#material === credentials.tls || isDeepStrictEqual(this.#material, credentials.tls);
+    if (this.#agent !== undefined && same) return this.#agent;
     if (this.#agent !== undefined) retire(this.#agent);
     this.#material = credentials.tls;
-    this.#agent = this.#secure ? new HttpsAgent({ ...OPTIONS, ...credentials.tls }) : new HttpAgent(OPTIONS);
+    this.#agent = this.#secure
+      ? new OneServerAgent({ ...OPTIONS, ...credentials.tls })
+      : new HttpAgent(OPTIONS);
     return this.#agent;
   }
 
   /** Closes every connection, those in use too. */
   destroy(): void {
     this.#agent?.destroy();
+  }
+}
+
+/** Finds its connections by the server's name alone: the TLS material is the same for all, and is some kilobytes long. */
+class OneServerAgent extends HttpsAgent {
+  override getName({ host, port }: RequestOptions = {}): string {
+    return `${host}:${port}`;
   }
 }
 

@@ -53,7 +53,8 @@ export interface RecordedEvent {
 
 /** About 1 KiB each; a burst of Services is told at the pace at which it is addressed. */
 const MOST_QUEUED = 4096;
-const SENT_AT_ONCE = 4;
+/** Few: in a burst the API server's time belongs to what must be known. */
+const SENT_AT_ONCE = 2;
 const RETRY_DELAYS_MS = [1_000, 5_000, 15_000];
 const FLUSH_MS = 2_000;
 

@@ -104,5 +104,7 @@ function onEnd(response: IncomingMessage, reject: (error: unknown) => void, done
     if (response.complete) done();
     else reject(new TransportError("cut", "the answer was cut off"));
   });
-  response.once("close", () => reject(new TransportError("cut", "the connection was closed")));
+  response.once("close", () => {
+    if (!response.readableEnded) reject(new TransportError("cut", "the connection was closed"));
+  });
 }

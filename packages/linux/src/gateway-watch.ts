@@ -26,12 +26,18 @@ export interface GatewayWatchOptions {
 /** Watches the gateways of the default routes in the main table of this network namespace. */
 export class GatewayWatch {
   readonly #watch: NetlinkWatch;
+  readonly #onChange: GatewayWatchOptions["onChange"];
   readonly #table = new GatewayTable();
   #told: Gateways | undefined;
+  /** Something happened during the running dump, which may or may not have it. */
+  #outdated = false;
+  /** Interfaces that were weakened during it. */
+  readonly #weakened = new Set<number>();
 
   /** @throws Error if there is no addon. */
   constructor(options: GatewayWatchOptions) {
-    const { clock, addon } = options;
+    const { clock, addon, onChange, onError } = options;
+    this.#onChange = onChange;
     this.#watch = new NetlinkWatch({
       groups: ROUTE_GROUPS,
       filter: defaultRouteFilter(),
@@ -43,20 +49,14 @@ export class GatewayWatch {
       paceMs: PACE_MS,
       settleMs: SETTLE_MS,
       follower: {
-        beginDump: () => this.#table.beginDump(),
+        beginDump: () => this.#beginDump(),
         take: (message, answer) => {
           if (answer) this.#table.dumped(message);
-          else if (this.#table.isNews(message)) this.#watch.readAgain();
+          else if (this.#table.isNews(message)) this.readAgain();
         },
-        endDump: () => {
-          this.#table.endDump();
-          const { gateways } = this.#table;
-          if (this.#told !== undefined && sameGateways(gateways, this.#told)) return;
-          this.#told = gateways;
-          options.onChange(gateways);
-        },
+        endDump: () => this.#endDump(),
         settled: () => undefined,
-        failed: options.onError,
+        failed: onError,
       },
       ...(clock && { clock }),
       ...(addon && { addon }),
@@ -77,11 +77,29 @@ export class GatewayWatch {
    * An interface went, went down or lost an address: its IPv4 routes may have gone with that, which the kernel does not tell.
    */
   weakened(interfaceIndex: number): void {
-    if (this.#watch.dumping || this.#table.gateways.has(interfaceIndex)) this.#watch.readAgain();
+    if (this.#watch.dumping) this.#weakened.add(interfaceIndex);
+    else if (this.#table.gateways.has(interfaceIndex)) this.readAgain();
   }
 
   /** Anything may have happened. */
   readAgain(): void {
-    this.#watch.readAgain();
+    // A running dump is told nevertheless: where routes change all the time, there would never be one to tell.
+    if (this.#watch.dumping) this.#outdated = true;
+    else this.#watch.readAgain();
+  }
+
+  #beginDump(): void {
+    this.#outdated = false;
+    this.#weakened.clear();
+    this.#table.beginDump();
+  }
+
+  #endDump(): void {
+    this.#table.endDump();
+    const { gateways } = this.#table;
+    if (this.#outdated || [...this.#weakened].some((index) => gateways.has(index))) this.readAgain();
+    if (this.#told !== undefined && sameGateways(gateways, this.#told)) return;
+    this.#told = gateways;
+    this.#onChange(gateways);
   }
 }

@@ -114,16 +114,30 @@ describe("InterfaceWatch, as netlink goes", () => {
     expect(asked(routes())).to.have.length(3);
   });
 
-  it("reads the routes again when one goes while they are being read", () => {
+  for (const [name, requests] of [
+    ["eth0", 3],
+    ["eth1", 2],
+  ] as const) {
+    it(`tells the routes at once, and ${requests === 3 ? "reads them again" : "leaves it at that"}, when ${name} goes meanwhile`, () => {
+      dumpedLinks("eth0", "eth1");
+      links().deliver(gone(name));
+      dumpedRoutes(1);
+      expect(reports).to.have.length(1);
+      clock.advance(PACE_MS);
+      expect(asked(routes())).to.have.length(requests);
+    });
+  }
+
+  it("tells routes that change while they are read at once, and reads them again", () => {
     dumpedLinks("eth0");
-    routes().deliver(known(1));
-    links().deliver(gone("eth0"));
-    routes().deliver(done(routes()));
-    routes().deliver(done(routes()));
-    expect(reports).to.deep.equal([]);
+    routes().deliver(notified(2));
+    dumpedRoutes(1);
+    expect(reports).to.deep.equal(["eth0 > 192.0.2.1"]);
     clock.advance(PACE_MS);
-    dumpedRoutes();
-    expect(reports).to.deep.equal([""]);
+    dumpedRoutes(2);
+    clock.advance(5000);
+    expect(reports).to.deep.equal(["eth0 > 192.0.2.1", "eth0 > 192.0.2.2"]);
+    expect(asked(routes())).to.have.length(4);
   });
 
   it("reads the routes again after notifications of links were lost", () => {

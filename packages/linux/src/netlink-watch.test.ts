@@ -4,6 +4,7 @@ import { assemble, drop } from "./bpf.ts";
 import { ENOBUFS } from "./errno.ts";
 import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR } from "./netlink/message.ts";
 import { NetlinkWatch, type NetlinkWatchOptions } from "./netlink-watch.ts";
+import { NETLINK_GET_STRICT_CHK, SOL_NETLINK } from "./sockaddr.ts";
 import { message, u32 } from "./testing/netlink.ts";
 import { type Arrival, ScriptedKernel } from "./testing/scripted-kernel.ts";
 
@@ -51,6 +52,10 @@ describe("NetlinkWatch", () => {
     watch.stop();
     follow({ filter: assemble([drop()]) });
     expect(kernel.last.filtered).to.equal(true);
+  });
+
+  it("has the kernel heed what a request for a dump leaves out", () => {
+    expect(kernel.last.options.get(`${SOL_NETLINK} ${NETLINK_GET_STRICT_CHK}`)).to.equal(1);
   });
 
   it("dumps again when the kernel says that a dump was interrupted", () => {

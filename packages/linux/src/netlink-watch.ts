@@ -1,7 +1,6 @@
 import { type Clock, systemClock, type Timer } from "@fairlead/runtime/clock.ts";
-import { type Addon, loadAddon, READABLE } from "./addon.ts";
-import { type BpfInstruction, programBytes } from "./bpf.ts";
-import { EAGAIN, ENOBUFS, ENOENT, EPROTO, SystemError } from "./errno.ts";
+import { type Addon, loadAddon } from "./addon.ts";
+import { ENOENT, SystemError } from "./errno.ts";
 import {
   dumpRequest,
   type NetlinkMessage,
@@ -9,27 +8,10 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
   readErrno,
-  readMessages,
 } from "./netlink/message.ts";
-import {
-  AF_NETLINK,
-  intOption,
-  NETLINK_GET_STRICT_CHK,
-  netlinkAddress,
-  netlinkPortId,
-  SO_RCVBUF,
-  SOCK_RAW,
-  SOCKADDR_NL_BYTES,
-  SOL_NETLINK,
-  SOL_SOCKET,
-} from "./sockaddr.ts";
+import { NetlinkSocket, type NetlinkSocketOptions } from "./netlink-socket.ts";
 
-const NETLINK_ROUTE = 0;
-const DATAGRAMS_PER_WAKE_UP = 16;
-const DATAGRAM_BYTES = 65_536;
-const SOCKET_BUFFER_BYTES = 1 << 20;
 const REOPEN_MS = 1000;
-const MSG_TRUNC = 0x20;
 
 /** What is told of the kernel's objects. */
 export interface NetlinkFollower {
@@ -55,11 +37,7 @@ export interface Dump {
 }
 
 /** What a {@link NetlinkWatch} is made with. */
-export interface NetlinkWatchOptions {
-  /** Multicast groups as a bit set: bit n-1 is group n. */
-  readonly groups: number;
-  /** What wakes us up; everything without it. */
-  readonly filter?: readonly BpfInstruction[];
+export interface NetlinkWatchOptions extends Pick<NetlinkSocketOptions, "groups" | "filter"> {
   /** What a complete dump consists of, in order. */
   readonly dumps: readonly Dump[];
   /** Least time from the beginning of a dump to that of the next, in ms. @default 0 */
@@ -81,11 +59,7 @@ export class NetlinkWatch {
   readonly #options: NetlinkWatchOptions;
   readonly #addon: Addon;
   readonly #clock: Clock;
-  readonly #datagram = new Uint8Array(DATAGRAM_BYTES);
-  readonly #from = new Uint8Array(SOCKADDR_NL_BYTES);
-  readonly #control = new Uint8Array(0);
-  readonly #info = new Int32Array(3);
-  #fd = -1;
+  #socket: NetlinkSocket | undefined;
   /** Which of the dumps is running, by its place; undefined if none is. */
   #dump: number | undefined;
   #sequence = 0;
@@ -105,7 +79,7 @@ export class NetlinkWatch {
 
   /** Begins to watch. Idempotent. */
   start(): void {
-    if (this.#fd < 0 && this.#reopen === undefined) this.#open();
+    if (this.#socket === undefined && this.#reopen === undefined) this.#open();
   }
 
   /** Ends the watch; nothing is told after it. Idempotent. */
@@ -127,7 +101,7 @@ export class NetlinkWatch {
 
   /** Reads everything again, as soon as the pace allows. */
   readAgain(): void {
-    if (this.#fd < 0 || this.#due !== undefined) return;
+    if (this.#socket === undefined || this.#due !== undefined) return;
     // The kernel refuses a second dump beside a running one, so that one is read to its end.
     if (this.#dump !== undefined) {
       this.#interrupted = true;
@@ -144,51 +118,43 @@ export class NetlinkWatch {
   }
 
   #open(): void {
-    const addon = this.#addon;
-    const { groups, filter } = this.#options;
-    const fd = addon.socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-    if (fd < 0) {
-      this.#fail("netlink socket", -fd);
+    const { groups, filter, follower } = this.#options;
+    const opened = NetlinkSocket.open({
+      groups,
+      ...(filter && { filter }),
+      onMessage: (message) => this.#take(message),
+      onLost: () => {
+        this.#overruns++;
+        this.readAgain();
+      },
+      onSettled: () => follower.settled(),
+      onError: (error) => this.#fail(error),
+      addon: this.#addon,
+    });
+    if (!opened.ok) {
+      this.#fail(opened.error);
       return;
     }
-    this.#fd = fd;
-    // Neither is needed: a larger buffer makes overruns rarer, and kernels before 4.20 dump what was not asked for.
-    addon.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, intOption(SOCKET_BUFFER_BYTES));
-    addon.setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, intOption(1));
-    const filtered = filter === undefined ? 0 : addon.attachFilter(fd, programBytes(filter));
-    if (filtered < 0) {
-      this.#fail("netlink filter", -filtered);
-      return;
-    }
-    // Groups first, then the dump: a change in between is told of rather than missed.
-    const bound = addon.bind(fd, netlinkAddress(groups));
-    if (bound < 0) {
-      this.#fail("netlink bind", -bound);
-      return;
-    }
-    const polled = addon.poll(fd, READABLE, (events) => this.#ready(events));
-    if (polled < 0) {
-      this.#fail("netlink poll", -polled);
-      return;
-    }
+    this.#socket = opened.value;
+    // It is in its groups by now: a change before the dump is told of rather than missed.
     this.#beginDump();
   }
 
   #close(): void {
-    if (this.#fd >= 0) this.#addon.close(this.#fd);
-    this.#fd = -1;
+    this.#socket?.close();
+    this.#socket = undefined;
     this.#dump = undefined;
     this.#due?.cancel();
     this.#due = undefined;
   }
 
-  #fail(operation: string, errno: number): void {
+  #fail(error: SystemError): void {
     this.#close();
     this.#reopen = this.#clock.after(REOPEN_MS, () => {
       this.#reopen = undefined;
       this.#open();
     });
-    this.#options.follower.failed(new SystemError(operation, errno));
+    this.#options.follower.failed(error);
   }
 
   #beginDump(): void {
@@ -205,9 +171,8 @@ export class NetlinkWatch {
       return;
     }
     this.#dump = index;
-    const request = dumpRequest(wanted.type, ++this.#sequence, wanted.body);
-    const sent = this.#addon.send(this.#fd, request, request.length);
-    if (sent < 0) this.#fail("netlink send", -sent);
+    const failure = this.#socket?.send(dumpRequest(wanted.type, ++this.#sequence, wanted.body));
+    if (failure !== undefined) this.#fail(failure);
   }
 
   #endDump(): void {
@@ -216,52 +181,19 @@ export class NetlinkWatch {
     else this.#options.follower.endDump();
   }
 
-  #ready(events: number): void {
-    if (events < 0 && events !== -ENOBUFS) {
-      this.#fail("netlink poll", -events);
-      return;
-    }
-    if (events < 0) this.#lost();
-    for (let i = 0; i < DATAGRAMS_PER_WAKE_UP && this.#fd >= 0; i++) {
-      const length = this.#addon.recvmsg(this.#fd, this.#datagram, this.#from, this.#control, this.#info);
-      if (length === -EAGAIN) break;
-      if (length === -ENOBUFS) this.#lost();
-      else if (length < 0) {
-        this.#fail("netlink recv", -length);
-        return;
-      }
-      // Only the kernel (port 0) is believed: any process may send to our port.
-      else if (netlinkPortId(this.#from) === 0) this.#take(this.#datagram.subarray(0, length));
-    }
-    if (this.#fd >= 0) this.#options.follower.settled();
-  }
-
-  #take(datagram: Uint8Array): void {
-    const { messages, malformed } = readMessages(datagram);
-    if (malformed !== undefined || ((this.#info[2] ?? 0) & MSG_TRUNC) !== 0) {
-      this.#fail("netlink read", EPROTO);
-      return;
-    }
-    for (const message of messages) {
-      if (this.#fd < 0) return;
-      const answer = message.sequence === this.#sequence;
-      if (answer && (message.flags & NLM_F_DUMP_INTR) !== 0) this.#interrupted = true;
-      if (message.type !== NLMSG_DONE && message.type !== NLMSG_ERROR)
-        this.#options.follower.take(message, answer);
-      else if (answer && this.#dump !== undefined) this.#dumped(this.#dump, message);
-    }
+  #take(message: NetlinkMessage): void {
+    const answer = message.sequence === this.#sequence;
+    if (answer && (message.flags & NLM_F_DUMP_INTR) !== 0) this.#interrupted = true;
+    if (message.type !== NLMSG_DONE && message.type !== NLMSG_ERROR)
+      this.#options.follower.take(message, answer);
+    else if (answer && this.#dump !== undefined) this.#dumped(this.#dump, message);
   }
 
   #dumped(index: number, end: NetlinkMessage): void {
     const read = readErrno(end);
     const errno = read.ok ? read.value : 0;
     const missing = errno === ENOENT && this.#options.dumps[index]?.mayBeMissing === true;
-    if (errno !== 0 && !missing) this.#fail("netlink dump", errno);
+    if (errno !== 0 && !missing) this.#fail(new SystemError("netlink dump", errno));
     else this.#request(index + 1);
-  }
-
-  #lost(): void {
-    this.#overruns++;
-    this.readAgain();
   }
 }

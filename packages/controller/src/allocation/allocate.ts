@@ -8,7 +8,7 @@ import { chooseFromPool, chooseRequested } from "./choose.ts";
 import { type Current, type Currents, currentsOf, judged, returnedPool, stayingOf } from "./current.ts";
 import type { Holding, LedgerView } from "./holdings.ts";
 import { joinablePair } from "./join.ts";
-import { foreignRefusal, isForeign, isFrom, type KeptAddress, withPool } from "./kept.ts";
+import { foreignRefusal, holdingsOf, isForeign, type KeptAddress, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Pools } from "./pools.ts";
 import type { Outcome, Refusal } from "./reasons.ts";
@@ -66,9 +66,9 @@ interface FamilyResult {
 export function decide(request: AddressRequest, state: AllocationState): Decision {
   const { pools, ledger, namespaceLabels } = state;
   const applicant: Applicant = { namespace: request.namespace, namespaceLabels, labels: request.labels };
-  const all = ledger
-    .holdings(request.service)
-    .map((holding) => withPool(holding, pools, applicant, request.pool?.value));
+  const all = holdingsOf(request.service, ledger, pools).map((holding) =>
+    withPool(holding, pools, applicant, request.pool?.value),
+  );
   const disputed = all.some(
     ({ hold, address }) => hold === "Disputed" || ledger.disputing(address).length > 0,
   );
@@ -203,16 +203,14 @@ function chooseFamily(
   automatic: AutomaticChooser,
   companions: readonly IpAddress[],
 ): Result<Grant, Refusal> | "keep" {
-  const { request, pools } = choice;
+  const { request } = choice;
   const asked = request.addresses.find(({ value }) => value.family === family);
   if (asked !== undefined) {
     return current?.kept.address.text === asked.value.text ? "keep" : chooseRequested(choice, asked);
   }
   const stays = current !== undefined && !current.replace;
   if (request.pool === undefined) return stays ? "keep" : automatic(family);
-  const wanted =
-    request.addresses.length > 0 ||
-    (current !== undefined && isFrom(current.kept, request.pool.value, pools));
+  const wanted = request.addresses.length > 0 || current?.kept.wished === true;
   if (stays && wanted) return "keep";
   return chooseFromPool(choice, request.pool, family, companions);
 }

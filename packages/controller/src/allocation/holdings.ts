@@ -56,6 +56,12 @@ export type Standing =
   /** A node or a router uses it. @property what such as `the address of node "n1"` */
   | { readonly kind: "Network"; readonly what: string };
 
+/** An address that a Service's status shows and that others have. */
+export interface ShownOfOthers {
+  readonly address: IpAddress;
+  readonly holders: readonly ServiceKey[];
+}
+
 /** What of a range is not free. */
 export type Use = "held" | "reserved" | "released";
 
@@ -63,6 +69,8 @@ export type Use = "held" | "reserved" | "released";
 export interface LedgerView {
   /** In order of address. */
   holdings(service: ServiceKey): readonly Holding[];
+  /** Addresses that the Service's status shows and that others have. */
+  shownOfOthers(service: ServiceKey): readonly ShownOfOthers[];
   standing(address: IpAddress): Standing;
   /** The pool under which the address is held or kept, as its record has it. */
   poolOf(address: IpAddress): string | undefined;

@@ -1,6 +1,6 @@
-import type { Family } from "@fairlead/net/address.ts";
+import { compareAddresses, type Family } from "@fairlead/net/address.ts";
 import { type Applicant, refusedBy } from "./admission.ts";
-import type { Holding } from "./holdings.ts";
+import type { Holding, LedgerView, ServiceKey } from "./holdings.ts";
 import { leftOutBy, type Pool, poolContains } from "./pool.ts";
 import type { Pools } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
@@ -14,12 +14,25 @@ export interface KeptAddress extends Holding {
   readonly recordedPool: string | undefined;
   /** The pool that has it now. */
   readonly owner: string | undefined;
+  /** Whether the pool that the Service asks for has it, or had it when it was given: an edit of the pool takes no address away. */
+  readonly wished: boolean;
   /** Whether the pool that the Service asks for does not have it. */
   readonly astray: boolean;
   /** Why it is not an address that the Service could get today: a sentence without what follows from it. */
   readonly fault: string | undefined;
   /** Whether its pool wants the Service to get another address because of that. */
   readonly renumber: boolean;
+}
+
+/** What the Service holds, and what it shows that neither it nor anybody else has of us. */
+export function holdingsOf(service: ServiceKey, ledger: LedgerView, pools: Pools): readonly Holding[] {
+  const foreign = ledger
+    .shownOfOthers(service)
+    .filter(({ address }) => ledger.poolOf(address) === undefined && pools.containing(address).length === 0)
+    .map(({ address }): Holding => ({ address, hold: "Told", pool: undefined, told: true, claimed: false }));
+  const held = ledger.holdings(service);
+  if (foreign.length === 0) return held;
+  return [...held, ...foreign].sort((a, b) => compareAddresses(a.address, b.address));
 }
 
 /** What holds of a held address today. @param asked the pool that the Service asks for */
@@ -32,6 +45,7 @@ export function withPool(
   const recordedPool = holding.pool;
   const recorded = recordedPool === undefined ? undefined : pools.get(recordedPool);
   const named = asked === undefined ? undefined : pools.get(asked);
+  const inNamed = named !== undefined && poolContains(named, holding.address);
   const owner = pools.ownerOf(holding.address, recordedPool);
   const fault =
     owner === undefined ? outsideFault(holding, recordedPool) : faultIn(owner, holding, applicant);
@@ -40,7 +54,8 @@ export function withPool(
     pool: named !== undefined && named === recorded ? recordedPool : (owner?.name ?? recordedPool),
     recordedPool,
     owner: owner?.name,
-    astray: named !== undefined && !poolContains(named, holding.address),
+    wished: inNamed || (asked !== undefined && asked === recordedPool),
+    astray: asked !== undefined && !inNamed,
     fault,
     renumber: fault !== undefined && (owner ?? recorded)?.onInvalid === "Renumber",
   };
@@ -73,7 +88,7 @@ export function foreignRefusal(held: readonly KeptAddress[]): Refusal {
   return { reason: "ForeignAddress", message };
 }
 
-/** Of several held addresses of a family: the one asked for, else the one in the pool asked for, else the one on record and told. */
+/** Of several held addresses of a family: the one asked for, else one of the pool asked for, else one on record and told. */
 export function pickCurrent(
   held: readonly KeptAddress[],
   family: Family,
@@ -82,9 +97,7 @@ export function pickCurrent(
   const asked = request.addresses.find(({ value }) => value.family === family);
   const score = (holding: KeptAddress): number =>
     (asked?.value.text === holding.address.text ? 16 : 0) +
-    (request.pool !== undefined && [holding.pool, holding.recordedPool].includes(request.pool.value)
-      ? 8
-      : 0) +
+    (holding.wished ? 8 : 0) +
     (holding.hold === "Recorded" ? 4 : holding.hold === "Reserved" ? 2 : 0) +
     (holding.told ? 1 : 0);
   const sameFamily = held.filter(({ address }) => address.family === family);
@@ -92,11 +105,4 @@ export function pickCurrent(
     (best, holding) => (best === undefined || score(holding) > score(best) ? holding : best),
     undefined,
   );
-}
-
-/** The pool has it, or had it when it was given: an edit of the pool takes no address away. */
-export function isFrom(holding: KeptAddress, name: string, pools: Pools): boolean {
-  if (holding.recordedPool === name) return true;
-  const pool = pools.get(name);
-  return pool !== undefined && poolContains(pool, holding.address);
 }

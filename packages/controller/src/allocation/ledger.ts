@@ -1,6 +1,14 @@
 import { compareAddresses, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
-import type { Holding, LedgerRecord, LedgerView, ServiceKey, Standing, Use } from "./holdings.ts";
+import type {
+  Holding,
+  LedgerRecord,
+  LedgerView,
+  ServiceKey,
+  ShownOfOthers,
+  Standing,
+  Use,
+} from "./holdings.ts";
 import { type Entry, emptyEntry, holdOf, poolOf, standingOf, tenancyOf } from "./ledger-entry.ts";
 import { type Filing, filingOf, LedgerIndex } from "./ledger-index.ts";
 import type { Pool } from "./pool.ts";
@@ -186,10 +194,7 @@ export class Ledger implements LedgerView {
     }));
   }
 
-  /** Addresses that the Service's status shows and that others have. */
-  shownOfOthers(
-    service: ServiceKey,
-  ): readonly { readonly address: IpAddress; readonly holders: readonly ServiceKey[] }[] {
+  shownOfOthers(service: ServiceKey): readonly ShownOfOthers[] {
     return (this.#told.get(service) ?? []).flatMap((address) => {
       const { holders = [], disputing = [] } = this.#filingOf(address)?.tenancy ?? {};
       const has = holders.includes(service) || disputing.includes(service);

@@ -110,15 +110,31 @@ export class InfrastructureIndex {
     else if (compareUses(use, used.first) === 0) used.first = firstOf(used);
   }
 
-  /** The list brought up to date. Both parts are in order, which makes sorting them a merge. */
+  /** The list brought up to date: what lies between the changes is copied in runs, without looking at it. */
   #merged(): readonly InfrastructureAddress[] {
-    const kept = this.#list.filter(({ address }) => !this.#pending.has(address.text));
-    const come = [...this.#pending.values()].sort(compareAddresses).flatMap((address) => {
+    const list = this.#list;
+    const runs: (readonly InfrastructureAddress[])[] = [];
+    let copied = 0;
+    for (const address of [...this.#pending.values()].sort(compareAddresses)) {
+      const at = countBelow(list, address);
       const what = this.useOf(address);
-      return what === undefined ? [] : [{ address, what }];
-    });
-    return [...kept, ...come].sort((a, b) => compareAddresses(a.address, b.address));
+      runs.push(list.slice(copied, at), what === undefined ? [] : [{ address, what }]);
+      copied = list[at]?.address.text === address.text ? at + 1 : at;
+    }
+    return [...runs, list.slice(copied)].flat();
   }
+}
+
+function countBelow(list: readonly InfrastructureAddress[], address: IpAddress): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const one = list[middle];
+    if (one !== undefined && compareAddresses(one.address, address) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function keyOf({ rank, what }: Use): string {

@@ -6,6 +6,7 @@ import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
+import { type Again, earliest } from "../again.ts";
 import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
@@ -15,6 +16,7 @@ import { MANAGER } from "../manager.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { contestedBy } from "./contested.ts";
 import type { Finalizer } from "./finalizer.ts";
+import { stillNeeded } from "./handover.ts";
 import { isOurs, type OwnershipOptions } from "./ownership.ts";
 import { Patience } from "./patience.ts";
 import type { Records } from "./records.ts";
@@ -43,7 +45,9 @@ const ATTEMPTS = 5;
 /** How long a status must contradict a record before the record is looked into, in ms: watches of two kinds are not in step. */
 const DISPUTE_MS = 3000;
 
-type Again = { readonly requeueAfterMs: number } | undefined;
+/** How long an address is kept beside its successor for that to be answered, in ms, and how often that is looked into. */
+const HANDOVER_MS = 10_000;
+const LOOK_AGAIN_MS = 200;
 
 /**
  * Brings a Service's addresses into line: decides, secures what is new by writing its VirtualIP, tells it in the Service's
@@ -56,6 +60,7 @@ export class ServiceReconciler {
   readonly noLongerServed = new Set<ServiceKey>();
   readonly #patience: Patience;
   readonly #disputes: Patience;
+  readonly #handovers: Patience;
   readonly #changed = new Map<string, IpAddress>();
   #everythingChanged = false;
 
@@ -63,6 +68,7 @@ export class ServiceReconciler {
     this.#deps = dependencies;
     this.#patience = new Patience(dependencies.clock, dependencies.graceMs);
     this.#disputes = new Patience(dependencies.clock, DISPUTE_MS);
+    this.#handovers = new Patience(dependencies.clock, HANDOVER_MS);
   }
 
   /** Who has the address is another: those who wait for it come before those who come now. */
@@ -81,6 +87,7 @@ export class ServiceReconciler {
     this.noLongerServed.clear();
     this.#patience.clear();
     this.#disputes.clear();
+    this.#handovers.clear();
     this.#changed.clear();
     this.#everythingChanged = false;
     this.#deps.cluster.ledger.cancelAll();
@@ -105,8 +112,19 @@ export class ServiceReconciler {
     const againMs = this.#patience.note(key, decision.objections);
     this.#note(service, request, decision);
     await telling.tell(service, decision, this.#unannounced(key), signal);
-    for (const { address } of decision.release) await records.letGo(key, address, signal);
-    return againMs === undefined ? undefined : { requeueAfterMs: againMs };
+    const needed = this.#stillNeeded(key, decision);
+    for (const { address } of decision.release) {
+      if (!needed.has(address.text)) await records.letGo(key, address, signal);
+    }
+    return earliest(againMs, needed.size > 0 ? LOOK_AGAIN_MS : undefined);
+  }
+
+  /** Texts of addresses that wait for their successors to be answered, which is not waited for for ever. */
+  #stillNeeded(key: ServiceKey, decision: Decision): ReadonlySet<string> {
+    const { virtualIPs } = this.#deps.cluster;
+    const needed = stillNeeded(decision, (name) => virtualIPs.get(name)).map(({ text }) => text);
+    this.#handovers.note(key, needed);
+    return new Set(needed.filter((text) => !this.#handovers.isRipe(key, text)));
   }
 
   /** Another program was faster to serve the Service, which was never told what we chose for it: that is let go of. */
@@ -228,6 +246,7 @@ export class ServiceReconciler {
     this.waiting.remove(key);
     this.#patience.note(key, []);
     this.#disputes.note(key, []);
+    this.#handovers.note(key, []);
     const holdings = cluster.ledger.holdings(key);
     const service = cluster.service(key);
     const marked = service !== undefined && carriesOurs(service);
@@ -276,8 +295,9 @@ export class ServiceReconciler {
 }
 
 /** Addresses whose VirtualIP is to be written: new ones, those it does not say yet, and those it says something else of. */
-function grantsOf({ keep, take, restate, disputed }: Decision): readonly Grant[] {
-  if (disputed) return [];
+function grantsOf({ keep, take, restate, disputed, outcome }: Decision): readonly Grant[] {
+  // What another program shows is not taken for what we gave.
+  if (disputed || outcome.reason === "StatusContested") return [];
   const restated = new Set(restate.map(({ text }) => text));
   const unrecorded = keep.flatMap(({ address, pool, hold }) =>
     pool !== undefined && (hold !== "Recorded" || restated.has(address.text)) ? [{ address, pool }] : [],

@@ -34,6 +34,8 @@ export class World {
   /** Objections that have stood for the grace, as `namespace/name objection`; undefined: all. */
   ripe: ReadonlySet<string> | undefined;
   nowMs = Date.parse("2026-01-01T00:00:00Z");
+  /** What Services ask for, once it has been read. */
+  readonly #requests = new WeakMap<Service, AddressRequest>();
   #uid = 0;
 
   constructor(...pools: readonly IPAddressPool[]) {
@@ -65,14 +67,14 @@ export class World {
     const shown = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) =>
       ip === undefined ? [] : [address(ip)],
     );
-    this.ledger.setTerms(keyOf(service), readRequest(service).sharing);
+    this.ledger.setTerms(keyOf(service), this.#request(service).sharing);
     this.#tell(keyOf(service), shown, metadata.creationTimestamp);
     return this;
   }
 
   /** The Service is read, and decided upon. */
   decide(service: Service): Decision {
-    const request = readRequest(service);
+    const request = this.#request(service);
     this.ledger.setTerms(request.service, request.sharing);
     return this.#decide(request);
   }
@@ -82,7 +84,7 @@ export class World {
     const decision = this.decide(service);
     if (decision.disputed) return decision;
     const key = keyOf(service);
-    const { sharing } = readRequest(service);
+    const { sharing } = this.#request(service);
     const restated = new Set(decision.restate.map(({ text }) => text));
     const secured = decision.keep.filter(
       ({ hold, pool, address: { text } }) =>
@@ -180,7 +182,7 @@ export class World {
     for (const object of virtualIPs) this.#read(object);
     for (const service of services) {
       const key = keyOf(service);
-      this.ledger.setTerms(key, readRequest(service).sharing);
+      this.ledger.setTerms(key, this.#request(service).sharing);
       this.#tell(key, this.statuses.get(key) ?? [], service.metadata.creationTimestamp);
     }
     return this;
@@ -200,6 +202,14 @@ export class World {
     if (shown.length === 0) this.statuses.delete(key);
     else this.statuses.set(key, shown);
     this.ledger.tell(key, shown, since);
+  }
+
+  #request(service: Service): AddressRequest {
+    const known = this.#requests.get(service);
+    if (known !== undefined) return known;
+    const read = readRequest(service);
+    this.#requests.set(service, read);
+    return read;
   }
 
   #decide(request: AddressRequest): Decision {

@@ -9,6 +9,7 @@ import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
+import { type Again, earliest } from "../again.ts";
 import { poolContains } from "../allocation/pool.ts";
 import { readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -29,7 +30,6 @@ const TELL_AFTER_MS = 1000;
 /** A speaker wrote the status meanwhile; what it wrote has been read by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
 
-type Again = { readonly requeueAfterMs: number } | undefined;
 type Unplaced = Extract<PlacementDecision, { readonly kind: "Unplaced" }>;
 
 export interface VirtualIPReconcilerDependencies {
@@ -259,11 +259,6 @@ export class VirtualIPReconciler {
       throw error;
     }
   }
-}
-
-function earliest(...delaysMs: readonly (number | undefined)[]): Again {
-  const known = delaysMs.filter((ms) => ms !== undefined);
-  return known.length === 0 ? undefined : { requeueAfterMs: Math.min(...known) };
 }
 
 /** Whether a speaker runs there that can take back what it wrote. */

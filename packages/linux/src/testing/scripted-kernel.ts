@@ -32,7 +32,8 @@ export class ScriptedKernel implements Addon {
     this.of(fd).groups = new DataView(address.buffer, address.byteOffset).getUint32(8, true);
     return this.bindResult;
   }
-  setsockopt(): number {
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array): number {
+    this.of(fd).options.set(`${level} ${option}`, new DataView(value.buffer).getInt32(0, true));
     return 0;
   }
   attachFilter(fd: number): number {
@@ -85,6 +86,8 @@ export class ScriptedKernel implements Addon {
 export class ScriptedSocket {
   /** Types of the dumps that were asked for and their sequence numbers. */
   readonly requests: { readonly type: number; readonly sequence: number }[] = [];
+  /** Values of the options that were set, by level and number. */
+  readonly options = new Map<string, number>();
   groups = 0;
   filtered = false;
   callback: ((events: number) => void) | undefined;

@@ -95,7 +95,8 @@ export class Audit {
 
   #next(pool: PoolPlan, family: string, free: readonly string[]): string | undefined {
     const last = pool.inTurn ? this.#lastHandedOut.get(`${pool.name} ${family}`) : undefined;
-    const order = [...new Set(pool.spans.flatMap(addressesOf))].filter((one) => !leavesOut(pool, one));
+    const excluded = pool.exclude.flatMap(addressesOf);
+    const order = [...new Set(pool.spans.flatMap(addressesOf))].filter((one) => !excluded.includes(one));
     const at = last === undefined ? -1 : order.indexOf(last);
     return order.slice(at + 1).find((one) => free.includes(one)) ?? free[0];
   }

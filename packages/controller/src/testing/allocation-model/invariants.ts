@@ -35,8 +35,9 @@ export function checkRest(scenario: Scenario): void {
     check(!decision.disputed, `${key} is in a dispute that nobody settles`);
     check(!/take|release/.test(summary(decision)), `${key} would move again: ${summary(decision)}`);
     check(decision.restate.length === 0, `the record of ${key} is out of date`);
+    const held = scenario.world.has(key);
     check(
-      shown.join() === scenario.world.has(key).join(),
+      shown.every((text) => held.includes(text) || isForeign(view, text)) && held.length <= shown.length,
       `${key} shows ${shown} and has ${scenario.world.has(key)}`,
     );
     for (const text of shown) checkRecord(scenario, view, plan, text);
@@ -49,7 +50,8 @@ export function checkRest(scenario: Scenario): void {
 /** Who shows an address has it on record, unless it is foreign. */
 function checkRecord(scenario: Scenario, view: View, { key }: ServicePlan, text: string): void {
   const recorded = view.records.get(text)?.services.includes(key) === true;
-  check(recorded || isForeign(view, text), `${key} shows ${text}, which is not on record`);
+  if (isForeign(view, text)) return;
+  check(recorded, `${key} shows ${text}, which is not on record`);
   check(
     scenario.world.ledger
       .sharing({ family: familyOf(text), text, value: 0n })
@@ -89,6 +91,7 @@ function checkGranted(scenario: Scenario, view: View, plan: ServicePlan, family:
 
 /** No address is held by two who may not share it, but for as long as the rules say. */
 function checkSharing(scenario: Scenario, view: View, text: string): void {
+  if (isForeign(view, text)) return;
   const holders = claimants(view, text).flatMap((key) => view.services.get(key) ?? []);
   for (const [i, a] of holders.entries()) {
     for (const b of holders.slice(i + 1)) {
@@ -178,7 +181,7 @@ export function checkKept(scenario: Scenario, before: Before, operation: Operati
     }
     if (isTarget(operation, key) || !before.content.has(key)) continue;
     for (const text of lost) {
-      const invalid = isInvalid(view, plan, text) || isElsewhere(before.view, view, plan, text);
+      const invalid = isInvalid(view, plan, text) || isElsewhere(before.view, view, plan, text, operation);
       check(
         invalid || mayPart(before.view, view, key, text, operation),
         `${key} was content and lost ${text}`,
@@ -192,9 +195,20 @@ export function checkKept(scenario: Scenario, before: Before, operation: Operati
   }
 }
 
-/** The Service asks for a pool that had the address beside the one that it came from, and has it no more. */
-function isElsewhere(before: View, view: View, { asksPool }: ServicePlan, text: string): boolean {
-  if (asksPool === undefined || before.records.get(text)?.pool === asksPool) return false;
+/**
+ * The Service asks for a pool that has the address no more, and nothing says that it came from there: another pool had it too, or
+ * its record was lost.
+ */
+function isElsewhere(
+  before: View,
+  view: View,
+  { asksPool }: ServicePlan,
+  text: string,
+  operation: Operation,
+): boolean {
+  if (asksPool === undefined) return false;
+  const known = before.records.get(text)?.pool === asksPool;
+  if (known && !(operation.kind === "lose" && operation.restart)) return false;
   const named = view.pools.get(asksPool);
   return named !== undefined && !covers(named, text);
 }
@@ -215,8 +229,9 @@ function clashesAt(
   const kinds = partners.flatMap((one) => (plan ? scopes.map((scope) => clash(plan, one, scope)) : []));
   const port = kinds.find((one) => one === "Ports");
   if (port !== undefined) return port;
-  // Without a record, whose statuses contradict each other: the older has it.
-  return operation.kind === "lose" ? kinds.find((one) => one !== undefined) : undefined;
+  // Without a record, of those whose statuses show it the eldest has it.
+  const unrecorded = operation.kind === "lose" || isForeign(before, text);
+  return unrecorded ? kinds.find((one) => one !== undefined) : undefined;
 }
 
 /** Whether the Service may have had to part from others though it was not touched itself: a pool decides what is shared. */
@@ -242,7 +257,8 @@ function isTarget(operation: Operation, key: string): boolean {
 
 /** Whether a person wrote into the record of the address. */
 function isTouched(operation: Operation, text: string): boolean {
-  return operation.kind === "holders" && operation.address === text;
+  const wrote = operation.kind === "holders" || operation.kind === "recordPool";
+  return wrote && operation.address === text;
 }
 
 /** Everything read again in another order says the same of everybody. */

@@ -3,7 +3,7 @@ import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { Decision } from "../../allocation/allocate.ts";
 import { readPool } from "../../allocation/pool.ts";
 import { Pools } from "../../allocation/pools.ts";
-import { address, summary, World } from "../allocation.ts";
+import { address, summary, type Until, World } from "../allocation.ts";
 import type { View } from "./naive.ts";
 import type { Operation } from "./operations.ts";
 import { type PoolPlan, poolObject, type ServicePlan, serviceObject } from "./universe.ts";
@@ -11,7 +11,7 @@ import { type PoolPlan, poolObject, type ServicePlan, serviceObject } from "./un
 /** More rounds than this would be a circle. */
 const ROUNDS = 12;
 
-/** Called before a decision is carried out. */
+/** Called before a decision is carried out that takes something. */
 export type Watcher = (plan: ServicePlan, decision: Decision, view: View) => void;
 
 /** The real core, and everything that it was told, in few words. */
@@ -21,6 +21,7 @@ export class Scenario {
   readonly services = new Map<string, ServicePlan>();
   readonly #tiers = new Map<string, string>();
   readonly #created = new Map<string, string>();
+  readonly #objects = new WeakMap<ServicePlan, Service>();
   readonly #waitingSince = new Map<string, number>();
   readonly #objections = new Map<string, readonly string[]>();
   readonly #watcher: Watcher;
@@ -87,8 +88,7 @@ export class Scenario {
         break;
       case "crash":
         this.#put(operation.plan);
-        this.#watch(operation.plan);
-        world.settle(this.#object(operation.plan), operation.until);
+        this.#crash(operation.plan.key, operation.until);
         this.restart([]);
         break;
       case "pool":
@@ -169,22 +169,29 @@ export class Scenario {
       moved = true;
     }
     for (const plan of this.inOrder()) {
-      this.#watch(plan);
-      const before = summary(this.decide(plan));
-      const decision = world.settle(this.#object(plan));
-      const after = this.decide(plan);
-      this.#note(plan.key, after);
-      if (decision.disputed) continue;
-      const { take, release, restate, keep } = decision;
+      const before = this.#watch(plan);
+      const decision = this.world.settle(this.#object(plan));
+      const { take, release, restate, keep, disputed } = decision;
       const unrecorded = keep.some(({ hold, pool }) => hold !== "Recorded" && pool !== undefined);
-      if (take.length + release.length + restate.length > 0 || unrecorded) moved = true;
-      if (summary(after) !== before) moved = true;
+      const changed = !disputed && (take.length + release.length + restate.length > 0 || unrecorded);
+      if (summary(decision) !== summary(before)) throw new Error(`${plan.key} is decided upon in two ways`);
+      if (changed) moved = true;
+      this.#note(plan.key, changed ? this.decide(plan) : decision);
     }
     return moved;
   }
 
-  #watch(plan: ServicePlan): void {
-    this.#watcher(plan, this.decide(plan), this.view());
+  #crash(key: string, until: Until): void {
+    const plan = this.services.get(key);
+    if (plan === undefined) return;
+    this.#watch(plan);
+    this.world.settle(this.#object(plan), until);
+  }
+
+  #watch(plan: ServicePlan): Decision {
+    const decision = this.decide(plan);
+    if (decision.take.length > 0) this.#watcher(plan, decision, this.view());
+    return decision;
   }
 
   #note(key: string, { objections, waiting }: Decision): void {
@@ -199,8 +206,9 @@ export class Scenario {
 
   #put(plan: ServicePlan): void {
     if (!this.services.has(plan.key)) this.#created.set(plan.key, String(++this.#clock).padStart(6, "0"));
-    this.services.set(plan.key, plan);
-    this.decide(plan);
+    const copy = { ...plan };
+    this.services.set(plan.key, copy);
+    this.decide(copy);
   }
 
   #delete(key: string): void {
@@ -255,6 +263,10 @@ export class Scenario {
   }
 
   #object(plan: ServicePlan): Service {
-    return serviceObject(plan, this.#created.get(plan.key) ?? "");
+    const known = this.#objects.get(plan);
+    if (known !== undefined) return known;
+    const made = serviceObject(plan, this.#created.get(plan.key) ?? "");
+    this.#objects.set(plan, made);
+    return made;
   }
 }

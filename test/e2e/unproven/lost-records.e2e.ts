@@ -2,20 +2,20 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
-import { MANIFESTS } from "../install/fairlead.ts";
-import { longestOutageMs } from "../lab/attempt.ts";
-import type { Lab } from "../lab/lab.ts";
-import type { Probing } from "../lab/reach.ts";
-import { settled } from "./support/audit.ts";
-import { cluster } from "./support/cluster.ts";
-import { eventAbout } from "./support/events.ts";
-import { DUAL_STACK } from "./support/held.ts";
-import { clear } from "./support/keepings.ts";
-import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
-import { OtherWriter, ownedByUs } from "./support/other-writer.ts";
-import { outcomes } from "./support/outcomes.ts";
-import { ServiceHistory } from "./support/service-history.ts";
-import { recordOf } from "./support/sharers.ts";
+import { MANIFESTS } from "../../install/fairlead.ts";
+import { longestOutageMs } from "../../lab/attempt.ts";
+import type { Lab } from "../../lab/lab.ts";
+import type { Probing } from "../../lab/reach.ts";
+import { settled } from "../support/audit.ts";
+import { cluster } from "../support/cluster.ts";
+import { eventAbout } from "../support/events.ts";
+import { DUAL_STACK } from "../support/held.ts";
+import { clear } from "../support/keepings.ts";
+import { advertisement, type Manifest, pool, service, web } from "../support/objects.ts";
+import { OtherWriter, ownedByUs } from "../support/other-writer.ts";
+import { outcomes } from "../support/outcomes.ts";
+import { ServiceHistory } from "../support/service-history.ts";
+import { recordOf } from "../support/sharers.ts";
 import {
   announcer,
   apply,
@@ -27,8 +27,8 @@ import {
   urlOf,
   virtualIPNameOf,
   virtualIPs,
-} from "./support/steps.ts";
-import { withoutControllers } from "./support/without-controllers.ts";
+} from "../support/steps.ts";
+import { withoutControllers } from "../support/without-controllers.ts";
 
 /** Addresses of the LAN by their last digits, the same in both families: `range(200, 203)`. */
 const range = (first: number, last = first): readonly string[] => [
@@ -59,6 +59,8 @@ describe("records that are lost or wrong", () => {
   let lab: Lab;
   let history: ServiceHistory | undefined;
   let probing: Probing | undefined;
+  /** Since when Events are this test's. */
+  let begunMs = 0;
 
   before(async () => {
     lab = await cluster();
@@ -69,6 +71,9 @@ describe("records that are lost or wrong", () => {
   after(async () => {
     await clear(lab);
     await reset(lab);
+  });
+  beforeEach(() => {
+    begunMs = Date.now();
   });
   afterEach(async () => {
     await probing?.stop();
@@ -122,8 +127,8 @@ describe("records that are lost or wrong", () => {
 
   const repaired = async (last: number): Promise<void> => {
     for (const ip of both(last)) {
-      const note = await eventAbout(lab, "VirtualIP", virtualIPNameOf(ip), "RecordRepaired");
-      expect(note).to.contain("default/");
+      const note = await eventAbout(lab, "VirtualIP", virtualIPNameOf(ip), "RecordRepaired", begunMs);
+      expect(note).to.contain(ip).and.to.contain("default/");
     }
   };
 
@@ -209,8 +214,8 @@ describe("records that are lost or wrong", () => {
       await intact(seen);
       const after = await uids();
       expect(after.filter((uid) => before.includes(uid))).to.deep.equal([]);
-      await eventAbout(lab, "VirtualIP", "198.51.100.201", "RecordRepaired");
-      await eventAbout(lab, "VirtualIP", virtualIPNameOf("2001:db8:10::200"), "RecordRepaired");
+      await repaired(201);
+      await repaired(200);
       console.log(`      a client was without an answer for ${(await outage()).toFixed(0)} ms`);
     });
 
@@ -329,7 +334,7 @@ describe("records that are lost or wrong", () => {
       "new-2": pair(208),
     });
     expect(told.outside).to.contain(
-      "its status shows 198.51.100.240 and 2001:db8:10::240, which is in no pool and was not given by Fairlead, so it is left alone; add it to an IPAddressPool to take it over",
+      "ts status shows 198.51.100.240 and 2001:db8:10::240, which is in no pool and was not given by Fairlead, so it is left alone; add it to an IPAddressPool to take it over",
     );
     await settled(lab);
     expect(await ownedByUs(lab, "outside")).to.deep.equal(["f:conditions"]);

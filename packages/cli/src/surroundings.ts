@@ -1,0 +1,12 @@
+import type { ClusterReader } from "./plan/read-cluster.ts";
+import type { FileSource } from "./read-files.ts";
+
+/** What the program needs of its surroundings. */
+export interface Surroundings {
+  /** See program-name.ts. */
+  readonly program: string;
+  readonly files: FileSource;
+  readonly cluster: ClusterReader;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}

@@ -1,0 +1,172 @@
+import type { VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import type { Terms } from "../allocation/sharing.ts";
+import { joined, left, type ReleasePolicy } from "./holders.ts";
+
+const NOW = "2026-01-01T00:00:00Z";
+const claim = { namespace: "web", name: "shop" };
+const bound: VirtualIPSpec = { address: "192.0.2.1", pool: "a", services: ["web/shop"] };
+const free: VirtualIPSpec = { address: "192.0.2.1", services: [] };
+const terms: Terms = {
+  service: "web/other",
+  namespace: "web",
+  key: "k",
+  legacy: false,
+  backend: "app=x",
+  ports: ["TCP/80"],
+};
+const sharer = { service: "web/other", key: "k", backend: "app=x", ports: ["TCP/80"] };
+const first = { service: "web/shop", key: "k", ports: ["TCP/81"] };
+
+describe("a VirtualIP that a Service joins", () => {
+  const joins = (
+    spec: VirtualIPSpec,
+    service = "web/other",
+    own: Terms | undefined = undefined,
+    pool = "b",
+  ) => joined(spec, { service, terms: own, pool });
+
+  interface Case {
+    readonly it: string;
+    readonly spec: VirtualIPSpec;
+    readonly terms?: Terms;
+    readonly becomes: VirtualIPSpec;
+  }
+  const cases: readonly Case[] = [
+    { it: "fresh", spec: free, becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"] } },
+    {
+      it: "with its terms",
+      spec: free,
+      terms,
+      becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"], sharing: [sharer] },
+    },
+    {
+      it: "behind those who hold it, under the pool from which they have it",
+      spec: { ...bound, sharing: [first] },
+      terms,
+      becomes: { ...bound, services: ["web/shop", "web/other"], sharing: [first, sharer] },
+    },
+    {
+      it: "made by hand without a pool, which it gets",
+      spec: { address: "192.0.2.1", services: ["web/shop"] },
+      terms,
+      becomes: { address: "192.0.2.1", pool: "b", services: ["web/shop", "web/other"], sharing: [sharer] },
+    },
+    {
+      it: "that it holds, with other terms than before, in its place",
+      spec: { ...bound, services: ["web/other", "web/shop"], sharing: [{ ...sharer, key: "old" }, first] },
+      terms,
+      becomes: { ...bound, services: ["web/other", "web/shop"], sharing: [first, sharer] },
+    },
+    {
+      it: "that it holds, with no terms any more",
+      spec: { ...bound, services: ["web/other"], sharing: [sharer] },
+      becomes: { ...bound, pool: "b", services: ["web/other"] },
+    },
+    {
+      it: "reserved by a person: the claim stays",
+      spec: { ...free, claim },
+      becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"], claim },
+    },
+    {
+      it: "that waited for its former Service: the claim and the time end",
+      spec: { ...free, claim, releasedAt: NOW },
+      becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"] },
+    },
+    {
+      it: "with what a person wrote and where it lives",
+      spec: {
+        ...free,
+        claim,
+        reclaimPolicy: "Retain",
+        placement: { epoch: 3, nodes: ["n1"], protocols: ["Layer2"] },
+      },
+      becomes: {
+        address: "192.0.2.1",
+        pool: "b",
+        services: ["web/other"],
+        claim,
+        reclaimPolicy: "Retain",
+        placement: { epoch: 3, nodes: ["n1"], protocols: ["Layer2"] },
+      },
+    },
+  ];
+  for (const { it: title, spec, terms: own, becomes } of cases) {
+    it(title, () => {
+      expect(joins(spec, "web/other", own)).to.deep.equal(becomes);
+      expect(joins(joins(spec, "web/other", own), "web/other", own), "twice").to.deep.equal(becomes);
+    });
+  }
+});
+
+describe("a VirtualIP that its last Service leaves", () => {
+  const policy = (reclaimPolicy: "Delete" | "Retain", releaseDelayMs: number): ReleasePolicy => ({
+    reclaimPolicy,
+    releaseDelayMs,
+  });
+  const waits = { ...bound, services: [], claim, releasedAt: NOW };
+  const kept = { ...bound, services: [], claim };
+
+  const cases: readonly [string, VirtualIPSpec, ReleasePolicy | undefined, VirtualIPSpec | undefined][] = [
+    ["waits for it for the delay of its pool", bound, policy("Delete", 1), waits],
+    ["is deleted where there is no delay", bound, policy("Delete", 0), undefined],
+    ["is deleted when no pool has it", bound, undefined, undefined],
+    ["is kept where the pool retains, whatever its delay", bound, policy("Retain", 0), kept],
+    [
+      "is kept if a person says so",
+      { ...bound, reclaimPolicy: "Retain" },
+      policy("Delete", 0),
+      { ...kept, reclaimPolicy: "Retain" },
+    ],
+    [
+      "is kept if a person says so, though no pool has it",
+      { ...bound, reclaimPolicy: "Retain" },
+      undefined,
+      { ...kept, reclaimPolicy: "Retain" },
+    ],
+    [
+      "is not kept if a person says so",
+      { ...bound, reclaimPolicy: "Delete" },
+      policy("Retain", 1),
+      { ...waits, reclaimPolicy: "Delete" },
+    ],
+    [
+      "stays reserved for whom a person reserved it",
+      { ...bound, claim: { namespace: "db", name: "x" } },
+      policy("Delete", 0),
+      { ...kept, claim: { namespace: "db", name: "x" } },
+    ],
+    ["loses the terms of sharing", { ...bound, sharing: [first] }, policy("Delete", 1), waits],
+    [
+      "lives nowhere any more, which is a decision of its own",
+      { ...bound, placement: { epoch: 3, nodes: ["n1", "n2"], protocols: ["Layer2"] } },
+      policy("Delete", 1),
+      { ...waits, placement: { epoch: 4, nodes: [], protocols: ["Layer2"] } },
+    ],
+  ];
+  for (const [title, spec, pool, becomes] of cases) {
+    it(title, () => {
+      expect(left(spec, "web/shop", pool, NOW)).to.deep.equal(becomes);
+    });
+  }
+
+  it("stays as it is, but for the one who leaves, while others hold it", () => {
+    const spec: VirtualIPSpec = {
+      ...bound,
+      services: ["web/shop", "web/other"],
+      sharing: [first, sharer],
+      placement: { epoch: 3, nodes: ["n1"], protocols: ["Layer2"] },
+    };
+    expect(left(spec, "web/shop", policy("Delete", 0), NOW)).to.deep.equal({
+      ...spec,
+      services: ["web/other"],
+      sharing: [sharer],
+    });
+  });
+
+  it("is no other one if the Service comes back", () => {
+    const waiting = left(bound, "web/shop", policy("Delete", 1), NOW);
+    if (waiting === undefined) throw new Error("it was deleted");
+    expect(joined(waiting, { service: "web/shop", terms: undefined, pool: "a" })).to.deep.equal(bound);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Lab } from "../lab/lab.ts";
+import { benchArp } from "./arp.ts";
+import { benchBurst } from "./burst.ts";
+import { benchCore } from "./core.ts";
+import { benchMemory } from "./memory.ts";
+import { benchUrgent } from "./urgent.ts";
+
+/** One subject that can be measured by its name. A benchmark leaves a lab as it found it. */
+export type Benchmark = { readonly name: string; readonly about: string } & (
+  | { readonly needs: "nothing"; readonly run: () => void | Promise<void> }
+  | { readonly needs: "lab"; readonly run: (lab: Lab) => Promise<void> }
+);
+
+/** All of them, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: "core",
+    about: "allocations and releases a second in the pure core, and memory for each held address",
+    needs: "nothing",
+    run: benchCore,
+  },
+  {
+    name: "memory",
+    about: "memory of the pods without Services and with 1,000",
+    needs: "lab",
+    run: benchMemory,
+  },
+  {
+    name: "arp",
+    about: "from ARP request to reply with 1 and with 1,000 Services, beside the kernel's own",
+    needs: "lab",
+    run: benchArp,
+  },
+  {
+    name: "burst",
+    about: "2,000 Services created at once, then deleted: until answered, until silent, and what it costs",
+    needs: "lab",
+    run: benchBurst,
+  },
+  {
+    name: "urgent",
+    about: "changes of Services that are there already, in the middle of 5,000 created at once",
+    needs: "lab",
+    run: benchUrgent,
+  },
+];

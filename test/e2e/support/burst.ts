@@ -1,0 +1,111 @@
+import { type Service, services } from "@fairlead/api/core/service.ts";
+import { Administrator } from "../../bench/administrator.ts";
+import { inParallel } from "../../bench/in-parallel.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { TEST_LABEL } from "./objects.ts";
+import type { ServiceHistory } from "./service-history.ts";
+import { virtualIPs } from "./steps.ts";
+
+/** A Service of a burst. Those with an odd number at the end of their name are of IPv6. */
+export interface Member {
+  readonly namespace: string;
+  readonly name: string;
+  /** The web pods that serve it. Absent: it has no selector, so that Kubernetes' own controllers have less to do. */
+  readonly app?: string;
+}
+
+/** `count` Services of `default`. */
+export function members(prefix: string, count: number, app?: string): readonly Member[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ namespace: "default", name: `${prefix}-${i}` },
+    ...(app !== undefined && { app }),
+  }));
+}
+
+/** `namespace/name`. */
+export function keyOf({ namespace, name }: Member): string {
+  return `${namespace}/${name}`;
+}
+
+/** Creates and deletes Services as fast as the API server takes them. */
+export class Burst {
+  readonly #administrator: Administrator;
+  #created: Member[] = [];
+
+  constructor(lab: Lab) {
+    this.#administrator = new Administrator(lab);
+  }
+
+  /** Those that have been created and not been deleted. */
+  get created(): readonly Member[] {
+    return this.#created;
+  }
+
+  /** Creates them by so many writers, each with a connection of its own, in the order in which they are given. */
+  create(wanted: readonly Member[], writers: number): Promise<void> {
+    return inParallel(wanted, writers, async (member) => {
+      await this.#administrator.client.create(services, manifestOf(member));
+      this.#created.push(member);
+    });
+  }
+
+  /** Deletes all of them. */
+  async remove(): Promise<void> {
+    const doomed = this.#created;
+    this.#created = [];
+    await inParallel(doomed, 20, async ({ namespace, name }) => {
+      await this.#administrator.client.delete(services, { namespace, name });
+    });
+  }
+
+  close(): void {
+    this.#administrator.close();
+  }
+}
+
+/** How many of them have shown an address. */
+export function addressedCount(history: ServiceHistory, of: readonly Member[]): number {
+  return of.filter((member) => history.addresses(keyOf(member)).some((state) => state !== "")).length;
+}
+
+/**
+ * What is wrong with the addresses of Services that ought to have one each: none, more than one in the course of time, one
+ * that another has or had, or a VirtualIP that says otherwise. Empty: all is well.
+ */
+export async function faultsOf(
+  lab: Lab,
+  history: ServiceHistory,
+  of: readonly Member[],
+): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const holders = new Map<string, string>();
+  for (const key of of.map(keyOf)) {
+    const had = history.addresses(key).filter((state) => state !== "");
+    if (had.length !== 1) faults.push(`${key} has had ${had.length} addresses: ${had.join(", ")}`);
+    for (const ip of had) {
+      if (holders.has(ip)) faults.push(`${ip} was shown by ${holders.get(ip)} and ${key}`);
+      holders.set(ip, key);
+    }
+  }
+  const records = await virtualIPs(lab);
+  for (const { spec } of records) {
+    if (holders.get(spec.address) !== spec.services.join())
+      faults.push(
+        `the VirtualIP of ${spec.address} names [${spec.services}], ${holders.get(spec.address)} shows it`,
+      );
+    holders.delete(spec.address);
+  }
+  faults.push(...[...holders].map(([ip, key]) => `${ip} of ${key} has no VirtualIP`));
+  return faults;
+}
+
+function manifestOf({ namespace, name, app }: Member): Service {
+  const spec: object = {
+    type: "LoadBalancer",
+    allocateLoadBalancerNodePorts: false,
+    ipFamilies: [/[13579]$/.test(name) ? "IPv6" : "IPv4"],
+    ...(app !== undefined && { selector: { app } }),
+    ports: [{ port: 80, targetPort: 8080 }],
+  };
+  return { metadata: { namespace, name, labels: { [TEST_LABEL]: "true" } }, spec };
+}

@@ -1,0 +1,260 @@
+import { existsSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect } from "chai";
+import { NAMESPACE } from "../../install/fairlead.ts";
+import { installationReady, logOf } from "../../install/pods.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { Audit, type AuditedRequest, settled } from "../support/audit.ts";
+import { addressedCount, Burst, faultsOf, keyOf, type Member, members } from "../support/burst.ts";
+import { cluster } from "../support/cluster.ts";
+import { leader, otherLeader, replacePod, signalLeader } from "../support/controllers.ts";
+import { advertisement, namespace, pool, web } from "../support/objects.ts";
+import { ServiceHistory } from "../support/service-history.ts";
+import { apply, reset, virtualIPs } from "../support/steps.ts";
+
+/** Routed nowhere and answered on the nodes' segment, as there are more than fit into that. */
+const ADDRESSES = ["10.200.0.0/19", "2001:db8:20::/112"];
+/** Without the first ones. */
+const FEWER = ["10.200.0.16-10.200.31.255", "2001:db8:20::10-2001:db8:20::ffff"];
+/** A lease that is not given back is waited for, then looked at every 2 to 2.4 s. */
+const TAKE_OVER_MS = 15_000 + 2400;
+const WRITERS = 20;
+const READS = /^(get|list|watch)$/;
+
+describe("many Services at once", () => {
+  let lab: Lab;
+  let burst: Burst;
+  let history: ServiceHistory;
+
+  before(async () => {
+    lab = await cluster();
+    burst = new Burst(lab);
+    await reset(lab);
+    await apply(
+      lab,
+      pool("many", { addresses: ADDRESSES }),
+      advertisement("many", { interfaces: ["eth0"] }),
+      web(),
+    );
+    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  });
+  after(async () => {
+    burst.close();
+    await reset(lab);
+  });
+  beforeEach(async () => {
+    await installationReady(lab);
+    history = await ServiceHistory.begin(lab);
+  });
+  afterEach(async () => {
+    await history.end();
+    await burst.remove();
+    await noneHeld();
+  });
+
+  it("get an address each, those of one name in many namespaces too, while the controller is killed twice", async function () {
+    this.timeout(120_000);
+    const namespaces = Array.from({ length: 30 }, (_, i) => `crowd-${process.pid}-${i}`);
+    await apply(lab, ...namespaces.map((name) => namespace(name)));
+    // One of each namespace in turn, so that its writers are at work in all of them.
+    const wanted = Array.from({ length: 10 }, (_, i) =>
+      namespaces.map((one) => ({ namespace: one, name: `same-${i}` })),
+    ).flat();
+    const audit = new Audit(lab);
+    const creating = burst.create(wanted, 30);
+    const [first, second] = [await killWhen(wanted, 30), await killWhen(wanted, 120)];
+    expect(second, "killed in the middle").to.be.below(wanted.length);
+    await creating;
+    await allAddressed(wanted);
+    await settled(lab, 1000);
+    console.log(`      the controller was killed with ${first} and ${second} of ${wanted.length} addressed`);
+    expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
+    expect(costly(audit).length / wanted.length).to.be.at.most(4);
+    await burst.remove();
+    await lab.kubectl(["delete", "namespace", ...namespaces, "--wait=false"]);
+  });
+
+  it("get an address each, 2,000 of them, for at most four requests a Service, and give them back", async function () {
+    this.timeout(240_000);
+    const wanted = members("many", 2000, "web");
+    const audit = new Audit(lab);
+    const beganMs = performance.now();
+    await burst.create(wanted, WRITERS);
+    const createdMs = performance.now();
+    await allAddressed(wanted);
+    const addressedMs = performance.now();
+    await lab.waitFor(
+      "every address is answered",
+      async (see) => {
+        const { length } = (await virtualIPs(lab)).filter(({ status }) => status?.announcers?.length === 1);
+        see(length);
+        return length === wanted.length;
+      },
+      { deadlineMs: 60_000, everyMs: 500 },
+    );
+    await settled(lab, 1500);
+    expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
+    const requests = costly(audit);
+    const seconds = (fromMs: number, toMs: number): string => `${((toMs - fromMs) / 1000).toFixed(1)} s`;
+    console.log(
+      `      created in ${seconds(beganMs, createdMs)}, all addressed ${seconds(createdMs, addressedMs)} later, ` +
+        `${(requests.length / wanted.length).toFixed(2)} requests a Service`,
+    );
+    expect(requests.length / wanted.length).to.be.at.most(4);
+    // Once a second, whatever happens.
+    const poolWrites = audit.writes.filter(({ resource }) => resource === "ipaddresspools/status").length;
+    expect(poolWrites).to.be.within(1, (performance.now() - beganMs) / 1000 + 2);
+    const removedMs = performance.now();
+    await burst.remove();
+    await noneHeld();
+    console.log(`      deleted and free again after ${seconds(removedMs, performance.now())}`);
+  });
+
+  it("get an address each when the leader dies in the middle; another goes on within the lease", async function () {
+    this.timeout(120_000);
+    const wanted = members("killed", 300);
+    const audit = new Audit(lab);
+    const creating = burst.create(wanted, WRITERS);
+    await reached(wanted, 60);
+    const { pod, atMs } = await signalLeader(lab, "SIGKILL");
+    const had = addressedCount(history, wanted);
+    expect(had, "in the middle").to.be.below(wanted.length);
+    await replacePod(lab, pod);
+    await otherLeader(lab, pod);
+    await creating;
+    await allAddressed(wanted);
+    await settled(lab, 1000);
+    expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
+    const next = audit.writes.find(
+      (write) => write.component === "controller" && write.pod !== pod && write.atMs > atMs,
+    );
+    const afterMs = (next?.atMs ?? Number.POSITIVE_INFINITY) - atMs;
+    console.log(
+      `      with ${had} of ${wanted.length} addressed; another went on ${(afterMs / 1000).toFixed(1)} s later`,
+    );
+    expect(afterMs).to.be.at.most(TAKE_OVER_MS + 3000);
+  });
+
+  it("get an address each when the leader is frozen in the middle, and when it wakes up it writes nothing", async function () {
+    this.timeout(120_000);
+    const wanted = members("frozen", 200);
+    const frozen = await leader(lab);
+    const creating = burst.create(wanted, WRITERS);
+    await reached(wanted, 50);
+    await lab.freezePod(`${NAMESPACE}/${frozen}`);
+    const frozenMs = Date.now();
+    let woken: Audit;
+    try {
+      expect(addressedCount(history, wanted), "in the middle").to.be.below(wanted.length);
+      await creating;
+      await otherLeader(lab, frozen);
+      await allAddressed(wanted);
+      await settled(lab, 1000);
+      expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
+      // What it had in hand is for others now: their Services are gone, and new ones come.
+      await burst.remove();
+      await noneHeld();
+      await burst.create(members("later", 50), WRITERS);
+      await allAddressed(members("later", 50));
+      await settled(lab, 1000);
+    } finally {
+      woken = new Audit(lab);
+      await lab.thawPod(`${NAMESPACE}/${frozen}`);
+    }
+    await lab.waitFor("the old leader knows that it is none", async (see) => {
+      const lines = await logOf(lab, frozen, frozenMs);
+      see(lines);
+      return lines.some(({ event }) => event === "leadership lost");
+    });
+    await burst.create(members("last", 20), WRITERS);
+    const all = [...members("later", 50), ...members("last", 20)];
+    await allAddressed(all);
+    await settled(lab, 2000);
+    const late = woken.requests.filter(({ pod }) => pod === frozen);
+    expect(late.filter(({ verb }) => !READS.test(verb))).to.deep.equal([]);
+    expect(late, "it went on reading").not.to.deep.equal([]);
+    expect(await faultsOf(lab, history, all)).to.deep.equal([]);
+    const twice = wanted.filter((member) => history.addresses(keyOf(member)).length > 2);
+    expect(twice).to.deep.equal([]);
+  });
+
+  describe("while the controller is told to stop again and again", () => {
+    const ROUNDS = 10;
+    const EACH = 40;
+    /** A signal is heard as soon as what runs at that moment is done. */
+    const HEARD_MS = 300;
+
+    it("get an address each and keep it; nothing is written after the signal but the Lease", async function () {
+      this.timeout(240_000);
+      const audit = new Audit(lab);
+      const stopped: { readonly pod: string; readonly atMs: number }[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const pod = await leader(lab);
+        const creating = burst.create(members(`round-${round}`, EACH), 4);
+        // From the first moment on to the last.
+        await reached(members(`round-${round}`, EACH), Math.floor((EACH * round) / ROUNDS));
+        const editing = apply(lab, pool("many", { addresses: round % 2 === 0 ? FEWER : ADDRESSES }));
+        await pause((round * 37) % 50);
+        const { atMs, pid } = await signalLeader(lab, "SIGTERM");
+        stopped.push({ pod, atMs });
+        await lab.waitFor(`${pod} has ended`, () => !existsSync(`/proc/${pid}`), { everyMs: 10 });
+        const endedMs = Date.now() - atMs;
+        await replacePod(lab, pod);
+        await otherLeader(lab, pod);
+        expect(Date.now() - atMs, `round ${round}: the Lease was given away (${endedMs} ms)`).to.be.below(
+          7000,
+        );
+        await Promise.all([creating, editing]);
+        await allAddressed(burst.created);
+      }
+      await settled(lab, 2000);
+      expect(await faultsOf(lab, history, burst.created)).to.deep.equal([]);
+      const late = stopped.flatMap(({ pod, atMs }) =>
+        audit.writes.filter((write) => write.pod === pod && write.atMs > atMs + HEARD_MS),
+      );
+      expect(late).to.deep.equal([]);
+    });
+  });
+
+  /** Waits until so many of them have had an address. */
+  function reached(of: readonly Member[], count: number): Promise<number> {
+    return lab.waitFor(
+      `${count} of ${of.length} Services have an address`,
+      (see) => {
+        const now = addressedCount(history, of);
+        see(now);
+        return now >= count && now;
+      },
+      { deadlineMs: 90_000, everyMs: 10 },
+    );
+  }
+
+  const allAddressed = (of: readonly Member[]) => reached(of, of.length);
+
+  /** Kills the controller as soon as so many have an address. @returns how many had one then */
+  async function killWhen(of: readonly Member[], count: number): Promise<number> {
+    await reached(of, count);
+    await signalLeader(lab, "SIGKILL");
+    return addressedCount(history, of);
+  }
+
+  async function noneHeld(): Promise<void> {
+    await lab.waitFor(
+      "no VirtualIP is left",
+      async (see) => {
+        const held = await virtualIPs(lab);
+        see(held.length);
+        return held.length === 0;
+      },
+      { deadlineMs: 60_000, everyMs: 250 },
+    );
+  }
+});
+
+/** What is counted for each Service: all but the Lease, what follows kinds, and the pool's status, which has a pace of its own. */
+function costly(audit: Audit): readonly AuditedRequest[] {
+  return audit.requests.filter(
+    ({ verb, resource }) =>
+      resource !== "leases" && resource !== "ipaddresspools/status" && !/^(list|watch)$/.test(verb),
+  );
+}
