@@ -168,7 +168,7 @@ describe("addresses are handed out", () => {
         'asks for 198.18.5.255, which pool "careful-24" leaves out (avoidBuggyIPs); ask for another address',
       );
       expect(said["nothing-a"]).to.match(/0 of its (\d+) IPv4 addresses in use and \1 left out/);
-      await usage("careful-24", "ipv4", { capacity: "254", used: "1", free: "253" });
+      await usage("careful-24", "ipv4", { capacity: "256", used: "1", free: "253" });
       await usage("careless-24", "ipv4", { capacity: "256", used: "2", free: "254" });
     });
   });

@@ -56,8 +56,12 @@ export class Routing implements ClusterListener {
     }
   }
 
-  namespaceLabels(): void {
-    if (this.#active()) this.#offersChanged();
+  namespaceLabels(namespace: string): void {
+    if (!this.#active()) return;
+    this.#offersChanged();
+    for (const service of this.#to.cluster.ourServices()) {
+      if (service.startsWith(`${namespace}/`)) this.#to.queues.services.add(service);
+    }
   }
 
   node(name: string): void {

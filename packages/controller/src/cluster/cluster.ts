@@ -78,8 +78,8 @@ export class Cluster {
       onChange: {
         services: (change) => this.#serviceChanged(change),
         endpointSlices: (change) => this.endpoints.apply(change),
-        namespaces: ({ previous, current }) => {
-          if (!sameJson(previous?.metadata.labels, current?.metadata.labels)) listener.namespaceLabels();
+        namespaces: ({ key, previous, current }) => {
+          if (!sameJson(previous?.metadata.labels, current?.metadata.labels)) listener.namespaceLabels(key);
         },
         nodes: (change) => {
           this.nodes.applyNode(change);

@@ -12,7 +12,7 @@ export interface ClusterListener {
    * what is said about its announcement
    */
   virtualIP(name: string, concerned: readonly string[], moved: boolean): void;
-  namespaceLabels(): void;
+  namespaceLabels(namespace: string): void;
   node(name: string): void;
   /** Which addresses the network uses itself. */
   infrastructure(): void;
