@@ -65,6 +65,12 @@ const claimSchema = Type.Object(
 const sharerSchema = Type.Object({
   service: Type.String({ description: "The Service, as namespace/name." }),
   key: Type.String({ description: "Its sharing key." }),
+  legacy: Type.Optional(
+    Type.Boolean({
+      description:
+        "Whether the key stands under an old annotation prefix, where it may reach across namespaces; absent: no.",
+    }),
+  ),
   backend: Type.Optional(
     Type.String({ description: "Its selector, if externalTrafficPolicy is Local; else absent." }),
   ),

@@ -66,9 +66,11 @@ interface FamilyResult {
 export function decide(request: AddressRequest, state: AllocationState): Decision {
   const { pools, ledger, namespaceLabels } = state;
   const applicant: Applicant = { namespace: request.namespace, namespaceLabels, labels: request.labels };
-  const all = holdingsOf(request.service, ledger, pools).map((holding) =>
-    withPool(holding, pools, applicant, request.pool?.value),
-  );
+  // What another program shows on the Service is nothing that it has.
+  const contested = request.refusal?.reason === "StatusContested";
+  const all = holdingsOf(request.service, ledger, pools)
+    .filter(({ hold }) => !contested || hold === "Recorded")
+    .map((holding) => withPool(holding, pools, applicant, request.pool?.value));
   const disputed = all.some(
     ({ hold, address }) => hold === "Disputed" || ledger.disputing(address).length > 0,
   );

@@ -28,20 +28,25 @@ export interface Judgment {
   readonly isRipe: (objection: string) => boolean;
 }
 
-/** The addresses with which the Service goes on. */
+/** The addresses with which the Service goes on: of several of a family, rather one that need not be replaced. */
 export function currentsOf(request: AddressRequest, held: readonly Current[]): Currents {
   const currents = new Map<Family, Current>();
   for (const family of request.families) {
+    const all = held.filter(({ kept }) => kept.address.family === family);
+    const sound = all.filter(({ replace }) => !replace);
     const kept = pickCurrent(
-      held.map((one) => one.kept),
+      (sound.length > 0 ? sound : all).map((one) => one.kept),
       family,
       request,
     );
-    const current = held.find((one) => one.kept === kept);
+    const current = all.find((one) => one.kept === kept);
     if (current !== undefined) currents.set(family, current);
   }
   return currents;
 }
+
+/** How an objection begins that is about sharing. */
+export const SHARING_OBJECTION = "sharing";
 
 /** What speaks against an address. One that the Service does not show yet costs it nothing: that is not waited with. */
 export function judged(
@@ -51,7 +56,7 @@ export function judged(
 ): Current {
   const { text } = kept.address;
   const clash = sharingFault(kept, request, ledger, pools);
-  const parted = clash !== undefined && (!kept.told || isRipe(`sharing ${clash.kind} ${text}`));
+  const parted = clash !== undefined && (!kept.told || isRipe(`${SHARING_OBJECTION} ${clash.kind} ${text}`));
   const renumbered = kept.renumber && isRipe(`invalid ${text}`);
   const leave = parted && (clash.kind === "Ports" || !kept.told);
   return { kept, clash, replace: parted || renumbered, leave };

@@ -88,7 +88,7 @@ export interface LedgerView {
   /** The lowest address of the range that is free. */
   firstFree(range: AddressRange, avoidBuggyIPs: boolean): bigint | undefined;
   /** Addresses of the pool that wait for their former Service, those that wait longest first. */
-  releasedOf(pool: string): Iterable<IpAddress>;
+  releasedOf(pool: string, family: Family): Iterable<IpAddress>;
   /** The address of the pool that was handed out last. */
   lastHandedOut(pool: string, family: Family): bigint | undefined;
   /** How many addresses of the pool the Services of a namespace hold. */

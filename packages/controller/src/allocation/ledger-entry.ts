@@ -1,21 +1,24 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Hold, LedgerRecord, ServiceKey, Standing } from "./holdings.ts";
 import { clashOf, type Terms } from "./sharing.ts";
+import { isStatedBy, NO_STATEMENTS, type Statements } from "./statements.ts";
 
-/** All that is known of one address. */
+/** All that is known of one address. There are as many of these as held addresses: what is empty is shared. */
 export interface Entry {
   readonly address: IpAddress;
   record: LedgerRecord | undefined;
   /** Services for which it was chosen, and the pool it was chosen from. */
-  readonly reservations: Map<ServiceKey, string>;
+  reservations: Statements;
   /** Services whose status shows the address, and since when they exist (RFC 3339). */
-  readonly told: Map<ServiceKey, string>;
-  /** Who uses it outside of our ledger: nodes, routers, Services of others; by source. */
-  readonly outside: Map<string, string>;
+  told: Statements;
+  /** Who uses it outside of our ledger, and as what: nodes and routers, by source. */
+  outside: Statements;
   formerPool: string | undefined;
+  /** What follows from all that, and what the entry is found by. */
+  filing: Filing;
 }
 
-/** What an entry stands for. */
+/** Who has the address. */
 export interface Tenancy {
   /** In order of seniority. */
   readonly holders: readonly ServiceKey[];
@@ -23,9 +26,43 @@ export interface Tenancy {
   readonly disputing: readonly ServiceKey[];
 }
 
+/** What an entry stands for. */
+export interface Filing extends Tenancy {
+  readonly standing: Standing;
+  /** The pool under which the address is held or kept. */
+  readonly pool: string | undefined;
+  /** Sharing keys of its holders. */
+  readonly keys: readonly string[];
+}
+
+const NOBODY: readonly ServiceKey[] = [];
+const FREE: Standing = { kind: "Free" };
+const UNFILED: Filing = { holders: NOBODY, disputing: NOBODY, standing: FREE, pool: undefined, keys: NOBODY };
+
+/** One of which nothing is known yet. */
 export function emptyEntry(address: IpAddress): Entry {
-  const [reservations, told, outside] = [new Map(), new Map(), new Map()];
-  return { address, record: undefined, reservations, told, outside, formerPool: undefined };
+  return {
+    address,
+    record: undefined,
+    reservations: NO_STATEMENTS,
+    told: NO_STATEMENTS,
+    outside: NO_STATEMENTS,
+    formerPool: undefined,
+    filing: UNFILED,
+  };
+}
+
+/** What follows from what is known. */
+export function filingOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Filing {
+  const { holders, disputing } = tenancyOf(entry, termsOf);
+  const keys = new Set(holders.flatMap((service) => termsOf(service)?.key ?? []));
+  return {
+    holders,
+    disputing,
+    standing: standingOf(entry, holders, disputing),
+    pool: entry.record?.pool ?? entry.reservations[0]?.what ?? entry.formerPool,
+    keys: keys.size === 0 ? NOBODY : [...keys],
+  };
 }
 
 /**
@@ -33,12 +70,14 @@ export function emptyEntry(address: IpAddress): Entry {
  * share with those on record, or where the address is kept for it; where a status alone speaks against the record, that is
  * a dispute. Of several Services that show an unrecorded address, the oldest has it, and all that may share with it.
  */
-export function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Tenancy {
+function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Tenancy {
   const { record, reservations, told } = entry;
-  const holders = [...(record?.services ?? [])];
-  for (const service of reservations.keys()) if (!holders.includes(service)) holders.push(service);
-  if (told.size === 0) return { holders, disputing: [] };
-  const shown = holders.some((service) => told.has(service));
+  const recorded = record?.services ?? NOBODY;
+  const unrecorded = [...reservations, ...told].some(({ by }) => !recorded.includes(by));
+  if (!unrecorded) return { holders: recorded, disputing: NOBODY };
+  const holders = [...recorded];
+  for (const { by } of reservations) if (!holders.includes(by)) holders.push(by);
+  const shown = told.some(({ by }) => holders.includes(by));
   const disputing: ServiceKey[] = [];
   for (const service of bySeniority(told)) {
     if (holders.includes(service)) continue;
@@ -46,40 +85,36 @@ export function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms 
     const joins = holders.every(
       (holder) => clashOf(terms, holder, termsOf(holder), "AcrossNamespaces") === undefined,
     );
-    const kept = record !== undefined && record.services.length === 0 && record.claim !== service;
+    const kept = record !== undefined && recorded.length === 0 && record.claim !== service;
     if (joins && !kept) holders.push(service);
-    else if (record !== undefined && !shown && reservations.size === 0) disputing.push(service);
+    else if (record !== undefined && !shown && reservations.length === 0) disputing.push(service);
   }
-  return { holders, disputing };
+  return { holders, disputing: disputing.length === 0 ? NOBODY : disputing };
 }
 
-/** How a Service of the tenancy comes to the address. */
-export function holdOf(entry: Entry, { disputing }: Tenancy, service: ServiceKey): Hold {
-  if (entry.record?.services.includes(service)) return "Recorded";
-  if (entry.reservations.has(service)) return "Reserved";
-  return disputing.includes(service) ? "Disputed" : "Told";
+/** How a Service that has, or disputes, the address comes to it. */
+export function holdOf({ record, reservations, filing }: Entry, service: ServiceKey): Hold {
+  if (record?.services.includes(service)) return "Recorded";
+  if (isStatedBy(reservations, service)) return "Reserved";
+  return filing.disputing.includes(service) ? "Disputed" : "Told";
 }
 
 /** Who stands in the way of the address being handed out. */
-export function standingOf(entry: Entry, { holders, disputing }: Tenancy): Standing {
+function standingOf(
+  { record, outside }: Entry,
+  holders: readonly ServiceKey[],
+  disputing: readonly ServiceKey[],
+): Standing {
   if (holders.length > 0) return { kind: "Held", holders };
   if (disputing.length > 0) return { kind: "Held", holders: disputing };
-  const { record } = entry;
   if (record !== undefined)
     return { kind: "Kept", claim: record.claim, released: record.releasedAtMs !== undefined };
-  const [what] = entry.outside.values();
-  return what === undefined ? { kind: "Free" } : { kind: "Network", what };
+  const what = outside[0]?.what;
+  return what === undefined ? FREE : { kind: "Network", what };
 }
 
-/** The pool under which the address is held. */
-export function poolOf(entry: Entry): string | undefined {
-  const [reserved] = entry.reservations.values();
-  return entry.record?.pool ?? reserved ?? entry.formerPool;
-}
-
-function bySeniority(told: ReadonlyMap<ServiceKey, string>): readonly ServiceKey[] {
-  if (told.size === 1) return [...told.keys()];
+function bySeniority(told: Statements): readonly ServiceKey[] {
   return [...told]
-    .sort(([a, left], [b, right]) => (left !== right ? (left < right ? -1 : 1) : a < b ? -1 : 1))
-    .map(([service]) => service);
+    .sort((a, b) => (a.what !== b.what ? (a.what < b.what ? -1 : 1) : a.by < b.by ? -1 : 1))
+    .map(({ by }) => by);
 }

@@ -1,57 +1,52 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { addressOf } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
+import { CountedAddresses } from "./counted-addresses.ts";
+import { EntriesBy } from "./entries-by.ts";
 import { namespaceOf, type ServiceKey, type Standing, type Use } from "./holdings.ts";
-import { type Entry, poolOf, type Tenancy } from "./ledger-entry.ts";
+import type { Entry } from "./ledger-entry.ts";
 import { SortedValues } from "./sorted-values.ts";
 import { TakenAddresses } from "./taken-addresses.ts";
-
-/** What an entry is filed under. */
-export interface Filing {
-  readonly tenancy: Tenancy;
-  readonly standing: Standing;
-  readonly pool: string | undefined;
-  /** Sharing keys of its holders. */
-  readonly keys: readonly string[];
-}
 
 /** Finds entries by Service, claim, sharing key, pool and range. */
 export class LedgerIndex {
   readonly taken = new TakenAddresses();
-  readonly #used: Record<Use, TakenAddresses> = {
-    held: new TakenAddresses(),
-    reserved: new TakenAddresses(),
-    released: new TakenAddresses(),
+  /** Of the taken ones, those that are not held: few, so that the held ones are counted as what is left. */
+  readonly #unheld = {
+    reserved: new CountedAddresses(),
+    released: new CountedAddresses(),
+    network: new CountedAddresses(),
   };
-  readonly #byService = new Map<ServiceKey, Map<string, Entry>>();
-  readonly #byClaim = new Map<ServiceKey, Map<string, Entry>>();
-  readonly #byKey = new Map<string, Map<string, Entry>>();
-  /** For each pool, addresses that wait for their former Service, ordered by time of release. */
+  readonly #byService = new EntriesBy();
+  readonly #byClaim = new EntriesBy();
+  readonly #byKey = new EntriesBy();
+  /** For each pool and family, addresses that wait for their former Service, ordered by time of release. */
   readonly #released = new Map<string, SortedValues>();
   readonly #heldBy = new Map<string, number>();
   /** For each pool, the held addresses that were taken from it. */
-  readonly #heldOf = new Map<string, TakenAddresses>();
+  readonly #heldOf = new Map<string, CountedAddresses>();
 
   services(): IterableIterator<ServiceKey> {
     return this.#byService.keys();
   }
 
-  /** Entries that the Service holds or disputes. */
+  /** Entries that the Service holds, disputes or shows. */
   of(service: ServiceKey): readonly Entry[] {
-    return [...(this.#byService.get(service)?.values() ?? [])];
+    return this.#byService.get(service);
   }
 
   /** Entries that nobody holds and that are kept for the Service. */
   keptFor(service: ServiceKey): readonly Entry[] {
-    return [...(this.#byClaim.get(service)?.values() ?? [])];
+    return this.#byClaim.get(service);
   }
 
   sharedUnder(key: string): readonly Entry[] {
-    return [...(this.#byKey.get(key)?.values() ?? [])];
+    return this.#byKey.get(key);
   }
 
-  *releasedOf(pool: string): IterableIterator<IpAddress> {
-    for (const code of this.#released.get(pool) ?? []) yield addressOfCode(code);
+  *releasedOf(pool: string, family: Family): IterableIterator<IpAddress> {
+    for (const code of this.#released.get(`${pool} ${family}`) ?? [])
+      yield addressOf(family, code & ADDRESS_BITS);
   }
 
   heldBy(namespace: string, pool: string, family: Family): number {
@@ -59,60 +54,70 @@ export class LedgerIndex {
   }
 
   count(ranges: readonly AddressRange[], family: Family, use: Use): number {
-    return this.#used[use].count(ranges, family, false);
+    const count = (set: CountedAddresses): number => set.count(ranges, family, false);
+    if (use !== "held") return count(this.#unheld[use]);
+    const { reserved, released, network } = this.#unheld;
+    return count(this.taken) - count(reserved) - count(released) - count(network);
   }
 
   /** Held addresses that were taken from the pool, wherever they lie now. */
-  heldOf(pool: string): TakenAddresses | undefined {
+  heldOf(pool: string): CountedAddresses | undefined {
     return this.#heldOf.get(pool);
   }
 
-  add(entry: Entry, filing: Filing): void {
-    const { address } = entry;
+  /** Files an entry that is not free under what its filing says. */
+  add(entry: Entry): void {
+    const { address, filing } = entry;
     const { standing, pool, keys } = filing;
-    for (const service of members(filing)) file(this.#byService, service, entry);
-    for (const key of keys) file(this.#byKey, key, entry);
-    if (standing.kind !== "Free") this.taken.add(address);
-    const use = useOf(standing);
-    if (use !== undefined) this.#used[use].add(address);
+    for (const service of members(entry)) this.#byService.add(service, entry);
+    for (const key of keys) this.#byKey.add(key, entry);
+    this.taken.add(address);
+    this.#unheldOf(standing)?.add(address);
     if (standing.kind === "Kept") {
-      if (standing.claim !== undefined) file(this.#byClaim, standing.claim, entry);
-      if (standing.released && pool !== undefined) this.#releasedIn(pool).add(codeOf(entry));
+      if (standing.claim !== undefined) this.#byClaim.add(standing.claim, entry);
+      if (standing.released && pool !== undefined) this.#releasedIn(pool, address.family).add(codeOf(entry));
     }
-    this.#countHolders(entry, filing, 1);
+    this.#countHolders(entry, 1);
   }
 
-  /** @param filing what it was filed under */
-  remove(entry: Entry, filing: Filing): void {
-    const { address } = entry;
+  /** Takes an entry out, while it and its filing are as they were when it was added. */
+  remove(entry: Entry): void {
+    const { address, filing } = entry;
     const { standing, pool, keys } = filing;
-    for (const service of members(filing)) unfile(this.#byService, service, entry);
-    for (const key of keys) unfile(this.#byKey, key, entry);
-    if (standing.kind !== "Free") this.taken.delete(address);
-    const use = useOf(standing);
-    if (use !== undefined) this.#used[use].delete(address);
+    for (const service of members(entry)) this.#byService.delete(service, entry);
+    for (const key of keys) this.#byKey.delete(key, entry);
+    this.taken.delete(address);
+    this.#unheldOf(standing)?.delete(address);
     if (standing.kind === "Kept") {
-      if (standing.claim !== undefined) unfile(this.#byClaim, standing.claim, entry);
-      if (standing.released && pool !== undefined) this.#releasedIn(pool).delete(codeOf(entry));
+      if (standing.claim !== undefined) this.#byClaim.delete(standing.claim, entry);
+      if (standing.released && pool !== undefined)
+        this.#releasedIn(pool, address.family).delete(codeOf(entry));
     }
-    this.#countHolders(entry, filing, -1);
+    this.#countHolders(entry, -1);
   }
 
-  #releasedIn(pool: string): SortedValues {
-    const known = this.#released.get(pool);
+  #unheldOf(standing: Standing): CountedAddresses | undefined {
+    if (standing.kind === "Network") return this.#unheld.network;
+    if (standing.kind !== "Kept") return undefined;
+    return standing.released ? this.#unheld.released : this.#unheld.reserved;
+  }
+
+  #releasedIn(pool: string, family: Family): SortedValues {
+    const key = `${pool} ${family}`;
+    const known = this.#released.get(key);
     if (known !== undefined) return known;
     const made = new SortedValues();
-    this.#released.set(pool, made);
+    this.#released.set(key, made);
     return made;
   }
 
-  #countHolders({ address }: Entry, { tenancy, pool }: Filing, by: 1 | -1): void {
-    if (pool === undefined || tenancy.holders.length === 0) return;
-    const held = this.#heldOf.get(pool) ?? new TakenAddresses();
-    if (by === 1) this.#heldOf.set(pool, held);
+  #countHolders({ address, filing: { holders, pool } }: Entry, by: 1 | -1): void {
+    if (pool === undefined || holders.length === 0) return;
+    const held = this.#heldOf.get(pool) ?? new CountedAddresses();
+    this.#heldOf.set(pool, held);
     if (by === 1) held.add(address);
     else held.delete(address);
-    for (const namespace of new Set(tenancy.holders.map(namespaceOf))) {
+    for (const namespace of new Set(holders.map(namespaceOf))) {
       const key = quotaKey(namespace, pool, address.family);
       const count = (this.#heldBy.get(key) ?? 0) + by;
       if (count === 0) this.#heldBy.delete(key);
@@ -121,49 +126,20 @@ export class LedgerIndex {
   }
 }
 
-/** What an entry is to be filed under. */
-export function filingOf(
-  entry: Entry,
-  tenancy: Tenancy,
-  standing: Standing,
-  keys: readonly string[],
-): Filing {
-  return { tenancy, standing, pool: poolOf(entry), keys };
-}
-
-function members({ tenancy }: Filing): readonly ServiceKey[] {
-  return tenancy.disputing.length === 0 ? tenancy.holders : [...tenancy.holders, ...tenancy.disputing];
-}
-
-function useOf(standing: Standing): Use | undefined {
-  if (standing.kind === "Held") return "held";
-  if (standing.kind === "Kept") return standing.released ? "released" : "reserved";
-  return undefined;
+/** Those that have the address, or show it. */
+function members({ filing: { holders, disputing }, told }: Entry): readonly ServiceKey[] {
+  const others = told.filter(({ by }) => !holders.includes(by));
+  if (others.length === 0 && disputing.length === 0) return holders;
+  return [...new Set([...holders, ...disputing, ...others.map(({ by }) => by)])];
 }
 
 function quotaKey(namespace: string, pool: string, family: Family): string {
   return `${namespace}/${pool}/${family}`;
 }
 
-function file(map: Map<string, Map<string, Entry>>, key: string, entry: Entry): void {
-  const entries = map.get(key);
-  if (entries === undefined) map.set(key, new Map([[entry.address.text, entry]]));
-  else entries.set(entry.address.text, entry);
-}
-
-function unfile(map: Map<string, Map<string, Entry>>, key: string, entry: Entry): void {
-  const entries = map.get(key);
-  entries?.delete(entry.address.text);
-  if (entries?.size === 0) map.delete(key);
-}
-
-/** Time of release, family and address in one number, so that order of numbers is order of time. */
+/** Time of release and address in one number, so that order of numbers is order of time. */
 function codeOf({ address, record }: Entry): bigint {
-  const family = address.family === "IPv4" ? 0n : 1n;
-  return (BigInt(record?.releasedAtMs ?? 0) << 129n) | (family << 128n) | address.value;
+  return (BigInt(record?.releasedAtMs ?? 0) << 128n) | address.value;
 }
 
-function addressOfCode(code: bigint): IpAddress {
-  const family = (code >> 128n) & 1n ? "IPv6" : "IPv4";
-  return addressOf(family, code & ((1n << 128n) - 1n));
-}
+const ADDRESS_BITS = (1n << 128n) - 1n;

@@ -111,6 +111,17 @@ describe("the ledger", () => {
     expect(ledger.size).to.equal(0);
   });
 
+  it("hands out in turn after what it handed out itself, and after what others did as long as it did not", () => {
+    const last = (): bigint | undefined => ledger.lastHandedOut("lan", "IPv4");
+    for (const at of [A, B]) ledger.continueFrom("lan", at);
+    expect(last()).to.equal(B.value);
+    ledger.reserve(A, "lan", SHOP);
+    ledger.continueFrom("lan", B);
+    expect(last()).to.equal(A.value);
+    ledger.cancelAll();
+    expect(last()).to.equal(B.value);
+  });
+
   it("counts and finds addresses with and without the buggy ones", () => {
     const entry = parseAddressEntry("192.0.2.254-192.0.3.2");
     if (!entry.ok) throw new Error(entry.error);
@@ -125,5 +136,70 @@ describe("the ledger", () => {
     expect(ledger.firstFree(range, true)).to.equal(address("192.0.3.2").value);
     ledger.record(record(address("192.0.3.2"), "9"));
     expect(ledger.firstFree(range, true)).to.equal(undefined);
+  });
+
+  it("lets a holder reserve its address anew, whoever contradicts it", () => {
+    ledger.record(record(A, "1", SHOP, "db/other"));
+    ledger.reserve(A, "lan", SHOP);
+    expect(ledger.sharing(A).map(({ service }) => service)).to.deep.equal([SHOP, "db/other"]);
+  });
+
+  it("does not reserve what the network uses", () => {
+    ledger.setOutside("node", [{ address: A, what: "the address of a node" }]);
+    expect(() => ledger.reserve(A, "lan", SHOP)).to.throw("held already");
+    expect(changes).to.deep.equal(["192.0.2.1 Network"]);
+  });
+
+  it("tells who shows what others have", () => {
+    ledger.record(record(A, "1", "db/other"));
+    ledger.tell("db/other", [A], "");
+    ledger.tell(SHOP, [A, B], "");
+    expect(ledger.shownOfOthers(SHOP)).to.deep.equal([{ address: A, holders: ["db/other"] }]);
+    expect(holdings()).to.deep.equal(["192.0.2.2 Told told"]);
+    ledger.tell(SHOP, [], "");
+    expect([...ledger.services()]).to.deep.equal(["db/other"]);
+  });
+
+  it("finds the terms of sharing anew when they change, and tells it", () => {
+    const terms = (service: string, key: string, port: number) => ({
+      service,
+      namespace: "web",
+      key,
+      legacy: false,
+      backend: "",
+      ports: [`TCP/${port}`],
+    });
+    ledger.setTerms("web/a", terms("web/a", "k", 80));
+    ledger.setTerms("web/b", terms("web/b", "m", 81));
+    ledger.tell("web/a", [A], "1");
+    ledger.tell("web/b", [A], "2");
+    expect(holders(A)).to.deep.equal(["web/a"]);
+    expect(ledger.sharedUnder("m")).to.deep.equal([]);
+    changes = [];
+    ledger.setTerms("web/b", terms("web/b", "k", 81));
+    ledger.setTerms("web/b", terms("web/b", "k", 81));
+    expect(changes).to.deep.equal(["192.0.2.1 Held"]);
+    expect(holders(A)).to.deep.equal(["web/a", "web/b"]);
+    expect(ledger.sharedUnder("k").map(({ text }) => text)).to.deep.equal(["192.0.2.1"]);
+  });
+
+  it("counts each address once: as held, reserved, released or the network's", () => {
+    const range = { family: "IPv4", first: A.value - 1n, last: A.value + 14n } as const;
+    const at = (i: number) => address(`192.0.2.${i}`);
+    const kept = { services: [], claim: "db/x" };
+    ledger.record(record(at(1), "1"));
+    ledger.record({ ...record(at(2), "2"), ...kept });
+    ledger.record({ ...record(at(3), "3"), ...kept, releasedAtMs: 5 });
+    ledger.setOutside(
+      "node",
+      [1, 2, 3, 4].map((i) => ({ address: at(i), what: "n1" })),
+    );
+    ledger.reserve(at(5), "lan", SHOP);
+    expect(
+      (["held", "reserved", "released"] as const).map((use) => ledger.count([range], "IPv4", use)),
+    ).to.deep.equal([2, 1, 1]);
+    expect(ledger.taken([range], "IPv4", false)).to.equal(5);
+    expect([...ledger.releasedOf("lan", "IPv4")].map(({ text }) => text)).to.deep.equal(["192.0.2.3"]);
+    expect([...ledger.releasedOf("lan", "IPv6")]).to.deep.equal([]);
   });
 });

@@ -94,8 +94,8 @@ function laterThanLast(
 }
 
 function longestReleased(ledger: LedgerView, pool: Pool, family: Family): IpAddress | undefined {
-  for (const address of ledger.releasedOf(pool.name)) {
-    if (address.family !== family || !poolContains(pool, address)) continue;
+  for (const address of ledger.releasedOf(pool.name, family)) {
+    if (!poolContains(pool, address)) continue;
     if (leftOutBy(pool, address) === undefined && ledger.networkUse(address) === undefined) return address;
   }
   return undefined;

@@ -90,6 +90,21 @@ describe("the plan of a new configuration", () => {
       changes: ["web/one Renumbered 192.0.2.0 -> 198.51.100.0", "db/waits Gains nothing -> 192.0.2.0"],
     },
     {
+      it: "gives what is left of a range that was moved by the new pool's rules",
+      world: () => new World(pool("a", ["192.0.2.0"])),
+      services: [one, service("db/waits")],
+      next: [
+        pool("a", ["203.0.113.0"], { releaseDelay: "0s", disabled: true }),
+        pool("b", ["198.51.100.0"], { serviceAllocation: { namespaces: ["web"] } }),
+        pool("moved", ["192.0.2.0"], {
+          onInvalid: "Renumber",
+          reclaimPolicy: "Retain",
+          serviceAllocation: { namespaces: ["db"] },
+        }),
+      ],
+      changes: ["web/one Renumbered 192.0.2.0 -> 198.51.100.0"],
+    },
+    {
       it: "lists who asks for a pool that goes",
       services: [service("web/one", asks("a"))],
       next: [pool("b", [V4])],

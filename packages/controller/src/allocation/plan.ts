@@ -122,7 +122,8 @@ function carryOut(
     const pool = pools.ownerOf(address, record.pool);
     const waits = pool !== undefined && (pool.releaseDelayMs > 0 || pool.reclaimPolicy === "Retain");
     if (services.length > 0 || record.claim !== undefined) ledger.record({ ...record, services });
-    else if (waits) ledger.record({ ...record, services, claim: service, ...releasedAt(pool) });
+    else if (waits)
+      ledger.record({ ...record, pool: pool.name, services, claim: service, ...releasedAt(pool) });
     else ledger.deleted(address, record.uid);
   }
 }

@@ -104,6 +104,15 @@ describe("what the network uses itself", () => {
       gives: "take 192.0.2.0: Allocated",
     },
     {
+      it: "is not taken when nothing else is free",
+      world: () => {
+        const world = new World(pool("a", ["192.0.2.0"])).holds("web/first", "a", "192.0.2.0");
+        world.forget("web/first");
+        return withNetwork(world, "192.0.2.0");
+      },
+      gives: "nothing: PoolExhausted",
+    },
+    {
       it: "is not shared either",
       world: () => {
         const world = new World(pool("a", ["192.0.2.0/30"]));

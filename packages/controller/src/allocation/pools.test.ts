@@ -33,6 +33,49 @@ describe("a pool", () => {
   });
 });
 
+describe("A-IPAM-14: what a pool has and offers", () => {
+  const wide = 2n * 2n ** 64n + 2n ** 80n;
+  const cases: readonly [string, readonly string[], Parameters<typeof pool>[2], bigint, bigint][] = [
+    ["a /32", ["198.51.100.7/32"], {}, 1n, 1n],
+    ["a /32 that is buggy", ["198.51.100.0/32"], { avoidBuggyIPs: true }, 1n, 0n],
+    ["a /31", ["198.51.100.254/31"], { avoidBuggyIPs: true }, 2n, 1n],
+    ["a /30", ["198.51.100.0/30"], { avoidBuggyIPs: true, exclude: ["198.51.100.0-198.51.100.1"] }, 4n, 2n],
+    ["one address as a range", ["198.51.100.9-198.51.100.9"], { exclude: ["198.51.100.9"] }, 1n, 0n],
+    [
+      "excluded at both ends",
+      ["198.51.100.0/28"],
+      { exclude: ["198.51.100.0/30", "198.51.100.15"] },
+      16n,
+      11n,
+    ],
+    ["excluded beyond it", ["198.51.100.8/30"], { exclude: ["198.51.100.0/24"] }, 4n, 0n],
+    [
+      "excluded twice",
+      ["198.51.100.0/28"],
+      { exclude: ["198.51.100.0/30", "198.51.100.2-198.51.100.5"] },
+      16n,
+      10n,
+    ],
+    ["a /8", ["10.0.0.0/8"], { avoidBuggyIPs: true }, 2n ** 24n, 2n ** 24n - 2n ** 17n],
+    ["several large ones", ["2001:db8:20::/64", "2001:db8:21::/64", "2001:db8:30::/48"], {}, wide, wide],
+    [
+      "several large ones, one address excluded",
+      ["2001:db8:20::/64", "2001:db8:21::/64", "2001:db8:30::/48"],
+      { exclude: ["2001:db8:20::5"], avoidBuggyIPs: true },
+      wide,
+      wide - 1n,
+    ],
+  ];
+  for (const [title, addresses, spec, capacity, offers] of cases) {
+    it(`${title}: ${capacity}, of which ${offers}`, () => {
+      const read = readPool(pool("a", addresses, spec));
+      const family = addresses[0]?.includes(":") ? "IPv6" : "IPv4";
+      expect(poolCapacity(read, family)).to.equal(capacity);
+      expect(poolOffers(read, family)).to.equal(offers);
+    });
+  }
+});
+
 describe("pools", () => {
   it("tell what they share, both of them", () => {
     const pools = new Pools(

@@ -148,6 +148,14 @@ describe("releaseDelay", () => {
     expect(kept(world)).to.deep.equal(["192.0.2.0 for web/shop (waits)"]);
   });
 
+  it("is for others to have of the pool that has the address now, when nothing else is free", () => {
+    const world = new World(pool("old", ["192.0.2.0"]));
+    world.settle(service(SHOP));
+    world.setPools(pool("old", ["198.51.100.0"], { disabled: true }), pool("new", ["192.0.2.0"]));
+    world.forget(SHOP);
+    expect(summary(world.settle(service("db/other")))).to.equal("take 192.0.2.0: Allocated");
+  });
+
   it("keeps nothing that no pool has", () => {
     const world = one().holds(SHOP, "old", "203.0.113.1");
     world.forget(SHOP);

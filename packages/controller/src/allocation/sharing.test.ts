@@ -119,12 +119,17 @@ describe("the terms of sharing", () => {
   }
 
   it("are the same when they come back from a record", () => {
-    for (const one of [own, sharer("web/b", { ports: [81, 53], local: { b: "2", a: "1" } })]) {
+    const others = [
+      sharer("web/b", { ports: [81, 53], local: { b: "2", a: "1" } }),
+      sharer("web/c", { legacy: true }),
+    ];
+    for (const one of [own, ...others]) {
       const terms = readTerms(one);
       if (terms === undefined) throw new Error("it has no key");
       const recorded = sharerOf(terms);
       expect(isRecorded(terms, recorded)).to.equal(true);
       expect(isRecorded({ ...terms, key: "m" }, recorded)).to.equal(false);
+      expect(isRecorded({ ...terms, legacy: !terms.legacy }, recorded)).to.equal(false);
       expect(isRecorded({ ...terms, backend: "other" }, recorded)).to.equal(false);
       expect(isRecorded({ ...terms, ports: ["TCP/1"] }, recorded)).to.equal(false);
       expect(isRecorded(terms, undefined)).to.equal(false);
@@ -526,6 +531,14 @@ describe("holders who may not share any more", () => {
     expect(world.decide(edit).objections).to.deep.equal(["sharing Ports 192.0.2.0"]);
   });
 
+  it("of two namespaces, the one that brings its key from the old prefix to ours, without the pool's leave, goes", () => {
+    const old = [sharer("web/first", { legacy: true }), sharer("db/second", { ports: [81], legacy: true })];
+    const world = grown(new World(pool("a", [V4])), ...old);
+    const edit = sharer("web/first");
+    expect(summary(world.settle(edit))).to.equal("take 192.0.2.1, release 192.0.2.0: Allocated");
+    for (const one of old.slice(1)) expect(summary(world.settle(one))).to.equal("keep 192.0.2.0: Allocated");
+  });
+
   it("by the pool: the junior of another namespace goes", () => {
     const across = pool("a", [V4], { sharing: "AcrossNamespaces" });
     const other = sharer("db/second", { ports: [81] });
@@ -552,6 +565,19 @@ describe("holders who may not share any more", () => {
     expect(summary(world.settle(sharer("web/second", { ports: [80] })))).to.equal(
       "take 192.0.2.1, release 192.0.2.0: Allocated",
     );
+  });
+
+  it("says so even if it lacks the other family too", () => {
+    const six = (name: string, port: number, key = "k") =>
+      service(name, {
+        families: ["IPv6", "IPv4"],
+        annotations: { "fairlead.dev/allow-shared-ip": key },
+        spec: { ports: [{ port }], ipFamilyPolicy: "PreferDualStack" },
+      });
+    const world = grown(new World(pool("a", ["2001:db8::"])), six("web/first", 80), six("web/second", 81));
+    const edit = six("web/second", 81, "m");
+    const required = { ...edit, spec: { ...edit.spec, ipFamilyPolicy: "RequireDualStack" as const } };
+    expect(summary(world.settle(required))).to.equal("keep 2001:db8::: SharingConflict");
   });
 
   it("restates what it changed without harm, at once", () => {

@@ -58,8 +58,8 @@ export function clashOf(
 }
 
 /** The terms as a VirtualIP records them. */
-export function sharerOf({ service, key, backend, ports }: Terms): Sharer {
-  return { service, key, ...(backend !== "" && { backend }), ports };
+export function sharerOf({ service, key, legacy, backend, ports }: Terms): Sharer {
+  return { service, key, ...(legacy && { legacy }), ...(backend !== "" && { backend }), ports };
 }
 
 /** Whether a record says what the terms are now. */
@@ -67,6 +67,7 @@ export function isRecorded(terms: Terms | undefined, sharer: Sharer | undefined)
   if (terms === undefined || sharer === undefined) return terms === undefined && sharer === undefined;
   return (
     terms.key === sharer.key &&
+    terms.legacy === (sharer.legacy ?? false) &&
     terms.backend === (sharer.backend ?? "") &&
     terms.ports.join() === sharer.ports.join()
   );

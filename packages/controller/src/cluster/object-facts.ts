@@ -19,11 +19,14 @@ export function unannounced(object: VirtualIP): Condition | undefined {
   return object.status?.conditions?.find(({ type, status }) => type === "Announced" && status === "False");
 }
 
+/** One list for all that share nothing, which are most. */
+const NO_SHARERS: LedgerRecord["sharing"] = [];
+
 /** The record that a VirtualIP is; undefined if its name stands for no address. */
 export function recordOf(object: VirtualIP): LedgerRecord | undefined {
   const address = addressOfVirtualIPName(object.metadata.name);
   if (address === undefined) return undefined;
-  const { pool, services = [], claim, releasedAt, sharing = [] } = object.spec;
+  const { pool, services = [], claim, releasedAt, sharing = NO_SHARERS } = object.spec;
   return {
     address,
     pool,

@@ -1,6 +1,6 @@
 import type { Node } from "@fairlead/api/core/node.ts";
 import { expect } from "chai";
-import { pruneNode } from "./prune.ts";
+import { pruneNode, pruneVirtualIP } from "./prune.ts";
 
 describe("pruneNode", () => {
   it("keeps of a node's status its own addresses and the conditions that decide, and nothing else", () => {
@@ -27,5 +27,15 @@ describe("pruneNode", () => {
       ],
       conditions: [{ type: "Ready", status: "True" }],
     });
+  });
+});
+
+describe("pruneVirtualIP", () => {
+  it("keeps all metadata but managedFields, so that writing it back takes nothing from the person who made it", () => {
+    const annotations = { "kubectl.kubernetes.io/last-applied-configuration": "{}", note: "for the shop" };
+    const metadata = { name: "192.0.2.7", labels: { team: "web" }, annotations };
+    const spec = { address: "192.0.2.7", services: [] };
+    const read = { metadata: { ...metadata, managedFields: [{ manager: "kubectl" }] }, spec };
+    expect(pruneVirtualIP(read)).to.deep.equal({ metadata, spec });
   });
 });

@@ -6,6 +6,7 @@ import type { Node } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { KubeObject, ManagedFields, ObjectMeta } from "@fairlead/api/object-meta.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { isNodeAddress } from "./infrastructure.ts";
 
 /** What is kept of each kind that is not ours. Memory grows with what stands here. */
@@ -56,6 +57,12 @@ function writers({ managedFields = [] }: ObjectMeta): Pick<ObjectMeta, "managedF
 
 const WROTE_INGRESS = { "f:status": { "f:loadBalancer": {} } };
 const WROTE_FINALIZERS = { "f:metadata": { "f:finalizers": {} } };
+
+/** It is written back as a whole, so that what people's tools keep in its metadata must still be there. */
+export function pruneVirtualIP(object: VirtualIP): VirtualIP {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
 
 export function pruneEndpointSlice(slice: EndpointSlice): EndpointSlice {
   const { metadata, addressType, endpoints } = slice;

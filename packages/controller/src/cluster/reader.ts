@@ -21,7 +21,14 @@ import type { ApiTransport } from "@fairlead/kube/transport.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
-import { pruneEndpointSlice, pruneNamespace, pruneNode, prunePod, pruneService } from "./prune.ts";
+import {
+  pruneEndpointSlice,
+  pruneNamespace,
+  pruneNode,
+  prunePod,
+  pruneService,
+  pruneVirtualIP,
+} from "./prune.ts";
 
 /** The kinds that decisions depend on, by the names under which they are kept here. */
 export interface Kinds {
@@ -73,7 +80,7 @@ export function readCluster(options: ReaderOptions): ClusterReader {
     pods: reflect(pods, onChange.pods, { namespace, labelSelector: speakerLabels, prune: prunePod }),
     pools: reflect(ipAddressPools, onChange.pools),
     advertisements: reflect(l2Advertisements, onChange.advertisements),
-    virtualIPs: reflect(virtualIPs, onChange.virtualIPs),
+    virtualIPs: reflect(virtualIPs, onChange.virtualIPs, { prune: pruneVirtualIP }),
     speakers: reflect(speakers, onChange.speakers),
   };
 }

@@ -15,13 +15,14 @@ export function contestedBy(
   holdings: readonly Holding[],
   manager: string,
 ): Refusal | undefined {
-  const shown = (service.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? "");
+  const shown = service.status?.loadBalancer?.ingress ?? [];
   const recorded = holdings.filter(({ hold }) => hold === "Recorded");
   if (shown.length === 0 || recorded.length === 0 || recorded.some(({ told }) => told)) return undefined;
   const writers = writersOfIngress(service);
   if (writers.length === 0 || writers.includes(manager)) return undefined;
   const ours = recorded.map(({ address }) => address.text).join(" and ");
   const names = [...new Set(writers)].map((name) => `"${name}"`).join(" and ");
-  const message = `${names} has replaced ${ours} by ${shown.join(" and ")} in status.loadBalancer, and Fairlead does not write against it; stop that program or give the Service the loadBalancerClass of one of the two, then clear status.loadBalancer`;
+  // What it shows now is not quoted: that would be told anew whenever it writes.
+  const message = `${names} has replaced ${ours} in status.loadBalancer by something else, and Fairlead does not write against it; stop that program or give the Service the loadBalancerClass of one of the two, then clear status.loadBalancer`;
   return { reason: "StatusContested", message };
 }

@@ -8,6 +8,7 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { type Again, earliest } from "../again.ts";
 import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
+import { SHARING_OBJECTION } from "../allocation/current.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -20,6 +21,7 @@ import { stillNeeded } from "./handover.ts";
 import { isOurs, type OwnershipOptions } from "./ownership.ts";
 import { Patience } from "./patience.ts";
 import type { Records } from "./records.ts";
+import { Repairs } from "./repairs.ts";
 import { ALLOCATED, carriesOurs, conditionOf } from "./status.ts";
 import type { Telling } from "./telling.ts";
 import { WaitingList } from "./waiting-list.ts";
@@ -58,6 +60,7 @@ export class ServiceReconciler {
   readonly waiting = new WaitingList();
   /** Services of another class that keep what they had before ours was changed. */
   readonly noLongerServed = new Set<ServiceKey>();
+  readonly #repairs: Repairs;
   readonly #patience: Patience;
   readonly #disputes: Patience;
   readonly #handovers: Patience;
@@ -66,6 +69,7 @@ export class ServiceReconciler {
 
   constructor(dependencies: ServiceReconcilerDependencies) {
     this.#deps = dependencies;
+    this.#repairs = new Repairs(dependencies);
     this.#patience = new Patience(dependencies.clock, dependencies.graceMs);
     this.#disputes = new Patience(dependencies.clock, DISPUTE_MS);
     this.#handovers = new Patience(dependencies.clock, HANDOVER_MS);
@@ -107,7 +111,10 @@ export class ServiceReconciler {
     await finalizer.setOn(service, signal);
     const decision = await this.#secure(request, signal);
     if (decision.disputed) return await this.#settle(service, signal);
-    for (const one of cluster.ledger.shownOfOthers(key)) telling.corrected(service, one);
+    this.#repairs.madeAgain(service, decision);
+    if (decision.outcome.reason !== "StatusContested") {
+      for (const one of cluster.ledger.shownOfOthers(key)) telling.corrected(service, one);
+    }
     this.#disputes.note(key, []);
     const againMs = this.#patience.note(key, decision.objections);
     this.#note(service, request, decision);
@@ -185,8 +192,17 @@ export class ServiceReconciler {
     const { cluster } = this.#deps;
     const { pools, ledger } = cluster;
     const namespaceLabels = cluster.namespaceLabels(request.namespace);
-    const isRipe = (objection: string): boolean => this.#patience.isRipe(request.service, objection);
+    const { service: key } = request;
+    const isRipe = (objection: string): boolean =>
+      this.#patience.isRipe(key, objection) || this.#isToldAlready(key, objection);
     return decide(request, { pools, ledger, namespaceLabels, isRipe });
+  }
+
+  /** An earlier leader has waited with it, and found nothing else for the Service. */
+  #isToldAlready(key: ServiceKey, objection: string): boolean {
+    const service = this.#deps.cluster.ourService(key);
+    const told = service && conditionOf(service, ALLOCATED);
+    return told?.reason === "SharingConflict" && objection.startsWith(SHARING_OBJECTION);
   }
 
   /** Decides until everything decided upon is secured. Nothing is awaited between a decision and its reservations. */
@@ -205,7 +221,7 @@ export class ServiceReconciler {
 
   /** The Service's status shows an address whose VirtualIP names others: if that lasts, the record is mended. */
   async #settle(service: Service, signal: AbortSignal): Promise<Again> {
-    const { cluster, records, telling } = this.#deps;
+    const { cluster } = this.#deps;
     const key = readRequest(service).service;
     const disputed = cluster.ledger.holdings(key).filter(({ hold }) => hold === "Disputed");
     const waitMs = this.#disputes.note(
@@ -213,10 +229,8 @@ export class ServiceReconciler {
       disputed.map(({ address }) => address.text),
     );
     if (waitMs !== undefined) return { requeueAfterMs: waitMs };
-    for (const { address } of disputed) {
-      const record = await records.giveBack(key, address, signal);
-      if (record !== undefined) telling.repaired(service, record);
-    }
+    // Of several that show it, the oldest has it; the others are no longer in dispute then.
+    for (const { address } of disputed) await this.#repairs.giveBack(address, signal, key);
     return { requeueAfterMs: DISPUTE_MS };
   }
 
@@ -259,7 +273,10 @@ export class ServiceReconciler {
       const note = addresses === "" ? "It asks for no address any more." : `Released ${addresses}.`;
       await this.#clear(service, note, signal);
     }
-    for (const { address } of holdings) await records.letGo(key, address, signal);
+    for (const { address } of holdings) {
+      // A record that was made to name it by mistake is not its to let go of.
+      if (!(await this.#repairs.giveBack(address, signal))) await records.letGo(key, address, signal);
+    }
     if (service !== undefined) await finalizer.takeOff(service, signal);
   }
 

@@ -102,8 +102,26 @@ export class Telling {
   repaired(service: Service, record: VirtualIP): void {
     const { address } = record.spec;
     const key = keyOf(service);
-    const note = `The VirtualIP of ${address} did not name Service ${key}, whose status shows the address, and nobody else's status does; it names it again.`;
-    this.#log.warn("record repaired", { service: key, vip: address });
+    this.#repair(
+      service,
+      record,
+      `The VirtualIP of ${address} did not name Service ${key}, whose status shows the address, and no Service that it named shows it; it names ${key} again.`,
+    );
+  }
+
+  /** A record that was not there was made for the Service whose status shows the address. */
+  madeAgain(service: Service, record: VirtualIP): void {
+    const { address } = record.spec;
+    const key = keyOf(service);
+    this.#repair(
+      service,
+      record,
+      `${address} had no VirtualIP that names Service ${key}, whose status shows the address; now it has.`,
+    );
+  }
+
+  #repair(service: Service, record: VirtualIP, note: string): void {
+    this.#log.warn("record repaired", { service: keyOf(service), vip: record.spec.address });
     for (const regarding of [
       service,
       { apiVersion: API_VERSION, kind: "VirtualIP", metadata: record.metadata },

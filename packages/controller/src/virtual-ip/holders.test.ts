@@ -101,6 +101,7 @@ describe("a VirtualIP that a Service joins", () => {
 
 describe("a VirtualIP that its last Service leaves", () => {
   const policy = (reclaimPolicy: "Delete" | "Retain", releaseDelayMs: number): ReleasePolicy => ({
+    name: "a",
     reclaimPolicy,
     releaseDelayMs,
   });
@@ -109,6 +110,7 @@ describe("a VirtualIP that its last Service leaves", () => {
 
   const cases: readonly [string, VirtualIPSpec, ReleasePolicy | undefined, VirtualIPSpec | undefined][] = [
     ["waits for it for the delay of its pool", bound, policy("Delete", 1), waits],
+    ["waits under the pool that has it now", { ...bound, pool: "old" }, policy("Delete", 1), waits],
     ["is deleted where there is no delay", bound, policy("Delete", 0), undefined],
     ["is deleted when no pool has it", bound, undefined, undefined],
     ["is kept where the pool retains, whatever its delay", bound, policy("Retain", 0), kept],

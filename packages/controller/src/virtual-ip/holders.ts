@@ -4,6 +4,8 @@ import { sharerOf, type Terms } from "../allocation/sharing.ts";
 
 /** What a pool says about addresses that are let go. */
 export interface ReleasePolicy {
+  /** Name of the pool, which gives the address to others when nothing else is free. */
+  readonly name: string;
   readonly reclaimPolicy: "Delete" | "Retain";
   readonly releaseDelayMs: number;
 }
@@ -28,7 +30,7 @@ export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): 
   return {
     ...rest,
     pool: (shared ? rest.pool : undefined) ?? pool,
-    services: services.includes(service) ? services : [...services, service],
+    services: services.includes(service) ? services : services.concat(service),
     ...(claimed && { claim }),
     ...(sharers.length > 0 && { sharing: sharers }),
   };
@@ -59,7 +61,7 @@ export function left(
   const claim = { namespace, name };
   if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return { ...empty, claim };
   if (policy === undefined || policy.releaseDelayMs === 0) return undefined;
-  return { ...empty, claim, releasedAt: now };
+  return { ...empty, pool: policy.name, claim, releasedAt: now };
 }
 
 function sharersWith(

@@ -1,0 +1,207 @@
+import { compareAddresses, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
+import type { AddressRange } from "@fairlead/net/range.ts";
+import type {
+  Holding,
+  LedgerRecord,
+  LedgerView,
+  ServiceKey,
+  ShownOfOthers,
+  Standing,
+  Use,
+} from "./holdings.ts";
+import { type Entry, emptyEntry, filingOf, holdOf } from "./ledger-entry.ts";
+import { LedgerIndex } from "./ledger-index.ts";
+import type { Pool } from "./pool.ts";
+import type { Sharing, Terms } from "./sharing.ts";
+import { isStatedBy } from "./statements.ts";
+
+/** Called with each address of which it has changed who has it, and who stands in the way of its being handed out now. */
+export type LedgerListener = (address: IpAddress, standing: Standing) => void;
+
+/** What is known of each address, and what may be asked. All operations take O(log n) comparisons of held addresses. */
+export class LedgerBook implements LedgerView {
+  protected readonly entries = new Map<string, Entry>();
+  protected readonly index = new LedgerIndex();
+  readonly #terms = new Map<ServiceKey, Terms>();
+  /** By pool and family: what this process handed out last, and what the pool's status says of others. */
+  readonly #lastHandedOut = new Map<string, bigint>();
+  readonly #lastTold = new Map<string, bigint>();
+  readonly #onChange: LedgerListener;
+  #held = 0;
+
+  constructor(onChange: LedgerListener = () => {}) {
+    this.#onChange = onChange;
+  }
+
+  /** Number of addresses that Services hold. */
+  get size(): number {
+    return this.#held;
+  }
+
+  /** Services that hold, or show, an address. */
+  services(): IterableIterator<ServiceKey> {
+    return this.index.services();
+  }
+
+  /** Under which terms the Service shares now. @param terms undefined: it has no sharing key */
+  setTerms(service: ServiceKey, terms: Terms | undefined): void {
+    if (JSON.stringify(terms) === JSON.stringify(this.#terms.get(service))) return;
+    const concerned = this.index.of(service);
+    if (terms === undefined) this.#terms.delete(service);
+    else this.#terms.set(service, terms);
+    for (const { address } of concerned) this.change(address, () => {}, true);
+  }
+
+  /** Where the pool's status says it is; what this process handed out itself is newer. */
+  continueFrom(pool: string, { family, value }: IpAddress): void {
+    this.#lastTold.set(`${pool} ${family}`, value);
+  }
+
+  /** The pool has handed the address out. */
+  protected handedOut(pool: string, { family, value }: IpAddress): void {
+    this.#lastHandedOut.set(`${pool} ${family}`, value);
+  }
+
+  /** From now on others hand out. */
+  protected handOutNoMore(): void {
+    this.#lastHandedOut.clear();
+  }
+
+  holdings(service: ServiceKey): readonly Holding[] {
+    const entries = this.index.of(service).filter((entry) => isTenant(entry, service));
+    if (entries.length > 1) entries.sort((a, b) => compareAddresses(a.address, b.address));
+    return entries.map((entry) => ({
+      address: entry.address,
+      hold: holdOf(entry, service),
+      pool: entry.filing.pool,
+      told: isStatedBy(entry.told, service),
+      claimed: entry.record?.claim === service && entry.record.releasedAtMs === undefined,
+    }));
+  }
+
+  shownOfOthers(service: ServiceKey): readonly ShownOfOthers[] {
+    return this.index
+      .of(service)
+      .filter((entry) => !isTenant(entry, service))
+      .map(({ address, filing }) => ({ address, holders: filing.holders }));
+  }
+
+  poolOf(address: IpAddress): string | undefined {
+    return this.entries.get(address.text)?.filing.pool;
+  }
+
+  networkUse(address: IpAddress): string | undefined {
+    return this.entries.get(address.text)?.outside[0]?.what;
+  }
+
+  disputing(address: IpAddress): readonly ServiceKey[] {
+    return this.entries.get(address.text)?.filing.disputing ?? [];
+  }
+
+  /** The VirtualIP of the address. */
+  recordOf(address: IpAddress): LedgerRecord | undefined {
+    return this.entries.get(address.text)?.record;
+  }
+
+  standing(address: IpAddress): Standing {
+    return this.entries.get(address.text)?.filing.standing ?? { kind: "Free" };
+  }
+
+  sharing(address: IpAddress): readonly Sharing[] {
+    const known = this.entries.get(address.text);
+    if (known === undefined) return [];
+    const { record, filing } = known;
+    const sharers = new Map(record?.sharing.map((sharer) => [sharer.service, sharer]));
+    const told = new Set(known.told.map(({ by }) => by));
+    return filing.holders.map((service) => ({
+      service,
+      terms: this.#terms.get(service),
+      sharer: sharers.get(service),
+      told: told.has(service),
+    }));
+  }
+
+  termsOf(service: ServiceKey): Terms | undefined {
+    return this.#terms.get(service);
+  }
+
+  keptFor(service: ServiceKey): readonly IpAddress[] {
+    const rank = ({ record }: Entry): number => -(record?.releasedAtMs ?? Number.POSITIVE_INFINITY);
+    return [...this.index.keptFor(service)]
+      .sort((a, b) => compareNumbers(rank(a), rank(b)) || compareAddresses(a.address, b.address))
+      .map(({ address }) => address);
+  }
+
+  sharedUnder(key: string): readonly IpAddress[] {
+    return this.index
+      .sharedUnder(key)
+      .map(({ address }) => address)
+      .sort(compareAddresses);
+  }
+
+  firstFree(range: AddressRange, avoidBuggyIPs: boolean): bigint | undefined {
+    return this.index.taken.firstGap(range, avoidBuggyIPs);
+  }
+
+  releasedOf(pool: string, family: Family): Iterable<IpAddress> {
+    return this.index.releasedOf(pool, family);
+  }
+
+  lastHandedOut(pool: string, family: Family): bigint | undefined {
+    const key = `${pool} ${family}`;
+    return this.#lastHandedOut.get(key) ?? this.#lastTold.get(key);
+  }
+
+  heldBy(namespace: string, pool: string, family: Family): number {
+    return this.index.heldBy(namespace, pool, family);
+  }
+
+  count(ranges: readonly AddressRange[], family: Family, use: Use): number {
+    return this.index.count(ranges, family, use);
+  }
+
+  /** How many held addresses were taken from the pool and are not among those that it offers any more. */
+  strayOf({ name, offered, avoidBuggyIPs }: Pick<Pool, "name" | "offered" | "avoidBuggyIPs">): number {
+    const held = this.index.heldOf(name);
+    if (held === undefined) return 0;
+    return FAMILIES.reduce((rest, family) => rest - held.count(offered, family, avoidBuggyIPs), held.size);
+  }
+
+  taken(ranges: readonly AddressRange[], family: Family, avoidBuggyIPs: boolean): number {
+    return this.index.taken.count(ranges, family, avoidBuggyIPs);
+  }
+
+  /** Edits an entry and finds out what follows from that. @param always whether the listener is told even if the holders are the same */
+  protected change(address: IpAddress, edit: (entry: Entry) => void, always = false): void {
+    const known = this.entries.get(address.text);
+    const entry = known ?? emptyEntry(address);
+    if (known !== undefined) this.index.remove(entry);
+    const before = entry.filing.standing;
+    edit(entry);
+    entry.filing = filingOf(entry, (service) => this.#terms.get(service));
+    const { standing } = entry.filing;
+    this.#held += Number(standing.kind === "Held") - Number(before.kind === "Held");
+    if (standing.kind === "Free") this.entries.delete(address.text);
+    else {
+      if (known === undefined) this.entries.set(address.text, entry);
+      this.index.add(entry);
+    }
+    if (always || !sameStanding(before, standing)) this.#onChange(address, standing);
+  }
+}
+
+/** Whether the Service has the address, or disputes that others have it. */
+function isTenant({ filing }: Entry, service: ServiceKey): boolean {
+  return filing.holders.includes(service) || filing.disputing.includes(service);
+}
+
+function compareNumbers(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sameStanding(a: Standing, b: Standing): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "Held" && b.kind === "Held") return a.holders.join() === b.holders.join();
+  if (a.kind === "Kept" && b.kind === "Kept") return a.claim === b.claim && a.released === b.released;
+  return true;
+}
