@@ -18,7 +18,8 @@ export async function prepare(
 ): Promise<void> {
   const { releaseDelay = "0s", more = [] } = options;
   const spec = { addresses: [ADDRESSES], releaseDelay };
-  await apply(lab, pool("bench", spec), advertisement("bench", { interfaces: ["eth0"] }), web(), ...more);
+  const advertised = advertisement("bench", { interfaces: ["eth0"] });
+  await apply(lab, pool("bench", spec), advertised, web("web", { probed: false }), ...more);
   await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
   await settled(lab);
 }

@@ -110,7 +110,7 @@ async function changes(ground: Ground): Promise<readonly Row[]> {
 }
 
 async function carriedOut(ground: Ground, change: Change): Promise<Row> {
-  const { lab, crowd, wire, shown, answers } = ground;
+  const { lab, crowd, wire, shown } = ground;
   const before = crowd.count("addressedMs");
   await merge(lab, paths.service(change.service), { metadata: change.metadata });
   const acceptedMs = monotonicMs();
@@ -124,14 +124,14 @@ async function carriedOut(ground: Ground, change: Change): Promise<Row> {
     ROUND,
   );
   wire.ask(told.address, "answered");
-  const answeredMs = await lab.waitFor(`${told.address} is answered`, () => answers.get(told.address), ROUND);
+  const answeredMs = await lab.waitFor(
+    `${told.address} is answered`,
+    () => ground.answers.get(told.address),
+    ROUND,
+  );
   const seconds = (ms: number): string => ((ms - acceptedMs) / 1000).toFixed(2);
-  return [
-    `${before} had an address`,
-    change.what,
-    seconds(told.atMs),
-    seconds(answeredMs),
-    `${crowd.count("addressedMs")} had`,
-    REFERENCE.urgent,
-  ];
+  const [shows, answers] = [seconds(told.atMs), seconds(answeredMs)];
+  console.log(`  ${change.what}: shown after ${shows} s, answered after ${answers} s`);
+  const after = `${crowd.count("addressedMs")} had`;
+  return [`${before} had an address`, change.what, shows, answers, after, REFERENCE.urgent];
 }

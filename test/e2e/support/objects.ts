@@ -83,10 +83,12 @@ export interface WebOptions {
   readonly replicas?: number;
   /** Keeps the pods on one node. */
   readonly node?: string;
+  /** Without a probe, so that a busy machine makes no pod unready. @default true */
+  readonly probed?: boolean;
 }
 
 /** Web pods that name themselves over HTTP and UDP on port 8080, one to a node as far as possible. */
-export function web(name = "web", { replicas = 3, node }: WebOptions = {}): Manifest {
+export function web(name = "web", { replicas = 3, node, probed = true }: WebOptions = {}): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -113,7 +115,9 @@ export function web(name = "web", { replicas = 3, node }: WebOptions = {}): Mani
               image: WEB_IMAGE,
               imagePullPolicy: "IfNotPresent",
               env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-              readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+              ...(probed && {
+                readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+              }),
             },
           ],
         },

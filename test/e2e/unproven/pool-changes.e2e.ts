@@ -30,8 +30,9 @@ const range = (first: number, last = first): readonly string[] => [
   `198.51.100.${first}-198.51.100.${last}`,
   `2001:db8:10::${first}-2001:db8:10::${last}`,
 ];
+const both = (last: number): readonly string[] => [`198.51.100.${last}`, `2001:db8:10::${last}`];
 /** What a Service of both families has if it has the addresses that end so. */
-const pair = (last: number): string => `198.51.100.${last} 2001:db8:10::${last}`;
+const pair = (last: number): string => both(last).join(" ");
 
 /** A Service of both families that asks for a pool by nothing but its labels. */
 const dual = (name: string, more: { readonly labels?: Readonly<Record<string, string>> } = {}): Manifest =>
@@ -39,7 +40,7 @@ const dual = (name: string, more: { readonly labels?: Readonly<Record<string, st
 
 const asking = (name: string, last: number): Manifest =>
   service(name, {
-    annotations: { "fairlead.dev/loadBalancerIPs": pair(last).replace(" ", ",") },
+    annotations: { "fairlead.dev/loadBalancerIPs": both(last).join() },
     spec: DUAL_STACK,
   });
 
@@ -156,7 +157,7 @@ describe("a change of pools", () => {
         back: "comes-back",
         undone: "edited",
       });
-      for (const ip of pair(205).split(" ")) await page(lab, "client-1", ip);
+      for (const ip of both(205)) await page(lab, "client-1", ip);
     });
 
     it("whose address is valid no more unless its pool says so: it is told, counted, and mended with the pool", async function () {
@@ -183,7 +184,7 @@ describe("a change of pools", () => {
       const before = await records(held);
       await apply(
         lab,
-        pool("lan", { addresses: range(200, 204), exclude: ["198.51.100.202", "2001:db8:10::202"] }),
+        pool("lan", { addresses: range(200, 204), exclude: both(202) }),
         pool("tiered", { addresses: range(210, 211), ...gold }),
       );
       await lab.kubectl(["delete", "ippool", "doomed"]);
@@ -204,7 +205,7 @@ describe("a change of pools", () => {
       await invalid("lan", "4");
       await pause(2 * GRACE_MS);
       expect(await records(held)).to.deep.equal(before);
-      for (const ip of pair(205).split(" ")) await page(lab, "client-1", ip);
+      for (const ip of both(205)) await page(lab, "client-1", ip);
       await apply(lab, whole, tiered, doomed);
       await outcomes(lab, held);
       await invalid("lan", undefined);
@@ -218,10 +219,10 @@ describe("a change of pools", () => {
       const lan = (first: number): Manifest => pool("lan", { addresses: range(first, 205), ...RENUMBER });
       await apply(lab, lan(204), dual("moves"));
       await settledWith({ moves: pair(204) });
-      for (const ip of pair(204).split(" ")) await page(lab, "client-1", ip);
+      for (const ip of both(204)) await page(lab, "client-1", ip);
       const asked = new Map<string, Probing>();
       for (const last of [204, 205]) {
-        for (const ip of pair(last).split(" ")) {
+        for (const ip of both(last)) {
           const question = { kind: "http", url: urlOf(ip) } as const;
           const probing = await lab.probe("client-1", question, { everyMs: EVERY_MS, timeoutMs: 500 });
           probings.push(probing);
@@ -234,11 +235,11 @@ describe("a change of pools", () => {
       const { moves } = await outcomes(lab, { moves: `${pair(204)} KeptOutsidePools` });
       expect(moves).to.match(/keeps it until it gets another one \(onInvalid: Renumber\)/);
       await outcomes(lab, { moves: pair(205) });
-      for (const ip of pair(204).split(" ")) await gone(lab, ip);
-      for (const ip of pair(205).split(" ")) await page(lab, "client-1", ip);
+      for (const ip of both(204)) await gone(lab, ip);
+      for (const ip of both(205)) await page(lab, "client-1", ip);
       await settled(lab, 1500);
       for (const index of [0, 1]) {
-        const [old = "", fresh = ""] = [204, 205].map((last) => pair(last).split(" ")[index] ?? "");
+        const [old = "", fresh = ""] = [204, 205].map((last) => both(last)[index] ?? "");
         const order = orderOf(audit, old, fresh);
         expect(order.map(({ verb, resource }) => `${verb} ${resource}`)).to.deep.equal([
           "create virtualips",
@@ -256,48 +257,38 @@ describe("a change of pools", () => {
 
     it("also one that its pool leaves out or admits no more; if there is no other address it keeps its own, is told, and gets one later", async function () {
       this.timeout(120_000);
-      const gold = { serviceAllocation: { serviceSelectors: [{ matchLabels: { tier: "gold" } }] } };
+      const home = (name: string) => ({
+        serviceAllocation: { serviceSelectors: [{ matchLabels: { home: name } }] },
+      });
+      const full = { autoAssign: false, ...RENUMBER };
+      const lan = { ...home("lan"), ...RENUMBER };
       await apply(
         lab,
-        pool("lan", { addresses: range(200, 201), ...RENUMBER }),
-        pool("tiered", { addresses: range(210, 211), ...RENUMBER }),
-        pool("full", { addresses: range(220), autoAssign: false, ...RENUMBER }),
+        pool("lan", { addresses: range(200, 201), ...lan }),
+        pool("tiered", { addresses: range(210, 211), ...home("tiered"), ...RENUMBER }),
+        pool("full", { addresses: range(220), ...full }),
+        pool("open", { addresses: range(230) }),
       );
-      await apply(lab, asking("left-out", 200), asking("unwelcome", 210), asking("stuck", 220));
+      await apply(
+        lab,
+        dual("left-out", { labels: { home: "lan" } }),
+        dual("unwelcome", { labels: { home: "tiered" } }),
+        service("stuck", { annotations: FULL, spec: DUAL_STACK }),
+      );
       await settledWith({ "left-out": pair(200), unwelcome: pair(210), stuck: pair(220) });
-      await apply(lab, dual("left-out"), dual("unwelcome"));
-      await apply(lab, service("stuck", { annotations: FULL, spec: DUAL_STACK }));
       const stuck = await recordOf(lab, "198.51.100.220");
       await apply(
         lab,
-        pool("lan", {
-          addresses: range(200, 202),
-          exclude: ["198.51.100.200", "2001:db8:10::200"],
-          ...RENUMBER,
-        }),
-        pool("tiered", { addresses: range(210, 211), ...RENUMBER, ...gold }),
-        pool("full", {
-          addresses: range(220),
-          exclude: range(220),
-          autoAssign: false,
-          ...RENUMBER,
-        }),
+        pool("lan", { addresses: range(200, 201), exclude: both(200), ...lan }),
+        pool("tiered", { addresses: range(210, 211), ...home("nobody"), ...RENUMBER }),
+        pool("full", { addresses: range(220), exclude: both(220), ...full }),
       );
-      await outcomes(lab, { "left-out": pair(201), unwelcome: pair(202) });
-      await gone(lab, "198.51.100.200");
-      await gone(lab, "198.51.100.210");
+      await outcomes(lab, { "left-out": pair(201), unwelcome: pair(230) });
+      for (const ip of [...both(200), ...both(210)]) await gone(lab, ip);
       const waits = await outcomes(lab, { stuck: `${pair(220)} PoolExhausted` });
       expect(waits.stuck).to.contain('Pool "full" leaves 198.51.100.220 out now (exclude)');
       expect((await recordOf(lab, "198.51.100.220")).metadata.uid).to.equal(stuck.metadata.uid);
-      await apply(
-        lab,
-        pool("full", {
-          addresses: range(220, 221),
-          exclude: range(220),
-          autoAssign: false,
-          ...RENUMBER,
-        }),
-      );
+      await apply(lab, pool("full", { addresses: range(220, 221), exclude: both(220), ...full }));
       await outcomes(lab, { stuck: pair(221) });
     });
   });

@@ -164,11 +164,10 @@ describe("holders of a shared address", () => {
       );
       await sharedOutcomes(lab, { ka: 220, kb: 220, qa: 221, qb: 221 });
       const uids = await recordUids(lab, 220, 221);
-      await apply(
-        lab,
-        ...sharer("kb", { ...key, port: 81, key: "j" }),
-        ...sharer("qb", { ...clash, key: "q", port: 80 }),
-      );
+      await settled(lab, 1000);
+      const audit = new Audit(lab);
+      await change(lab, "kb", { ...key, port: 81, key: "j" });
+      await change(lab, "qb", { ...clash, key: "q", port: 80 });
       const told = await sharedOutcomes(
         lab,
         { ka: 220, kb: "220 SharingConflict", qa: 221, qb: "PoolExhausted" },
@@ -181,6 +180,12 @@ describe("holders of a shared address", () => {
         const note = await eventAbout(lab, "Service", `qb-${digit}`, "SharingConflict");
         expect(note).to.contain(`default/qa-${digit} holds it and uses port TCP/80 too`);
       }
+      await settled(lab, 1500);
+      for (const name of FAMILY_DIGITS.map((digit) => `kb-${digit}`))
+        expect(
+          audit.writes.filter((write) => write.name === name),
+          name,
+        ).to.have.length(1);
       await expectHolders(lab, 221, { qa: terms("q", 80) });
       expect(await served(lab, ipOf("4", 221), 80)).to.match(/^web-/);
       await apply(lab, full("key", [222]), full("ports", [223]));
@@ -232,6 +237,7 @@ describe("holders of a shared address", () => {
       await apply(
         lab,
         pool("lan", { addresses: FAMILY_DIGITS.flatMap((digit) => [ipOf(digit, 200), ipOf(digit, 201)]) }),
+        pool("one", { addresses: FAMILY_DIGITS.map((digit) => ipOf(digit, 220)), autoAssign: false }),
         pool("spare", { addresses: ["198.51.100.210-198.51.100.219"], autoAssign: false }),
       );
       await apply(
@@ -244,8 +250,13 @@ describe("holders of a shared address", () => {
       const shared = { a: 200, b: 200, c: 201, d: 200 };
       await sharedOutcomes(lab, shared);
       await apply(lab, ...sharer("waits", { key: "" }), ...sharer("waits-too", { key: "" }));
-      const all = { ...shared, waits: "PoolExhausted", "waits-too": "PoolExhausted" };
-      await sharedOutcomes(lab, all);
+      const own = { pool: "one", key: "x" };
+      await apply(lab, ...sharer("x", own), ...sharer("y", { ...own, port: 81 }));
+      await sharedOutcomes(lab, { x: 220, y: 220 });
+      await change(lab, "y", { ...own, port: 81, key: "z" });
+      const waiting = { waits: "PoolExhausted", "waits-too": "PoolExhausted" };
+      const all = { ...shared, ...waiting, x: 220, y: "220 SharingConflict" };
+      await sharedOutcomes(lab, all, AFTER_GRACE_MS);
       for (const digit of FAMILY_DIGITS) await announcer(lab, virtualIPNameOf(ipOf(digit, 201)));
       await settled(lab);
       const names = FAMILY_DIGITS.flatMap((digit) => Object.keys(all).map((name) => `${name}-${digit}`));

@@ -1,16 +1,18 @@
 import type { Finding, ObjectName } from "../finding.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Documents } from "./documents.ts";
 import { type JsonObject, textOf, valueAt } from "./json.ts";
 import { locate, type Part } from "./locate.ts";
 import { type Path, pathText } from "./path.ts";
 import type { LineIndex, Position } from "./position.ts";
-import type { RereadableYaml } from "./rereadable.ts";
 import { firstTemplate, type Template } from "./templates.ts";
 
 /** Where an object was found. */
 export interface Origin {
   readonly file: string;
   readonly lines: LineIndex;
-  readonly yaml: RereadableYaml;
+  readonly chunk: Chunk;
+  readonly documents: Documents;
   /** The way to the object in its document; empty unless it is an item of a list. */
   readonly base: Path;
 }
@@ -64,17 +66,18 @@ export class LocatedObject {
 
   /** Where a field, or the last part of the way to it that there is, stands in the file. */
   position(path: Path, part: Part = "value"): Position {
-    const { yaml, lines, base } = this.#origin;
-    return lines.at(yaml.chunk.offset + locate(yaml.get().document, [...base, ...path])[part]);
+    const { documents, chunk, lines, base } = this.#origin;
+    const { document } = documents.get(chunk);
+    return lines.at(chunk.offset + locate(document, [...base, ...path])[part]);
   }
 
   /** The first placeholder below these fields. */
   template(paths: readonly Path[]): (Template & { readonly position: Position }) | undefined {
-    const { yaml, lines, base } = this.#origin;
-    const read = yaml.get();
+    const { documents, chunk, lines, base } = this.#origin;
+    const read = documents.get(chunk);
     const nodes = paths.map((path) => locate(read.document, [...base, ...path]).node);
     const found = firstTemplate(read, nodes);
-    return found && { ...found, position: lines.at(yaml.chunk.offset + found.offset) };
+    return found && { ...found, position: lines.at(chunk.offset + found.offset) };
   }
 
   /** How findings name it. */

@@ -1,19 +1,19 @@
 import type { Finding } from "../finding.ts";
 import type { Chunk } from "./chunk.ts";
+import { Documents } from "./documents.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { locate } from "./locate.ts";
 import { LocatedObject, type Origin } from "./located-object.ts";
 import { pathText } from "./path.ts";
 import { LineIndex } from "./position.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
-import { RereadableYaml } from "./rereadable.ts";
 import { splitDocuments } from "./split-documents.ts";
 import { splitList } from "./split-list.ts";
 import { firstTemplate, renderFirst } from "./templates.ts";
-import { type ReadYaml, readYaml } from "./yaml.ts";
+import type { ReadYaml } from "./yaml.ts";
 
 /** Lists longer than this are read item by item. */
-const LONG = 2 ** 20;
+const LONG = 2 ** 18;
 /** Documents longer than this are not read: an object of the API has at most 1.5 MiB. */
 const LONGEST = 4 * 2 ** 20;
 /** How many repeated keys of one document are told. */
@@ -31,6 +31,7 @@ export function* readObjects(file: string, text: string): IterableIterator<Found
 class Reader {
   readonly #file: string;
   readonly #lines: LineIndex;
+  readonly #documents = new Documents();
 
   constructor(file: string, lines: LineIndex) {
     this.#file = file;
@@ -61,7 +62,7 @@ class Reader {
       const message = `${JSON.stringify(key)} stands here and in line ${line}, and only the last one counts; ${cure}`;
       yield this.#finding(chunk, offset, message);
     }
-    const origin = { file: this.#file, lines: this.#lines, yaml: new RereadableYaml(read), base: [] };
+    const origin = { file: this.#file, lines: this.#lines, chunk, documents: this.#documents, base: [] };
     yield* this.#objects(read.value, origin, inherited);
   }
 
@@ -70,7 +71,7 @@ class Reader {
       const message = `this document has more than ${LONGEST / 2 ** 20} MiB, which no object of Kubernetes has; give a List in block style, or its objects one by one`;
       return this.#finding(chunk, 0, message);
     }
-    const read = readYaml(chunk);
+    const read = this.#documents.get(chunk);
     if (read.fault === undefined) return read;
     const template = firstTemplate(read, []);
     if (template !== undefined) return this.#finding(chunk, template.offset, renderFirst(template));
@@ -78,14 +79,14 @@ class Reader {
   }
 
   *#objects(value: unknown, origin: Origin, inherited: Inherited): IterableIterator<Found> {
-    const { base, yaml } = origin;
+    const { base, chunk } = origin;
     if (value === null || value === undefined) return;
     if (!isJsonObject(value)) {
       const at = base.length === 0 ? "this document" : pathText(base);
       const cure = Array.isArray(value)
         ? "is a list; write kind: List and the objects under items"
         : "is no object; expected apiVersion, kind, metadata and spec";
-      yield this.#finding(yaml.chunk, locate(yaml.get().document, base).key, `${at} ${cure}`);
+      yield this.#finding(chunk, locate(this.#documents.get(chunk).document, base).key, `${at} ${cure}`);
       return;
     }
     const object = new LocatedObject(value, origin, without(inherited, value));

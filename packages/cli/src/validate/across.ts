@@ -1,17 +1,11 @@
 import { nearest } from "@fairlead/api/nearest.ts";
 import { type Pool, poolContains } from "@fairlead/controller/allocation/pool.ts";
-import { formatCover, Pools } from "@fairlead/controller/allocation/pools.ts";
+import { formatCover } from "@fairlead/controller/allocation/pools.ts";
 import type { AddressRequest } from "@fairlead/controller/allocation/request.ts";
-import { type AddressRange, intersectRanges, parseAddressEntry } from "@fairlead/net/range.ts";
 import type { Finding } from "../finding.ts";
 import type { LocatedObject } from "../source/located-object.ts";
 import type { Path } from "../source/path.ts";
-
-/** A pool of the files. */
-export interface FilePool {
-  readonly object: LocatedObject;
-  readonly pool: Pool;
-}
+import { placeOf } from "./overlaps.ts";
 
 /** The pools of the files by name; undefined: it is there and cannot be read. */
 export type KnownPools = ReadonlyMap<string, Pool | undefined>;
@@ -37,37 +31,6 @@ export function repeatedObjects(objects: readonly LocatedObject[]): readonly Fin
     const message = `${kind} ${JSON.stringify(name)} is in ${placeOf(earlier)} already, and the later one would replace it; rename or remove one`;
     return [object.finding("error", ["metadata", "name"], message)];
   });
-}
-
-/** Addresses that pools share, told on each of them. */
-export function overlaps(pools: readonly FilePool[]): readonly Finding[] {
-  const objects = new Map(pools.map(({ object, pool }) => [pool.name, object]));
-  const overlapping = new Pools(pools.map(({ pool }) => pool)).overlaps();
-  return [...overlapping].flatMap(([name, shared]) => {
-    const object = objects.get(name);
-    if (object === undefined) return [];
-    const others = Map.groupBy(shared, (one) => one.with);
-    return [...others].flatMap(([other, parts]) => {
-      const [{ range } = { range: undefined }] = parts;
-      const found = objects.get(other);
-      if (range === undefined || found === undefined) return [];
-      const ranges = formatCover(parts.map((part) => part.range));
-      const message = `${ranges} is in IPAddressPool ${JSON.stringify(other)} (${placeOf(found)}) too; both can be used and no address is given twice, but write it in one of them`;
-      return [object.finding("note", entryOf(object, range), message)];
-    });
-  });
-}
-
-/** The entry of a pool's list that has the addresses. */
-function entryOf(object: LocatedObject, range: AddressRange): Path {
-  const path = ["spec", "addresses"];
-  const entries = object.at(path);
-  if (!Array.isArray(entries)) return path;
-  const i = entries.findIndex((entry) => {
-    const read = typeof entry === "string" ? parseAddressEntry(entry) : undefined;
-    return read?.ok && intersectRanges(read.value.range, range) !== undefined;
-  });
-  return i < 0 ? path : [...path, i];
 }
 
 /** Pools that an advertisement names and that cannot be found in the files, or have nothing to advertise. */
@@ -122,8 +85,4 @@ function missingPool(name: string, pools: KnownPools): string | undefined {
   const cure =
     near === undefined ? "it must be in the cluster" : `it must be in the cluster; or did you mean ${near}?`;
   return `${named} is not in these files; ${cure}`;
-}
-
-function placeOf(object: LocatedObject): string {
-  return `${object.file}:${object.position(["metadata", "name"]).line}`;
 }

@@ -168,14 +168,14 @@ describe("a file that is made to cost much", () => {
     [
       "long lists in lists",
       poolOf(
-        `serviceAllocation: ${JSON.stringify({ serviceSelectors: Array.from({ length: 900 }, () => ({ matchExpressions: Array.from({ length: 100 }, () => ({})) })) })}`,
+        `serviceAllocation: ${JSON.stringify({ serviceSelectors: Array.from({ length: 600 }, () => ({ matchExpressions: Array.from({ length: 100 }, () => 0) })) })}`,
       ),
       "more here than an object",
     ],
     [
       "a long text of placeholders that do not end",
       poolOf(`addresses: ["${"${a".repeat(100_000)}"]`),
-      "is not an IP address",
+      "is not a number from 0 to 255",
     ],
     [
       "very many documents that cannot be read",
@@ -188,6 +188,6 @@ describe("a file that is made to cost much", () => {
       const { findings } = validate([fileOf(text)], checker);
       expect(findings.some(({ message }) => message.includes(told))).to.equal(true);
       expect(findings.every(({ message }) => message.length <= 1000)).to.equal(true);
-    });
+    }).timeout(60_000);
   }
 });

@@ -5,19 +5,12 @@ import { SchemaChecker } from "../schema/check.ts";
 import type { LocatedObject } from "../source/located-object.ts";
 import { readObjects } from "../source/read-objects.ts";
 import { decodeText } from "../source/text.ts";
-import {
-  type FilePool,
-  type FileService,
-  type KnownPools,
-  overlaps,
-  repeatedObjects,
-  unknownPools,
-  unmetRequests,
-} from "./across.ts";
+import { type FileService, type KnownPools, repeatedObjects, unknownPools, unmetRequests } from "./across.ts";
 import { outOfBounds } from "./bounds.ts";
 import { coverageOf } from "./coverage.ts";
 import { judgeOwn, placeholderIn } from "./judge-own.ts";
 import { judgeService } from "./judge-service.ts";
+import { type FilePool, overlaps } from "./overlaps.ts";
 import { recognize } from "./recognize.ts";
 import type { Report } from "./report.ts";
 import { asKind } from "./typed.ts";
@@ -73,9 +66,9 @@ class Validation {
     const findings = this.#findings.sort(
       (a, b) => place(a) - place(b) || a.line - b.line || a.column - b.column,
     );
-    const pools = this.#pools.map(({ object, pool }) => ({
+    const pools = this.#pools.map(({ object, pool, position }) => ({
       file: object.file,
-      position: object.position([]),
+      position,
       object: object.named(),
       families: coverageOf(pool),
     }));
@@ -113,7 +106,7 @@ class Validation {
     const recognized = recognize(object, this.#checker.kinds);
     switch (recognized.as) {
       case "ours":
-        this.#findings.push(...recognized.findings);
+        this.#add(recognized.findings);
         if (this.#isTooLarge(recognized.object)) return;
         this.#own(recognized.object, recognized.kind);
         break;
@@ -138,8 +131,13 @@ class Validation {
       if (kind === "IPAddressPool") this.#unread.push(object.name ?? "");
       return;
     }
-    this.#findings.push(...judgeOwn(object, kind, this.#checker));
-    if (kind === "IPAddressPool") this.#pools.push({ object, pool: readPool(asKind<IPAddressPool>(object)) });
+    this.#add(judgeOwn(object, kind, this.#checker));
+    if (kind === "IPAddressPool")
+      this.#pools.push({
+        object,
+        pool: readPool(asKind<IPAddressPool>(object)),
+        position: object.position([]),
+      });
     if (kind === "L2Advertisement") this.#advertisements.push(object);
   }
 
@@ -151,7 +149,7 @@ class Validation {
     }
     const { request, findings } = judged;
     this.#objects.push(object);
-    this.#findings.push(...findings);
+    this.#add(findings);
     if (request !== undefined) this.#services.push({ object, request });
   }
 
@@ -164,6 +162,10 @@ class Validation {
     return true;
   }
 
+  #add(findings: readonly Finding[]): void {
+    for (const finding of findings) this.#findings.push(finding);
+  }
+
   #skip(kind: string): void {
     this.#skipped.set(kind, (this.#skipped.get(kind) ?? 0) + 1);
   }
@@ -173,12 +175,10 @@ class Validation {
       ...this.#unread.map((name) => [name, undefined] as const),
       ...this.#pools.map(({ pool }) => [pool.name, pool] as const),
     ]);
-    this.#findings.push(
-      ...repeatedObjects(this.#objects),
-      ...overlaps(this.#pools),
-      ...this.#advertisements.flatMap((object) => unknownPools(object, pools)),
-    );
+    this.#add(repeatedObjects(this.#objects));
+    this.#add(overlaps(this.#pools));
+    for (const object of this.#advertisements) this.#add(unknownPools(object, pools));
     // Without pools the files say nothing about what can be had.
-    if (pools.size > 0) this.#findings.push(...this.#services.flatMap((one) => unmetRequests(one, pools)));
+    if (pools.size > 0) for (const one of this.#services) this.#add(unmetRequests(one, pools));
   }
 }
