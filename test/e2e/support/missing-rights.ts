@@ -1,3 +1,4 @@
+import { expect } from "chai";
 import { NAMESPACE } from "../../install/fairlead.ts";
 import { installedPods, leaderPod } from "../../install/pods.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -163,8 +164,22 @@ const TELLING: Round = {
     await lab.waitFor("somebody leads", () => leaderPod(lab));
     await merge(lab, paths.virtualIP(STUCK), { metadata: { finalizers: null } });
     await announced(lab, "next");
+    await lab.waitFor("the Speaker object is there", async () =>
+      (await speakers(lab)).some(({ metadata }) => metadata.name === node),
+    );
+    const preference = { matchLabels: { "kubernetes.io/hostname": node } };
+    await apply(lab, advertisement("prefer", { preferredNodeSelectors: [{ weight: 100, preference }] }));
     await apply(lab, service("told-after"));
-    const ip = await announced(lab, "told-after");
+    await movedFrom(lab, node, await announced(lab, "told-after"));
+    await lab.kubectl(["delete", "l2adv", "prefer"]);
+  },
+};
+
+/** A speaker tells of an address that comes from another node; the Service's own Event says that there is a new one. */
+async function movedFrom(lab: Lab, node: string, ip: string): Promise<void> {
+  expect(await announcer(lab, ip)).to.equal(node);
+  await lab.kubectl(["cordon", node]);
+  try {
     await lab.waitFor("there are Events of both programs", async (see) => {
       const path = "/apis/events.k8s.io/v1/namespaces/default/events";
       const { items } = await lab.api.get<{ items: readonly TheEvent[] }>(path);
@@ -174,11 +189,10 @@ const TELLING: Round = {
       see(told);
       return told.includes("fairlead.dev/controller") && told.includes("fairlead.dev/speaker");
     });
-    await lab.waitFor("the Speaker object is there", async () =>
-      (await speakers(lab)).some(({ metadata }) => metadata.name === node),
-    );
-  },
-};
+  } finally {
+    await lab.kubectl(["uncordon", node]);
+  }
+}
 
 const STUCK = "198.51.100.239";
 
