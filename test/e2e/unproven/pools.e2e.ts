@@ -241,7 +241,7 @@ describe("a pool", () => {
   });
 
   describe("that is disabled", () => {
-    const ADDRESSES = ["198.51.100.200-198.51.100.203", "2001:db8:10::200-2001:db8:10::203"];
+    const ADDRESSES = ["198.51.100.200-198.51.100.204", "2001:db8:10::200-2001:db8:10::203"];
 
     it("hands out nothing new and says so; who holds an address of it keeps it, and who is kept one gets it", async () => {
       await apply(lab, pool("lan", { addresses: ADDRESSES, releaseDelay: "10m" }));
@@ -253,13 +253,13 @@ describe("a pool", () => {
       await outcomes(lab, held);
       await apply(lab, pool("lan", { addresses: ADDRESSES, releaseDelay: "10m", disabled: true }));
       await lab.kubectl(["delete", "service", "comes-back"]);
-      await usage(lab, "ipv4", { lan: { used: 1, released: 1, free: 2 } });
+      await usage(lab, "ipv4", { lan: { used: 1, released: 1, free: 3 } });
       await apply(
         lab,
         keptFor("198.51.100.203", "default/expected"),
         plain("any"),
         of("lan", "by-pool"),
-        wants("by-address", "198.51.100.202"),
+        wants("by-address", "198.51.100.204"),
         wants("by-address6", "2001:db8:10::202"),
         dual("comes-back"),
         plain("expected"),
@@ -274,13 +274,13 @@ describe("a pool", () => {
       });
       expect(told.any).to.contain('ool "lan" is disabled');
       expect(told["by-pool"]).to.contain('asks for pool "lan", which is disabled and hands out nothing new');
-      expect(told["by-address"]).to.contain('asks for 198.51.100.202 of pool "lan", which is disabled');
-      await apply(lab, pool("lan", { addresses: [...ADDRESSES, "198.51.100.204/31"], disabled: false }));
+      expect(told["by-address"]).to.contain('asks for 198.51.100.204 of pool "lan", which is disabled');
+      await apply(lab, pool("lan", { addresses: [...ADDRESSES, "198.51.100.205"], disabled: false }));
       await outcomes(lab, {
         ...held,
-        any: "198.51.100.204",
+        any: "198.51.100.202",
         "by-pool": "198.51.100.205",
-        "by-address": "198.51.100.202",
+        "by-address": "198.51.100.204",
         "by-address6": "2001:db8:10::202",
       });
     });

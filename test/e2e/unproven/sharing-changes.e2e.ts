@@ -177,11 +177,13 @@ describe("holders of a shared address", () => {
         expect(told[`kb-${digit}`]).to.contain(
           `default/ka-${digit} holds it under the sharing key "k", not "j"`,
         );
-        const note = await eventAbout(lab, "Service", `qb-${digit}`, "SharingConflict");
-        expect(note).to.contain(`default/qa-${digit} holds it and uses port TCP/80 too`);
+        const shares = `may not share ${ipOf(digit, 221)}, since default/qa-${digit} holds it and uses port TCP/80 too`;
+        expect(told[`qb-${digit}`]).to.contain(shares);
+        const note = await eventAbout(lab, "Service", `qb-${digit}`, "PoolExhausted");
+        expect(note).to.contain(`It may not share ${ipOf(digit, 221)} any more, since default/qa-${digit}`);
       }
       await settled(lab, 1500);
-      for (const name of FAMILY_DIGITS.map((digit) => `kb-${digit}`))
+      for (const name of FAMILY_DIGITS.flatMap((digit) => [`kb-${digit}`, `qb-${digit}`]))
         expect(
           audit.writes.filter((write) => write.name === name),
           name,
@@ -191,6 +193,28 @@ describe("holders of a shared address", () => {
       await apply(lab, full("key", [222]), full("ports", [223]));
       await sharedOutcomes(lab, { ka: 220, kb: 222, qa: 221, qb: 223 });
       expect(await recordUids(lab, 220, 221)).to.deep.equal(uids);
+    });
+  });
+
+  describe("when their pool gives their address up", () => {
+    it("they are renumbered together, each with its old address until the new one is there", async () => {
+      const lan = (first: number) =>
+        pool("lan", {
+          addresses: FAMILY_DIGITS.map((digit) => `${ipOf(digit, first)}-${ipOf(digit, 209)}`),
+          onInvalid: "Renumber",
+        });
+      await apply(lab, lan(200), ...sharer("a"), ...sharer("b", { port: 81 }), ...sharer("c", { port: 82 }));
+      await sharedOutcomes(lab, { a: 200, b: 200, c: 200 });
+      await settled(lab, 1000);
+      history = await ServiceHistory.begin(lab);
+      await apply(lab, lan(205));
+      await sharedOutcomes(lab, { a: 205, b: 205, c: 205 }, AFTER_GRACE_MS);
+      await settled(lab, 1500);
+      await history.caughtUp();
+      for (const digit of FAMILY_DIGITS)
+        for (const name of ["a", "b", "c"])
+          expect(history.addresses(`${name}-${digit}`)).to.deep.equal([ipOf(digit, 200), ipOf(digit, 205)]);
+      await expectHolders(lab, 205, { a: terms("k", 80), b: terms("k", 81), c: terms("k", 82) });
     });
   });
 

@@ -104,7 +104,7 @@ describe("the plan as it is printed", () => {
     const lines = planText(shrunk).split("\n");
     expect(lines[0]).to.equal("SERVICE  NOW             THEN            WHY");
     expect(lines[1]).to.match(
-      /^shop\/a {3}198\.51\.100\.200 {2}198\.51\.100\.202 {2}It has 198\.51\.100\.202 \(pool "lan"\)\./,
+      /^shop\/a {3}198\.51\.100\.200 {2}198\.51\.100\.202 {2}No pool has 198\.51\.100\.200 any more \(it came from pool "lan"\)\. It has 198\.51\.100\.202 \(pool "lan"\)\./,
     );
     expect(lines[2]).to.match(/^shop\/c {3}- {15}- {15}\S/);
     expect(lines.slice(3)).to.deep.equal([

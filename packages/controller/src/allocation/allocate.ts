@@ -6,7 +6,8 @@ import { type AutomaticChooser, automaticChooser } from "./automatic.ts";
 import type { Choice, Grant } from "./choice.ts";
 import { chooseFromPool, chooseRequested } from "./choose.ts";
 import { type Current, type Currents, currentsOf, judged, returnedPool, stayingOf } from "./current.ts";
-import type { Holding, LedgerView } from "./holdings.ts";
+import { type Departure, departing } from "./departure.ts";
+import type { LedgerView } from "./holdings.ts";
 import { joinablePair } from "./join.ts";
 import { foreignRefusal, holdingsOf, isForeign, type KeptAddress, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -17,6 +18,7 @@ import type { AddressRequest } from "./request.ts";
 import { isOutOfDate } from "./sharing-fault.ts";
 
 export type { Grant } from "./choice.ts";
+export type { Departure } from "./departure.ts";
 export type { KeptAddress } from "./kept.ts";
 
 /** What is known when a Service is decided upon. */
@@ -39,7 +41,7 @@ export interface Decision {
   /** Addresses to be secured. */
   readonly take: readonly Grant[];
   /** Addresses to be let go of once those of `take` are secured and told. */
-  readonly release: readonly Holding[];
+  readonly release: readonly Departure[];
   /** Addresses among `keep` whose record states other terms of sharing than hold now. */
   readonly restate: readonly IpAddress[];
   readonly outcome: Outcome;
@@ -91,12 +93,12 @@ export function decide(request: AddressRequest, state: AllocationState): Decisio
   const returning = (family: Family): string | undefined =>
     returnedPool(current.get(family), request, ledger);
   const results = chooseFamilies({ request, applicant, pools, ledger, returning }, current);
-  return { ...decisionOf(request, ledger, { all, held, results }), objections };
+  return { ...decisionOf(request, ledger, { has, held, results }), objections };
 }
 
 /** What a decision is made of. */
 interface Findings {
-  readonly all: readonly KeptAddress[];
+  readonly has: readonly Current[];
   readonly held: readonly Current[];
   readonly results: readonly FamilyResult[];
 }
@@ -105,7 +107,7 @@ interface Findings {
 function decisionOf(
   request: AddressRequest,
   ledger: LedgerView,
-  { all, held, results }: Findings,
+  { has, held, results }: Findings,
 ): Omit<Decision, "objections"> {
   const take = results.flatMap((result) => result.take ?? []);
   const stays = results.flatMap((result) => result.keep ?? []);
@@ -118,7 +120,7 @@ function decisionOf(
   return {
     keep,
     take,
-    release: all.filter((holding) => !keep.includes(holding)),
+    release: departing(request, has, keep),
     restate: restated.map(({ address }) => address),
     outcome: outcomeOf(request, keep, take, results),
     waiting: results.some(({ refusal }) => refusal !== undefined) || keep.some(({ renumber }) => renumber),
@@ -129,8 +131,7 @@ function decisionOf(
 /** Of a Service that cannot be served as it is, only another one's traffic takes an address away. */
 function refused(request: AddressRequest, has: readonly Current[], refusal: Refusal): Decision {
   const keep = remaining(has);
-  const release = has.flatMap(({ kept }) => (keep.includes(kept) ? [] : kept));
-  return { ...keepAll(request, keep, refusal), release };
+  return { ...keepAll(request, keep, refusal), release: departing(request, has, keep) };
 }
 
 function remaining(has: readonly Current[]): readonly KeptAddress[] {
@@ -194,8 +195,8 @@ function resultOf(
 }
 
 function conflictOf(current: Current | undefined): Refusal | undefined {
-  if (current?.clash === undefined || !current.replace) return undefined;
-  return sharingConflict(current.kept.address, current.clash.message, current.leave);
+  if (current?.clash === undefined || !current.replace || current.leave) return undefined;
+  return sharingConflict(current.kept.address, current.clash.message);
 }
 
 function chooseFamily(
@@ -208,7 +209,8 @@ function chooseFamily(
   const { request } = choice;
   const asked = request.addresses.find(({ value }) => value.family === family);
   if (asked !== undefined) {
-    return current?.kept.address.text === asked.value.text ? "keep" : chooseRequested(choice, asked);
+    const has = current?.kept.address.text === asked.value.text && !current.leave;
+    return has ? "keep" : chooseRequested(choice, asked);
   }
   const stays = current !== undefined && !current.replace;
   if (request.pool === undefined) return stays ? "keep" : automatic(family);

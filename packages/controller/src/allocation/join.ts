@@ -36,6 +36,19 @@ export function joinable(
   ];
 }
 
+/** Why the Service may not hold the first address that is held under its sharing key; undefined: there is none. */
+export function apartFrom(choice: Choice, pools: readonly Pool[], family: Family): string | undefined {
+  const { request, ledger } = choice;
+  if (request.sharing === undefined) return undefined;
+  for (const address of ledger.sharedUnder(request.sharing.key)) {
+    const pool = choice.pools.ownerOf(address, ledger.poolOf(address));
+    if (address.family !== family || pool === undefined || !pools.includes(pool)) continue;
+    const clash = clashWith(choice, address, pool);
+    if (clash !== undefined) return `it may not share ${address.text}, since ${clash}`;
+  }
+  return undefined;
+}
+
 /**
  * Addresses of one group of Services that this one may join in each of two families.
  *

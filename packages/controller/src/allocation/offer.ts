@@ -4,7 +4,7 @@ import { err, ok, type Result } from "@fairlead/net/result.ts";
 import { refusedBy } from "./admission.ts";
 import { type Choice, type Grant, quotaFault } from "./choice.ts";
 import type { LedgerView } from "./holdings.ts";
-import { joinable } from "./join.ts";
+import { apartFrom, joinable } from "./join.ts";
 import { leftOutBy, type Pool, poolContains, poolHasFamily } from "./pool.ts";
 import type { Refusal } from "./reasons.ts";
 import * as refusals from "./refusals.ts";
@@ -35,7 +35,7 @@ export function chooseAmong(
   }
   const exceeded = quotas.filter((fault) => fault !== undefined);
   if (open.length === 0) return err(refusals.quota(exceeded));
-  return err(refusals.exhausted(choice.ledger, open, family));
+  return err(refusals.exhausted(choice.ledger, open, family, apartFrom(choice, open, family)));
 }
 
 /** The pools that a Service which names none may get an address of, in order; or why there are none. */

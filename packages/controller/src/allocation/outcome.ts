@@ -87,7 +87,7 @@ function astraySentence({ address }: Kept, { pool }: AddressRequest): string {
 }
 
 /** A field's name keeps its small letter, and a question its mark. */
-function sentence(clause: string): string {
+export function sentence(clause: string): string {
   const text = clause.startsWith("spec.") ? clause : `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
   return text.endsWith("?") ? text : `${text}.`;
 }

@@ -3,7 +3,7 @@ import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import { expect } from "chai";
 import { address, World } from "../testing/allocation.ts";
 import { pool, service } from "../testing/objects.ts";
-import { changesAddresses, plan } from "./plan.ts";
+import { changesAddresses, type PlannedChange, plan } from "./plan.ts";
 import { readPool } from "./pool.ts";
 import { Pools } from "./pools.ts";
 import { readRequest } from "./request.ts";
@@ -11,12 +11,12 @@ import { readRequest } from "./request.ts";
 const V4 = "192.0.2.0/30";
 const asks = (name: string) => ({ annotations: { "fairlead.dev/address-pool": name } });
 
-/** Services of a cluster in which these pools were first. */
-function planned(
+/** What would change for Services of a cluster in which these pools were first. */
+function changesOf(
   world: World,
   services: readonly Service[],
   next: readonly IPAddressPool[],
-): readonly string[] {
+): readonly PlannedChange[] {
   for (const one of services) world.settle(one);
   const state = {
     services: services.map((one) => ({
@@ -27,9 +27,13 @@ function planned(
     ledger: world.ledger,
     pools: world.pools,
   };
+  return plan(state, new Pools(next.map((one) => readPool(one))));
+}
+
+function planned(...question: Parameters<typeof changesOf>): readonly string[] {
   const texts = (list: readonly { readonly text: string }[]): string =>
     list.map(({ text }) => text).join(" ") || "nothing";
-  return plan(state, new Pools(next.map((one) => readPool(one)))).map(
+  return changesOf(...question).map(
     (change) =>
       `${change.service} ${change.kind} ${texts(change.now)} -> ${texts(change.then)}${changesAddresses(change) ? "" : " (told)"}`,
   );
@@ -181,6 +185,32 @@ describe("the plan of a new configuration", () => {
       expect(moved).to.have.members(listed);
     });
   }
+
+  it("says what brings a change about, and what would be told", () => {
+    const whyOf = (...question: Parameters<typeof changesOf>): readonly string[] =>
+      changesOf(...question).map(({ service: key, why }) => `${key}: ${why}`);
+    const full = () => new World(pool("a", ["192.0.2.0"]));
+    expect(whyOf(full(), [one, two], [pool("a", ["192.0.2.1/32"], { onInvalid: "Renumber" })])).to.deep.equal(
+      ['web/one: No pool has 192.0.2.0 any more (it came from pool "a"). It has 192.0.2.1 (pool "a").'],
+    );
+    expect(whyOf(full(), [one, two], [pool("a", ["192.0.2.0/31"])])).to.deep.equal([
+      'web/two: So far: PoolExhausted. It has 192.0.2.1 (pool "a").',
+    ]);
+    const wishes = service("web/one", asks("b"));
+    expect(whyOf(full(), [wishes], [pool("a", ["192.0.2.0"]), pool("b", ["198.51.100.0"])])).to.deep.equal([
+      'web/one: So far: PoolNotFound. It has 198.51.100.0 (pool "b").',
+    ]);
+    const two6 = service("web/one", { families: ["IPv4", "IPv6"] });
+    expect(
+      whyOf(
+        new World(pool("a", [V4, "2001:db8::/126"])),
+        [two6],
+        [pool("a", ["192.0.2.0/30", "2001:db8::2/127"], { onInvalid: "Renumber" })],
+      ),
+    ).to.deep.equal([
+      'web/one: No pool has 2001:db8:: any more (it came from pool "a"). It has 192.0.2.0 (pool "a") and 2001:db8::2 (pool "a").',
+    ]);
+  });
 
   it("does not depend on the order in which Services are read", () => {
     const next = [pool("a", ["192.0.2.2/31"], { onInvalid: "Renumber" })];

@@ -3,8 +3,10 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import { type Decision, decide } from "./allocate.ts";
 import type { ServiceKey } from "./holdings.ts";
 import type { Ledger } from "./ledger.ts";
+import { sentence } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
 import type { Pools } from "./pools.ts";
+import type { Outcome } from "./reasons.ts";
 import type { AddressRequest } from "./request.ts";
 
 /** A Service whose addresses are to be planned. */
@@ -33,7 +35,7 @@ export interface PlannedChange {
   readonly kind: "Renumbered" | "Gains" | "Loses" | "Invalid" | "Waits";
   readonly now: readonly IpAddress[];
   readonly then: readonly IpAddress[];
-  /** What the Service would be told. */
+  /** What brings the change about, and what the Service would be told. */
   readonly why: string;
 }
 
@@ -55,12 +57,15 @@ export function plan(state: PlanState, pools: Pools): readonly PlannedChange[] {
     services.map(({ request }) => [request.service, addressesOf(ledger, request.service)]),
   );
   const last = new Map<ServiceKey, Decision>();
+  const causes = new Map<ServiceKey, readonly string[]>();
   let rest = inOrder(services, ledger);
   for (let round = 0; round < ROUNDS && rest.length > 0; round++) {
     let moved = false;
     for (const one of rest) {
       const decision = decideOn(one, ledger, pools);
-      last.set(one.request.service, decision);
+      const { service } = one.request;
+      last.set(service, decision);
+      causes.set(service, [...(causes.get(service) ?? []), ...causesOf(decision)]);
       if (decision.take.length + decision.release.length > 0) moved = true;
       carryOut(one, decision, ledger, pools);
     }
@@ -72,19 +77,30 @@ export function plan(state: PlanState, pools: Pools): readonly PlannedChange[] {
     const told = before.get(service);
     if (decision === undefined || told === undefined) return [];
     const change = changeOf(service, held.get(service) ?? [], addressesOf(ledger, service), decision, told);
-    return change ?? [];
+    if (change === undefined) return [];
+    const since = causes.get(service) ?? [];
+    return { ...change, why: [...since, ...waited(change, told), change.why].join(" ") };
   });
 }
 
 /** Each round may free what another Service waits for; more rounds than this would be a circle. */
 const ROUNDS = 10;
 
+function causesOf({ release }: Decision): readonly string[] {
+  return release.flatMap(({ why }) => (why === undefined ? [] : sentence(why)));
+}
+
+/** Who gains something has waited for it. */
+function waited({ kind }: PlannedChange, before: Outcome): readonly string[] {
+  return kind === "Gains" && !before.satisfied ? [`So far: ${before.reason}.`] : [];
+}
+
 function changeOf(
   service: ServiceKey,
   now: readonly IpAddress[],
   then: readonly IpAddress[],
   { outcome }: Decision,
-  before: Decision["outcome"],
+  before: Outcome,
 ): PlannedChange | undefined {
   const gained = then.some(({ text }) => !now.some((one) => one.text === text));
   const lost = now.some(({ text }) => !then.some((one) => one.text === text));

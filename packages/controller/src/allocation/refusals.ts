@@ -78,11 +78,8 @@ export function quota(faults: readonly QuotaFault[]): Refusal {
 }
 
 /** The Service and another holder of its address may share it no more. */
-export function sharingConflict(address: IpAddress, clash: string, leaves: boolean): Refusal {
-  const then = leaves
-    ? "it was let go, since the other's traffic is at stake"
-    : "it is kept until another address can be had";
-  const message = `it may not share ${address.text} any more: ${clash}, and ${then}; give the Services the same sharing key and externalTrafficPolicy and different ports`;
+export function sharingConflict(address: IpAddress, clash: string): Refusal {
+  const message = `it may not share ${address.text} any more: ${clash}, and it is kept until another address can be had; give the Services the same sharing key and externalTrafficPolicy and different ports`;
   return { reason: "SharingConflict", message };
 }
 
@@ -143,15 +140,21 @@ export function noFamily(pools: readonly Pool[], family: Family): Refusal {
   return { reason: "FamilyNotAvailable", message };
 }
 
-/** Everything is held. */
-export function exhausted(ledger: LedgerView, pools: readonly Pool[], family: Family): Refusal {
+/** Everything is held. @param apart why it may not join those who hold an address under its sharing key */
+export function exhausted(
+  ledger: LedgerView,
+  pools: readonly Pool[],
+  family: Family,
+  apart: string | undefined,
+): Refusal {
   const numbers = pools
     .slice(0, SHOWN)
     .map((pool) => `pool "${pool.name}" has ${usage(ledger, pool, family)}`);
   const more = pools.length > SHOWN ? `; so have ${pools.length - SHOWN} more pools` : "";
+  const shares = apart === undefined ? "" : `; ${apart}`;
   return {
     reason: "PoolExhausted",
-    message: `${numbers.join("; ")}${more}; add addresses or delete a Service`,
+    message: `${numbers.join("; ")}${more}${shares}; add addresses or delete a Service`,
   };
 }
 

@@ -426,9 +426,9 @@ describe("holders who may not share any more", () => {
       it: "the senior took the junior's port and nothing else is free: it lets the address go",
       edit: sharer("web/first", { ports: [81] }),
       full: true,
-      edited: "release 192.0.2.0: SharingConflict",
+      edited: "release 192.0.2.0: PoolExhausted",
       other: "keep 192.0.2.0: Allocated",
-      says: "It has no address. It may not share 192.0.2.0 any more: web/second holds it and uses port TCP/81 too, and it was let go, since the other's traffic is at stake",
+      says: "; it may not share 192.0.2.0, since web/second holds it and uses port TCP/81 too; add addresses",
     },
   ];
   for (const { it: title, edit, edited, other: expected, full = false, says } of cases) {
@@ -442,7 +442,9 @@ describe("holders who may not share any more", () => {
       expect(summary(decision)).to.equal(edited);
       if (says !== undefined) expect(decision.outcome.message).to.contain(says);
       expect(summary(state.settle(other))).to.equal(expected);
-      expect(summary(state.settle(edit)), "deciding again").not.to.match(/take|release/);
+      const again = state.settle(edit);
+      expect(summary(again), "deciding again").not.to.match(/take|release/);
+      expect(again.outcome, "nothing else is told then").to.deep.equal(decision.outcome);
     });
 
     it(`${title} (not before the grace is over)`, () => {
@@ -495,7 +497,7 @@ describe("holders who may not share any more", () => {
 
   it("an address that it asks for by name too is let go for a port, and kept for a key", () => {
     for (const [edit, gives] of [
-      [{ ports: [80] }, "release 192.0.2.0: SharingConflict"],
+      [{ ports: [80] }, "release 192.0.2.0: AddressTaken"],
       [{ key: "m", ports: [81] }, "keep 192.0.2.0: SharingConflict"],
     ] as const) {
       const world = shared(V4);

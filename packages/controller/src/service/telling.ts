@@ -9,6 +9,7 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Decision } from "../allocation/allocate.ts";
+import { sentence } from "../allocation/outcome.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import {
@@ -68,7 +69,7 @@ export class Telling {
       { subresource: "status", force: writersOfIngress(service).length > 0, signal },
     );
     this.#cluster.wroteService(written);
-    this.#announce(service, desired);
+    this.#announce(service, desired, decision.release);
   }
 
   /** Takes away everything that we wrote. */
@@ -129,7 +130,7 @@ export class Telling {
       this.#events.record({ regarding, type: "Warning", reason: "RecordRepaired", action: "Allocate", note });
   }
 
-  #announce(before: Service, { ingress, conditions }: ServiceStatus): void {
+  #announce(before: Service, { ingress, conditions }: ServiceStatus, release: Decision["release"]): void {
     const allocated = conditions.find(({ type }) => type === ALLOCATED);
     const announced = conditions.find(({ type }) => type === ANNOUNCED);
     const moved = ingress !== undefined && !sameIngress(before.status?.loadBalancer?.ingress ?? [], ingress);
@@ -137,13 +138,21 @@ export class Telling {
     if (allocated !== undefined && (moved || !sameCondition(conditionOf(before, ALLOCATED), allocated))) {
       const { status, reason, message } = allocated;
       const addresses = (ingress ?? []).flatMap(({ ip }) => ip ?? []);
+      const left = release.flatMap(({ why }) => (why === undefined ? [] : sentence(why)));
       this.#log.info(status === "True" ? "addresses allocated" : "addresses not allocated", {
         service,
         addresses,
         reason,
+        ...(left.length > 0 && { left }),
       });
       const type = status === "True" && reason === "Allocated" ? "Normal" : "Warning";
-      this.#events.record({ regarding: before, type, reason, action: "Allocate", note: message });
+      this.#events.record({
+        regarding: before,
+        type,
+        reason,
+        action: "Allocate",
+        note: [...left, message].join(" "),
+      });
     }
     if (announced !== undefined && !sameCondition(conditionOf(before, ANNOUNCED), announced)) {
       const { reason, message } = announced;
