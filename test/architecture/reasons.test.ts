@@ -29,7 +29,7 @@ describe("docs/troubleshooting.md", () => {
     const declared = DECLARED.flatMap(([file, type]) =>
       reasonsIn(readFileSync(join(ROOT, file), "utf8"), type),
     );
-    const events = ["StatusCorrected", "RecordRepaired", "Released"];
+    const events = ["StatusCorrected", "RecordRepaired", "Adopted", "Released"];
     const conflicts = ["ClaimedForAnother", "NotInAnyPool", "LeftOut"];
     const more = ["InvalidAddress", ...events, ...conflicts];
     expect(explained.filter((reason) => ![...declared, ...more].includes(reason ?? ""))).to.deep.equal([]);

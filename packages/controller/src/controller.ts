@@ -127,13 +127,14 @@ export class Controller {
   }
 
   #figures(): ControllerFigures {
-    const { ledger, occupancy } = this.cluster;
+    const { ledger, occupancy, virtualIPs } = this.cluster;
+    const held = (name: string): boolean => (virtualIPs.get(name)?.spec.services ?? []).length > 0;
     return {
       leading: this.leadership.leading,
       held: ledger.size,
       waiting: this.#reconcilers.services.waiting.size,
       noLongerServed: this.#reconcilers.services.noLongerServed.size,
-      nowhere: occupancy.nowhereCount,
+      nowhere: [...occupancy.nowhere()].filter(held).length,
       byNode: occupancy.counts(),
     };
   }

@@ -49,7 +49,7 @@ export class ControllerMetrics {
     );
     metrics.gauge(
       "fairlead_placement_unplaced_addresses",
-      "Addresses that nobody may answer for.",
+      "Held addresses that nobody may answer for.",
       [],
       (gauge) => gauge.set(figures().nowhere),
     );

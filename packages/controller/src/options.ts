@@ -35,8 +35,7 @@ export const CONTROLLER_OPTIONS = {
   serviceFinalizer: {
     type: "boolean",
     default: false,
-    describe:
-      "keep Services by a finalizer until their addresses are withdrawn; needs the right to patch services",
+    describe: "keep Services by a finalizer until their addresses are withdrawn",
   },
   logLevel: { type: "string", default: "info", choices: LOG_LEVELS, describe: "what is logged" },
   metricsHost: {

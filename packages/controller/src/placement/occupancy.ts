@@ -44,8 +44,4 @@ export class Occupancy {
   counts(): ReadonlyMap<string, number> {
     return new Map([...this.#addresses].map(([node, addresses]) => [node, addresses.size]));
   }
-
-  get nowhereCount(): number {
-    return this.#nowhere.size;
-  }
 }

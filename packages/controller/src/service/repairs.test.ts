@@ -76,4 +76,13 @@ describe("a record that does not fit what Services show", () => {
     expect(told("VirtualIP")).to.deep.equal([IP]);
     expect(told("Service")).to.deep.equal(["shop"]);
   });
+
+  it("because we had never seen the Service is made, and told as nothing to worry about", async () => {
+    harness.addService(SHOP, { shows: [IP] });
+    await harness.start();
+    await harness.settle();
+    expect(harness.virtualIP(IP)?.spec.services).to.deep.equal([SHOP]);
+    const all = harness.api.list(events).map(({ type, reason }) => `${type} ${reason}`);
+    expect(all).to.have.members(["Normal Adopted", "Normal Allocated"]);
+  });
 });

@@ -6,6 +6,7 @@ import type { Decision } from "../allocation/allocate.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Records } from "./records.ts";
+import { carriesOurs } from "./status.ts";
 import type { Telling } from "./telling.ts";
 
 export interface RepairsDependencies {
@@ -38,13 +39,18 @@ export class Repairs {
     return record !== undefined;
   }
 
-  /** Tells which records were missing and have been made again for what the Service shows. */
+  /**
+   * Tells which records were missing and have been made for what the Service shows: again, or, if we have never told it
+   * anything, for the first time.
+   */
   madeAgain(service: Service, { keep }: Decision): void {
     const { cluster, telling } = this.#deps;
     for (const { address, hold, pool } of keep) {
       if (hold !== "Told" || pool === undefined) continue;
       const record = cluster.virtualIPs.get(virtualIPName(address));
-      if (record !== undefined) telling.madeAgain(service, record);
+      if (record === undefined) continue;
+      if (carriesOurs(service)) telling.madeAgain(service, record);
+      else telling.adopted(service, record);
     }
   }
 }

@@ -121,6 +121,13 @@ export class Telling {
     );
   }
 
+  /** An address that another program gave, or an earlier installation, is now on record. */
+  adopted(service: Service, { spec: { address, pool } }: VirtualIP): void {
+    const note = `Its status showed ${address} before Fairlead gave it anything; it keeps the address, from now on as one of pool "${pool}".`;
+    this.#log.info("address adopted", { service: keyOf(service), vip: address, pool });
+    this.#events.record({ regarding: service, type: "Normal", reason: "Adopted", action: "Allocate", note });
+  }
+
   #repair(service: Service, record: VirtualIP, note: string): void {
     this.#log.warn("record repaired", { service: keyOf(service), vip: record.spec.address });
     for (const regarding of [
