@@ -2,20 +2,20 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
-import { MANIFESTS } from "../../install/fairlead.ts";
-import { longestOutageMs } from "../../lab/attempt.ts";
-import type { Lab } from "../../lab/lab.ts";
-import type { Probing } from "../../lab/reach.ts";
-import { settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { eventAbout } from "../support/events.ts";
-import { DUAL_STACK } from "../support/held.ts";
-import { clear } from "../support/keepings.ts";
-import { advertisement, type Manifest, pool, service, web } from "../support/objects.ts";
-import { OtherWriter, ownedByUs } from "../support/other-writer.ts";
-import { outcomes } from "../support/outcomes.ts";
-import { ServiceHistory } from "../support/service-history.ts";
-import { recordOf } from "../support/sharers.ts";
+import { MANIFESTS } from "../install/fairlead.ts";
+import { longestOutageMs } from "../lab/attempt.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { Probing } from "../lab/reach.ts";
+import { settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { eventAbout } from "./support/events.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { clear } from "./support/keepings.ts";
+import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { OtherWriter, ownedByUs } from "./support/other-writer.ts";
+import { outcomes } from "./support/outcomes.ts";
+import { ServiceHistory } from "./support/service-history.ts";
+import { recordOf } from "./support/sharers.ts";
 import {
   announcer,
   apply,
@@ -27,8 +27,8 @@ import {
   urlOf,
   virtualIPNameOf,
   virtualIPs,
-} from "../support/steps.ts";
-import { withoutControllers } from "../support/without-controllers.ts";
+} from "./support/steps.ts";
+import { withoutControllers } from "./support/without-controllers.ts";
 
 /** Addresses of the LAN by their last digits, the same in both families: `range(200, 203)`. */
 const range = (first: number, last = first): readonly string[] => [

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Service } from "@fairlead/api/core/service.ts";
 import { expect } from "chai";
-import type { Lab } from "../../lab/lab.ts";
-import { settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { DUAL_STACK } from "../support/held.ts";
-import { clear, gone, keeping, keptFor } from "../support/keepings.ts";
-import { advertisement, type Manifest, pool, service, web } from "../support/objects.ts";
-import { outcomes } from "../support/outcomes.ts";
-import { usage } from "../support/pool-usage.ts";
-import { recordOf } from "../support/sharers.ts";
+import type { Lab } from "../lab/lab.ts";
+import { settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { clear, gone, keeping, keptFor } from "./support/keepings.ts";
+import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { outcomes } from "./support/outcomes.ts";
+import { usage } from "./support/pool-usage.ts";
+import { recordOf } from "./support/sharers.ts";
 import {
   addressesOf,
   announcer,
@@ -19,7 +19,7 @@ import {
   paths,
   reset,
   virtualIPNameOf,
-} from "../support/steps.ts";
+} from "./support/steps.ts";
 
 const POOL = "fairlead.dev/address-pool";
 const ADDRESSES = "fairlead.dev/loadBalancerIPs";

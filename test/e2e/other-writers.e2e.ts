@@ -1,16 +1,16 @@
 import type { Service } from "@fairlead/api/core/service.ts";
 import { expect } from "chai";
-import { installedPods, logOf } from "../../install/pods.ts";
-import type { Lab } from "../../lab/lab.ts";
-import { Audit, settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { controllerArguments, leader, otherLeader, replacePod, whilePaused } from "../support/controllers.ts";
-import { DUAL_STACK } from "../support/held.ts";
-import { advertisement, pool, service, web } from "../support/objects.ts";
-import { OTHER_WRITER, OtherWriter, ownedByUs } from "../support/other-writer.ts";
-import { outcomes } from "../support/outcomes.ts";
-import { ServiceHistory } from "../support/service-history.ts";
-import { RANGES } from "../support/sharers.ts";
+import { installedPods, logOf } from "../install/pods.ts";
+import type { Lab } from "../lab/lab.ts";
+import { Audit, settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { controllerArguments, leader, otherLeader, replacePod, whilePaused } from "./support/controllers.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { advertisement, pool, service, web } from "./support/objects.ts";
+import { OTHER_WRITER, OtherWriter, ownedByUs } from "./support/other-writer.ts";
+import { outcomes } from "./support/outcomes.ts";
+import { ServiceHistory } from "./support/service-history.ts";
+import { RANGES } from "./support/sharers.ts";
 import {
   address,
   addressed,
@@ -25,7 +25,7 @@ import {
   reset,
   virtualIPNameOf,
   virtualIPs,
-} from "../support/steps.ts";
+} from "./support/steps.ts";
 
 const V6 = { ipFamilies: ["IPv6"] };
 const OURS = "fairlead.dev/lan";

@@ -1,16 +1,16 @@
 import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import { expect } from "chai";
-import type { Lab } from "../../lab/lab.ts";
-import { settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { leader, otherLeader, replacePod } from "../support/controllers.ts";
-import { DUAL_STACK } from "../support/held.ts";
-import { clear, gone, keptFor } from "../support/keepings.ts";
-import { type Manifest, namespace, pool, service } from "../support/objects.ts";
-import { outcomes } from "../support/outcomes.ts";
-import { type CountedPool, candidatesOf, ownCount } from "../support/own-count.ts";
-import { measured, type Usages, usage } from "../support/pool-usage.ts";
-import { addressed, apply, condition, merge, paths, reset } from "../support/steps.ts";
+import type { Lab } from "../lab/lab.ts";
+import { settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { leader, otherLeader, replacePod } from "./support/controllers.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { clear, gone, keptFor } from "./support/keepings.ts";
+import { type Manifest, namespace, pool, service } from "./support/objects.ts";
+import { outcomes } from "./support/outcomes.ts";
+import { type CountedPool, candidatesOf, ownCount } from "./support/own-count.ts";
+import { measured, type Usages, usage } from "./support/pool-usage.ts";
+import { addressed, apply, condition, merge, paths, reset } from "./support/steps.ts";
 
 const SINGLE6 = { ipFamilies: ["IPv6"] };
 

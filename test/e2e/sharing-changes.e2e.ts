@@ -1,16 +1,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Service } from "@fairlead/api/core/service.ts";
 import { expect } from "chai";
-import { NAMESPACE } from "../../install/fairlead.ts";
-import { installationReady, installedPods } from "../../install/pods.ts";
-import type { Lab } from "../../lab/lab.ts";
-import { Audit, settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { controllerArguments, leader, replacePod, signalLeader } from "../support/controllers.ts";
-import { eventAbout } from "../support/events.ts";
-import { controllerDecides } from "../support/full-pool.ts";
-import { advertisement, pool, web } from "../support/objects.ts";
-import { ServiceHistory } from "../support/service-history.ts";
+import { NAMESPACE } from "../install/fairlead.ts";
+import { installationReady, installedPods } from "../install/pods.ts";
+import type { Lab } from "../lab/lab.ts";
+import { Audit, settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { controllerArguments, leader, replacePod, signalLeader } from "./support/controllers.ts";
+import { eventAbout } from "./support/events.ts";
+import { controllerDecides } from "./support/full-pool.ts";
+import { advertisement, pool, web } from "./support/objects.ts";
+import { ServiceHistory } from "./support/service-history.ts";
 import {
   change,
   expectHolders,
@@ -22,8 +22,8 @@ import {
   sharedOutcomes,
   sharer,
   terms,
-} from "../support/sharers.ts";
-import { announcer, apply, paths, reset, virtualIPNameOf, virtualIPs } from "../support/steps.ts";
+} from "./support/sharers.ts";
+import { announcer, apply, paths, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 
 /** For how long a contradiction between holders is taken for a change that is still going on. */
 const GRACE_MS = 6000;

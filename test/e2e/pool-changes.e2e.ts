@@ -1,18 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import { expect } from "chai";
-import type { Attempt } from "../../lab/attempt.ts";
-import type { Lab } from "../../lab/lab.ts";
-import type { Probing } from "../../lab/reach.ts";
-import { Audit, type AuditedRequest, settled } from "../support/audit.ts";
-import { cluster } from "../support/cluster.ts";
-import { controllerArguments } from "../support/controllers.ts";
-import { DUAL_STACK } from "../support/held.ts";
-import { clear, gone } from "../support/keepings.ts";
-import { advertisement, type Manifest, pool, service, web } from "../support/objects.ts";
-import { outcomes } from "../support/outcomes.ts";
-import { recordOf } from "../support/sharers.ts";
-import { announcer, apply, page, paths, reset, urlOf, virtualIPNameOf } from "../support/steps.ts";
+import type { Attempt } from "../lab/attempt.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { Probing } from "../lab/reach.ts";
+import { Audit, type AuditedRequest, settled } from "./support/audit.ts";
+import { cluster } from "./support/cluster.ts";
+import { controllerArguments } from "./support/controllers.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { clear, gone } from "./support/keepings.ts";
+import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { outcomes } from "./support/outcomes.ts";
+import { recordOf } from "./support/sharers.ts";
+import { announcer, apply, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 
 /** For how long a pool that is gone, or an address that is not valid any more, is waited for. */
 const GRACE_MS = 3000;
