@@ -104,10 +104,10 @@ export class Controller {
     this.reading.start(() => this.#compete());
   }
 
-  /** Gives the lead away, after which nothing is written any more, then stops reading. */
+  /** Gives the lead away, after which nothing is written any more, Events neither, then stops reading. */
   async stop(): Promise<void> {
+    await this.#events.abandon();
     await this.leadership.stop();
-    await this.#events.stop();
     await Promise.all(Object.values(this.#queues).map((queue) => queue.stop()));
     await this.reading.stop();
     this.cluster.stop();

@@ -222,6 +222,22 @@ describe("EventRecorder", () => {
     expect(await dropped("stopped")).to.equal(1);
   });
 
+  it("when it is to be abandoned waits for what is being sent, and sends nothing more", async () => {
+    const sent: (() => void)[] = [];
+    answer = ({ body }) => new Promise((resolve) => sent.push(() => resolve(body)));
+    for (let i = 0; i < 4; i++) say({ note: `got 192.0.2.${i}` });
+    let over = false;
+    const abandoned = recorder.abandon().then(() => {
+      over = true;
+    });
+    await settle();
+    expect(over).to.equal(false);
+    for (const answered of sent) answered();
+    await abandoned;
+    expect(requests.length).to.equal(2);
+    expect(await dropped("stopped")).to.equal(2);
+  });
+
   it("on stop does not wait longer than that", async () => {
     answer = ({ signal }) =>
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));

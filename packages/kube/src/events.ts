@@ -91,6 +91,12 @@ export class EventRecorder {
     this.#senders.add(sender);
   }
 
+  /** Waits for what is being sent, for at most 2 s; what is queued, and what comes later, is dropped. */
+  async abandon(): Promise<void> {
+    for (const _ of this.#queue.splice(0)) this.#dropped("stopped");
+    await this.stop();
+  }
+
   /** Sends what is queued, for at most 2 s; later events are dropped. */
   async stop(): Promise<void> {
     this.#closed = true;
