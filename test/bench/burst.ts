@@ -1,4 +1,5 @@
 import { Audit, settled } from "../e2e/support/audit.ts";
+import { withoutControllers } from "../e2e/support/without-controllers.ts";
 import type { Lab } from "../lab/lab.ts";
 import { Crowd } from "./crowd.ts";
 import { clear, prepare } from "./ground.ts";
@@ -18,6 +19,7 @@ const THEIRS = REFERENCE.burst;
  * addresses that are free at once when they are let go, and with those that wait for their Service to come back, which is the default.
  */
 export async function benchBurst(lab: Lab): Promise<void> {
+  await alone(lab);
   for (const releaseDelay of ["0s", "10m"]) {
     const title = `${SERVICES} Services at once, releaseDelay ${releaseDelay}`;
     console.log(`\n${title}: preparing`);
@@ -31,6 +33,32 @@ export async function benchBurst(lab: Lab): Promise<void> {
       await clear(lab);
     }
   }
+}
+
+/** How fast the API server takes the same creations and deletions while no controller of ours runs: what time there is to keep pace with. */
+async function alone(lab: Lab): Promise<void> {
+  const title = `${SERVICES} Services at once, without Fairlead's controllers`;
+  console.log(`\n${title}: preparing`);
+  await withoutControllers(lab, async () => {
+    const crowd = await Crowd.open(lab, "alone");
+    const load = machineLoad();
+    const beganMs = monotonicMs();
+    try {
+      await crowd.create(SERVICES);
+      const createdMs = monotonicMs();
+      await crowd.remove();
+      const courses = [...crowd.courses.values()];
+      const rows = [
+        spread("from the first creation: accepted", since(courses, beganMs, "acceptedMs")),
+        spread("from the first deletion: accepted", since(courses, createdMs, "deletedMs")),
+      ];
+      console.log(tableText(title, [SPREAD_HEAD, ...rows]));
+      console.log(`\n  ${load}`);
+    } finally {
+      await crowd.close();
+    }
+  });
+  await clear(lab);
 }
 
 /** @returns the rows of times, with the reference's in the last column */

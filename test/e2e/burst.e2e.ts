@@ -10,7 +10,7 @@ import { cluster } from "./support/cluster.ts";
 import { leader, otherLeader, replacePod, signalLeader } from "./support/controllers.ts";
 import { advertisement, namespace, pool, web } from "./support/objects.ts";
 import { ServiceHistory } from "./support/service-history.ts";
-import { apply, reset, virtualIPs } from "./support/steps.ts";
+import { apply, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 
 /** Routed nowhere and answered on the nodes' segment, as there are more than fit into that. */
 const ADDRESSES = ["10.200.0.0/19", "2001:db8:20::/112"];
@@ -58,7 +58,7 @@ describe("many Services at once", () => {
     await apply(lab, ...namespaces.map((name) => namespace(name)));
     // One of each namespace in turn, so that its writers are at work in all of them.
     const wanted = Array.from({ length: 10 }, (_, i) =>
-      namespaces.map((one) => ({ namespace: one, name: `same-${i}`, app: "web" })),
+      namespaces.map((one) => ({ namespace: one, name: `same-${i}`, served: true as const })),
     ).flat();
     const audit = new Audit(lab);
     const creating = burst.create(wanted, 30);
@@ -71,7 +71,8 @@ describe("many Services at once", () => {
     await settled(lab, 1000);
     console.log(`      the controller was killed with ${first} and ${second} of ${wanted.length} addressed`);
     expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
-    expectCheap(audit, wanted.length);
+    // What was in hand at either death is done again.
+    expect(costly(audit).length / wanted.length, tallyOf(costly(audit))).to.be.at.most(4.5);
     await burst.remove();
     await lab.kubectl(["delete", "namespace", ...namespaces, "--wait=false"]);
   });
@@ -102,7 +103,10 @@ describe("many Services at once", () => {
       `      created in ${seconds(beganMs, createdMs)}, all addressed ${seconds(createdMs, addressedMs)} later, ` +
         `${(requests.length / wanted.length).toFixed(2)} requests a Service`,
     );
-    expectCheap(audit, wanted.length);
+    // Its record, its status, its Event, and the speaker's word; more where Kubernetes' EndpointSlices came too late.
+    const each = costs(audit, history, wanted);
+    expect(each[Math.floor(0.9 * each.length)], tallyOf(requests)).to.equal(4);
+    expect(each[0]).to.equal(4);
     // Once a second, whatever happens.
     const poolWrites = audit.writes.filter(({ resource }) => resource === "ipaddresspools/status").length;
     expect(poolWrites).to.be.within(1, (performance.now() - beganMs) / 1000 + 2);
@@ -263,16 +267,27 @@ describe("many Services at once", () => {
   }
 });
 
-/** At most four requests a Service. */
-function expectCheap(audit: Audit, services: number): void {
-  const kinds = Object.entries(
-    Object.groupBy(
-      costly(audit),
-      ({ component, verb, resource, code }) => `${component} ${verb} ${resource} ${code}`,
-    ),
+/** How many requests each of these cost, fewest first. Those about a Service, its VirtualIP and its Events are its. */
+function costs(audit: Audit, history: ServiceHistory, of: readonly Member[]): readonly number[] {
+  const counts = new Map(of.map((member) => [member.name, 0]));
+  const owners = new Map(of.map(({ name }) => [name, name]));
+  for (const member of of)
+    for (const ip of history.addresses(keyOf(member)))
+      if (ip !== "") owners.set(virtualIPNameOf(ip), member.name);
+  for (const { resource, name } of costly(audit)) {
+    const owner = owners.get(resource === "events" ? name.replace(/\.[0-9a-f]+$/, "") : name);
+    if (owner !== undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  }
+  return [...counts.values()].sort((a, b) => a - b);
+}
+
+function tallyOf(requests: readonly AuditedRequest[]): string {
+  const kinds = Object.groupBy(requests, ({ component, verb, resource, code }) =>
+    [component, verb, resource, code].join(" "),
   );
-  const tally = kinds.map(([kind, requests = []]) => `${kind}: ${requests.length}`).join(", ");
-  expect(costly(audit).length / services, tally).to.be.at.most(4);
+  return Object.entries(kinds)
+    .map(([kind, those = []]) => `${kind}: ${those.length}`)
+    .join(", ");
 }
 
 /** What is counted for each Service: all but the Lease, what follows kinds, and the pool's status, which has a pace of its own. */

@@ -39,7 +39,7 @@ const SPEAKER_LABELS = "app.kubernetes.io/name=fairlead,app.kubernetes.io/compon
 /** Reads the cluster, and while this replica leads, decides and writes. */
 export class Controller {
   readonly cluster: Cluster;
-  readonly leadership = new Leadership();
+  readonly leadership: Leadership;
   readonly reading: Reading;
   readonly #options: ControllerOptions;
   readonly #client: ApiClient;
@@ -52,7 +52,7 @@ export class Controller {
     this.#options = options;
     const { transport, clock, random, log, namespace, identity, ownership, goneGraceMs = 30_000 } = options;
     const { kubeMetrics, serviceFinalizer = false } = options;
-    const { leadership } = this;
+    const leadership = new Leadership(clock);
     const common = { clock, random, log, ...(kubeMetrics && { metrics: kubeMetrics }) };
     const refuseWrites = () => (leadership.leading ? undefined : "this replica does not lead");
     const client = new ApiClient({ transport, fieldManager: MANAGER, refuseWrites });
@@ -89,6 +89,7 @@ export class Controller {
     const reconcilers = makeReconcilers(own);
     const queues = makeQueues({ ...common, reconcilers, leadership });
     routing.connect({ cluster, queues, offers: reconcilers.services });
+    this.leadership = leadership;
     this.cluster = cluster;
     this.reading = new Reading({ reader: cluster.reader, clock, log });
     this.#client = client;

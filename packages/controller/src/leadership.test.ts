@@ -1,7 +1,9 @@
+import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
 import { Leadership } from "./leadership.ts";
 
 describe("leadership", () => {
+  let clock: FakeClock;
   let leading: boolean;
   let lead: AbortController;
   let gained: (signal: AbortSignal) => void;
@@ -11,14 +13,17 @@ describe("leadership", () => {
   beforeEach(() => {
     leading = false;
     told = [];
-    leadership = new Leadership();
+    clock = new FakeClock();
+    leadership = new Leadership(clock);
     leadership.start(
       ({ onGained, onLost }) => {
         gained = onGained;
         lost = onLost;
         return {
           start: () => {},
-          stop: () => Promise.resolve(),
+          stop: async () => {
+            told.push("given away");
+          },
           get leading() {
             return leading;
           },
@@ -60,6 +65,29 @@ describe("leadership", () => {
     await lost();
     expect(await run).to.equal(undefined);
     expect(told).to.deep.equal(["gained", "lost"]);
+  });
+
+  it("when it stops lets what is under way end, begins nothing more, and then gives the lead away", async () => {
+    gain();
+    let end = (): void => {};
+    const run = leadership.whileLeading(() => new Promise<void>((resolve) => (end = resolve)));
+    const stopped = leadership.stop();
+    await clock.advanceAsync(500);
+    expect(leadership.leading).to.equal(false);
+    expect(told).to.deep.equal(["gained"]);
+    end();
+    await Promise.all([run, stopped]);
+    expect(told).to.deep.equal(["gained", "given away"]);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it("does not wait for ever for that", async () => {
+    gain();
+    void leadership.whileLeading(() => new Promise(() => {}));
+    const stopped = leadership.stop();
+    await clock.advanceAsync(1000);
+    await stopped;
+    expect(told).to.deep.equal(["gained", "given away"]);
   });
 
   it("lets failures through while it lasts", async () => {

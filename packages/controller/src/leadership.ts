@@ -1,4 +1,5 @@
 import type { LeaderElection, LeaderElectionOptions } from "@fairlead/kube/leader-election.ts";
+import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 
 export interface LeadershipCallbacks {
   /** This replica begins to decide. */
@@ -9,15 +10,24 @@ export interface LeadershipCallbacks {
 
 type Election = Pick<LeaderElection, "start" | "stop" | "leading">;
 
+/** How long requests that are under way may take before they are given up when this replica stops, in ms. */
+const FINISH_MS = 1000;
+
 /** Lets things be done only while this replica leads, and ends them when it no longer does. */
 export class Leadership {
   #election: Election | undefined;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #clock: Clock;
   #signal = AbortSignal.abort();
+  #stopping = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Asked immediately before acting. */
   get leading(): boolean {
-    return !this.#signal.aborted && this.#election?.leading === true;
+    return !this.#stopping && !this.#signal.aborted && this.#election?.leading === true;
   }
 
   /** Begins to compete. */
@@ -38,8 +48,15 @@ export class Leadership {
     this.#election.start();
   }
 
-  /** Ends what runs, then gives the lead away. */
+  /**
+   * Begins nothing more, waits for what is under way, then gives the lead away. A request that is given up may still reach the
+   * API server, after the next leader's.
+   */
   async stop(): Promise<void> {
+    this.#stopping = true;
+    const patience = new AbortController();
+    const finished = Promise.allSettled(this.#running).finally(() => patience.abort());
+    await Promise.race([finished, sleep(this.#clock, FINISH_MS, patience.signal)]);
     await this.#election?.stop();
   }
 

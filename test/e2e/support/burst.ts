@@ -1,3 +1,4 @@
+import { type EndpointSlice, endpointSlices, SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { Administrator } from "../../bench/administrator.ts";
 import { inParallel } from "../../bench/in-parallel.ts";
@@ -12,6 +13,8 @@ export interface Member {
   readonly name: string;
   /** The web pods that serve it. Absent: it has no selector, so that Kubernetes' own controllers have less to do. */
   readonly app?: string;
+  /** An EndpointSlice, made before it, says that something serves it. */
+  readonly served?: true;
 }
 
 /** `count` Services of `default`. */
@@ -44,6 +47,7 @@ export class Burst {
   /** Creates them by so many writers, each with a connection of its own, in the order in which they are given. */
   create(wanted: readonly Member[], writers: number): Promise<void> {
     return inParallel(wanted, writers, async (member) => {
+      if (member.served) await this.#administrator.client.create(endpointSlices, endpointsOf(member));
       await this.#administrator.client.create(services, manifestOf(member));
       this.#created.push(member);
     });
@@ -99,11 +103,25 @@ export async function faultsOf(
   return faults;
 }
 
+/** What nobody asks is never reached: an address that is only for documentation will do. */
+function endpointsOf({ namespace, name }: Member): EndpointSlice {
+  const isV6 = isIPv6(name);
+  return {
+    metadata: { namespace, name, labels: { [SERVICE_NAME_LABEL]: name } },
+    addressType: isV6 ? "IPv6" : "IPv4",
+    endpoints: [{ addresses: [isV6 ? "2001:db8:ffff::1" : "203.0.113.1"], conditions: { ready: true } }],
+  };
+}
+
+function isIPv6(name: string): boolean {
+  return /[13579]$/.test(name);
+}
+
 function manifestOf({ namespace, name, app }: Member): Service {
   const spec: object = {
     type: "LoadBalancer",
     allocateLoadBalancerNodePorts: false,
-    ipFamilies: [/[13579]$/.test(name) ? "IPv6" : "IPv4"],
+    ipFamilies: [isIPv6(name) ? "IPv6" : "IPv4"],
     ...(app !== undefined && { selector: { app } }),
     ports: [{ port: 80, targetPort: 8080 }],
   };

@@ -171,4 +171,11 @@ describe("a VirtualIP that its last Service leaves", () => {
     if (waiting === undefined) throw new Error("it was deleted");
     expect(joined(waiting, { service: "web/shop", terms: undefined, pool: "a" })).to.deep.equal(bound);
   });
+
+  it("is placed nowhere, as what nobody holds is decided to be", () => {
+    const placement = { epoch: 4, nodes: ["n1"], interfaces: ["eth0"], protocols: ["Layer2"] } as const;
+    const policy: ReleasePolicy = { name: "a", reclaimPolicy: "Delete", releaseDelayMs: 1000 };
+    const spec = left({ ...bound, placement }, "web/shop", policy, NOW);
+    expect(spec?.placement).to.deep.equal({ epoch: 5, nodes: [], protocols: ["Layer2"] });
+  });
 });

@@ -54,7 +54,10 @@ export function left(
   const sharers = sharersWith(sharing, service, undefined);
   if (services.length > 0) return { ...rest, services, ...(sharers.length > 0 && { sharing: sharers }) };
   const { placement } = rest;
-  const unplaced = placement && { placement: { ...placement, epoch: placement.epoch + 1, nodes: [] } };
+  // Just as the placement of what nobody holds is decided, so that it is not written once more.
+  const unplaced = placement && {
+    placement: { epoch: placement.epoch + 1, nodes: [], protocols: placement.protocols },
+  };
   const empty: VirtualIPSpec = { ...rest, services: [], ...unplaced };
   if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return empty;
   const [namespace = "", name = ""] = service.split("/");
