@@ -39,6 +39,31 @@ describe("a Service of type LoadBalancer", () => {
 
   const url = (ip: string, port = 80): string => `http://${ip.includes(":") ? `[${ip}]` : ip}:${port}/`;
 
+  it("with addresses of both families has them on one node, and on another one together when that is cordoned", async () => {
+    const names = ["one", "two", "three"];
+    await apply(lab, ...names.map((name) => service(name, { spec: { ipFamilyPolicy: "RequireDualStack" } })));
+    const announcers = async (name: string): Promise<readonly string[]> =>
+      Promise.all((await addressed(lab, name, 2)).map((ip) => announcer(lab, nameOf(ip))));
+    const nodes: string[] = [];
+    for (const name of names) {
+      const [first = "", second] = await announcers(name);
+      expect(second, name).to.equal(first);
+      nodes.push(first);
+    }
+    expect(new Set(nodes).size, "each on a node of its own").to.equal(3);
+    const [cordoned = ""] = nodes;
+    await lab.kubectl(["cordon", cordoned]);
+    try {
+      await lab.waitFor("both have moved to one node", async (see) => {
+        const [first, second] = await announcers("one");
+        see([first, second]);
+        return first !== cordoned && first === second;
+      });
+    } finally {
+      await lab.kubectl(["uncordon", cordoned]);
+    }
+  });
+
   it("is reached from the LAN through its address over TCP and UDP, both on one port number, in both families", async () => {
     const ports = [
       { name: "tcp", port: 80, targetPort: 8080, protocol: "TCP" },

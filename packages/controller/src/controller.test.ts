@@ -4,8 +4,10 @@ import { type Node, nodes } from "@fairlead/api/core/node.ts";
 import { pods } from "@fairlead/api/core/pod.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { ipAddressPools, l2Advertisements, virtualIPs } from "@fairlead/api/resources.ts";
+import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { ApiError, TransportError } from "@fairlead/kube/transport.ts";
 import { expect } from "chai";
+import { address } from "./testing/allocation.ts";
 import { Harness } from "./testing/harness.ts";
 import { advertisement, endpointSlice, node, pool, service, speakerPod } from "./testing/objects.ts";
 
@@ -510,6 +512,24 @@ describe("the controller", () => {
         counts.set(at, (counts.get(at) ?? 0) + 1);
       }
       expect([...counts.values()].sort()).to.deep.equal([6, 7, 7]);
+    });
+
+    it("both addresses of a dual-stack Service on one node, evenly, and on one node again when that dies", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.140", "2001:db8::100-2001:db8::140"]);
+      const families = ["IPv4", "IPv6"] as const;
+      for (let i = 0; i < 6; i++) harness.addService(`web/s-${i}`, { families });
+      await harness.start();
+      const pairs = (): readonly (readonly string[])[] =>
+        Array.from({ length: 6 }, (_, i) =>
+          harness.addresses(`web/s-${i}`).map((ip) => owner(virtualIPName(address(ip))) ?? "nowhere"),
+        );
+      const nodesOf = (): readonly string[] => pairs().map(([first]) => first ?? "");
+      for (const [first, second] of pairs()) expect(second).to.equal(first);
+      expect(nodesOf().toSorted()).to.deep.equal(["a", "a", "b", "b", "c", "c"].map((one) => `node-${one}`));
+      changeNode("node-a", () => node("node-a", { ready: false }));
+      await harness.settle();
+      for (const [first, second] of pairs()) expect(second).to.equal(first);
+      expect(nodesOf().toSorted()).to.deep.equal(["b", "b", "b", "c", "c", "c"].map((one) => `node-${one}`));
     });
 
     it("anew when the node is not ready, with a higher epoch, and leaves it there when the node is back", async () => {

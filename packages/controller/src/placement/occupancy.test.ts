@@ -10,6 +10,12 @@ describe("occupancy", () => {
     occupancy.set("2", "b");
     expect([...occupancy.on("a")]).to.deep.equal(["1"]);
     expect([...occupancy.nowhere()]).to.deep.equal(["3"]);
+    expect(["1", "2", "3", "4"].map((name) => occupancy.nodeOf(name))).to.deep.equal([
+      "a",
+      "b",
+      undefined,
+      undefined,
+    ]);
     expect(occupancy.loadWithout("1", "a")).to.equal(0);
     expect(occupancy.loadWithout("9", "a")).to.equal(1);
     occupancy.delete("1");

@@ -30,6 +30,11 @@ export class Occupancy {
     return (addresses?.size ?? 0) - (addresses?.has(name) ? 1 : 0);
   }
 
+  /** The node of an address; undefined: it lives nowhere. */
+  nodeOf(name: string): string | undefined {
+    return this.#nodes.get(name);
+  }
+
   /** The addresses on a node. */
   on(node: string): Iterable<string> {
     return this.#addresses.get(node) ?? [];

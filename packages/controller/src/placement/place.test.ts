@@ -48,6 +48,7 @@ function input(
     advertisements: ads.map((spec, i) => readAdvertisement(advertisement(`ad-${i}`, spec))),
     nodes: ["a", "b", "c"].map((name) => view(name)),
     load: () => 0,
+    companions: () => 0,
     ...rest,
   };
 }
@@ -68,6 +69,12 @@ describe("placement", () => {
   const cases: readonly [string, Parameters<typeof input>[0], string][] = [
     ["the first by name when all are alike", {}, "a"],
     ["the one with the fewest addresses", { load: at({ a: 2, b: 1, c: 1 }) }, "b"],
+    ["the one with the other address of a pair", { load: at({ c: 9 }), companions: at({ c: 1 }) }, "c"],
+    [
+      "the present owner, wherever the other address of a pair is",
+      { owner: "b", companions: at({ c: 1 }) },
+      "b",
+    ],
     ["the present owner, however full it is", { owner: "c", load: at({ c: 9 }) }, "c"],
     ["another one when the owner is gone", { owner: "z" }, "a"],
     [

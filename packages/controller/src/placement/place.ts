@@ -30,6 +30,8 @@ export interface PlacementInput {
   readonly nodes: readonly NodeView[];
   /** How many other addresses a node has. */
   readonly load: (node: string) => number;
+  /** How many other addresses of the same Services a node has: those of a dual-stack pair. */
+  readonly companions: (node: string) => number;
 }
 
 /** Why an address lives nowhere. */
@@ -50,7 +52,8 @@ export type PlacementDecision =
 
 /**
  * Chooses the node that is to answer for an address. The present owner keeps it while it may, unless it is cordoned and another
- * node is not; otherwise the highest weight wins, then the fewest addresses, then the name. An owner that is merely silent keeps it
+ * node is not; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
+ * then the name. An owner that is merely silent keeps it
  * while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
@@ -109,7 +112,10 @@ function servesFrom(node: string, services: readonly PlacedService[]): boolean {
   );
 }
 
-function choose(eligible: readonly Eligible[], { owner, load }: PlacementInput): Eligible | undefined {
+function choose(
+  eligible: readonly Eligible[],
+  { owner, load, companions }: PlacementInput,
+): Eligible | undefined {
   const open = eligible.filter(({ node }) => !node.cordoned);
   const candidates = open.length > 0 ? open : eligible;
   const present = candidates.find(({ node }) => node.name === owner);
@@ -118,6 +124,7 @@ function choose(eligible: readonly Eligible[], { owner, load }: PlacementInput):
     if (best === undefined) return candidate;
     const order =
       best.weight - candidate.weight ||
+      companions(best.node.name) - companions(candidate.node.name) ||
       load(candidate.node.name) - load(best.node.name) ||
       (candidate.node.name < best.node.name ? -1 : 1);
     return order < 0 ? candidate : best;

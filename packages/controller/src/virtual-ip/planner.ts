@@ -16,6 +16,7 @@ export interface Placeable {
 /** Where the address is to live, as things are now. */
 export function plan(cluster: Cluster, { address, pool, services, owner }: Placeable): PlacementDecision {
   const name = virtualIPName(address);
+  const beside = companionsOf(cluster, name, services);
   return place({
     address,
     pool: cluster.poolRef(pool ?? ""),
@@ -24,7 +25,20 @@ export function plan(cluster: Cluster, { address, pool, services, owner }: Place
     advertisements: cluster.advertisements,
     nodes: cluster.nodes.list(),
     load: (node) => cluster.occupancy.loadWithout(name, node),
+    companions: (node) => beside.filter((one) => one === node).length,
   });
+}
+
+/** The nodes of the other addresses of these Services. */
+function companionsOf(
+  { ledger, occupancy }: Cluster,
+  name: string,
+  services: readonly string[],
+): readonly string[] {
+  const names = new Set(
+    services.flatMap((key) => ledger.holdings(key).map(({ address }) => virtualIPName(address))),
+  );
+  return [...names].flatMap((one) => (one === name ? [] : (occupancy.nodeOf(one) ?? [])));
 }
 
 /** The decision as it stands in a VirtualIP. */
