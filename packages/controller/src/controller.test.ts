@@ -295,6 +295,23 @@ describe("the controller", () => {
     });
   });
 
+  describe("on what those who wait have waited for", () => {
+    beforeEach(() => harness.start());
+
+    it("gives a reservation to the Service that waits when it is made", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"], { autoAssign: false });
+      harness.addService(SHOP);
+      await harness.settle(2000);
+      expect(harness.condition(SHOP)).to.equal("False NotAdmitted");
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.102" },
+        spec: { address: "192.0.2.102", services: [], claim: { namespace: "web", name: "shop" } },
+      });
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.102"]);
+    });
+  });
+
   describe("at a start", () => {
     it("changes nothing that is as it should be", async () => {
       harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);

@@ -56,7 +56,7 @@ export class WaitingList {
   /**
    * Those for whom this address might do, longest waiting first; may be changed meanwhile.
    *
-   * @param standing one that is held concerns only those who ask for it, or who might share it
+   * @param standing one that is held or reserved concerns only those who ask for it, who might share it, or for whom it is kept
    * @param pools names of the pools that have it
    * @param keys sharing keys under which it is held
    */
@@ -67,7 +67,8 @@ export class WaitingList {
     keys: readonly string[],
   ): IterableIterator<ServiceKey> {
     const open = standing.kind === "Free" || (standing.kind === "Kept" && standing.released);
-    const few = [this.#asking.get(address.text), ...keys.map((key) => this.#sharing.get(key))];
+    const claimant = standing.kind === "Kept" && standing.claim !== undefined ? [standing.claim] : [];
+    const few = [this.#asking.get(address.text), claimant, ...keys.map((key) => this.#sharing.get(key))];
     const some = (): readonly ServiceKey[] => this.#sorted(new Set(few.flatMap((set) => [...(set ?? [])])));
     for (const service of open ? this.inOrder() : some()) {
       const request = this.#waiting.get(service)?.request;
