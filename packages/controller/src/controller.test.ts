@@ -3,13 +3,13 @@ import { namespaces } from "@fairlead/api/core/namespace.ts";
 import { type Node, nodes } from "@fairlead/api/core/node.ts";
 import { pods } from "@fairlead/api/core/pod.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
-import { ipAddressPools, l2Advertisements, virtualIPs } from "@fairlead/api/resources.ts";
+import { ipAddressPools, l2Advertisements, speakers, virtualIPs } from "@fairlead/api/resources.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { ApiError, TransportError } from "@fairlead/kube/transport.ts";
 import { expect } from "chai";
 import { address } from "./testing/allocation.ts";
 import { Harness } from "./testing/harness.ts";
-import { advertisement, endpointSlice, node, pool, service, speakerPod } from "./testing/objects.ts";
+import { advertisement, endpointSlice, node, pool, service, speaker, speakerPod } from "./testing/objects.ts";
 
 const SHOP = "web/shop";
 
@@ -309,6 +309,35 @@ describe("the controller", () => {
       });
       await harness.settle();
       expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.102"]);
+    });
+
+    it("gives a reservation that a node has used, as soon as the node does not any more", async () => {
+      harness.addPool("lan", ["192.0.2.10-192.0.2.20"]);
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.11" },
+        spec: { address: "192.0.2.11", services: [], claim: { namespace: "web", name: "shop" } },
+      });
+      harness.addService(SHOP, { annotations: { "fairlead.dev/loadBalancerIPs": "192.0.2.11" } });
+      await harness.settle(2000);
+      expect(harness.condition(SHOP)).to.equal("False AddressExcluded");
+      harness.api.put(speakers, speaker("node-a", [{ name: "lan0", addresses: ["192.0.2.30/24"] }]));
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.11"]);
+    });
+
+    it("gives a released address that a foreign Service has shown, once it does not any more", async () => {
+      harness.addPool("lan", ["192.0.2.100"], { releaseDelay: "10m" });
+      harness.addService("web/former");
+      await harness.settle();
+      harness.api.remove(services, "web/former");
+      const foreign = { spec: { loadBalancerClass: "example.com/other" }, shows: ["192.0.2.100"] };
+      harness.addService("web/foreign", foreign);
+      harness.addService(SHOP);
+      await harness.settle(2000);
+      expect(harness.condition(SHOP)).to.equal("False PoolExhausted");
+      harness.api.remove(services, "web/foreign");
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
     });
   });
 

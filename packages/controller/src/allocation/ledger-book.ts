@@ -177,16 +177,19 @@ export class LedgerBook implements LedgerView {
     const entry = known ?? emptyEntry(address);
     if (known !== undefined) this.index.remove(entry);
     const before = entry.filing.standing;
+    const [use] = entry.outside;
     edit(entry);
     entry.filing = filingOf(entry, (service) => this.#terms.get(service));
     const { standing } = entry.filing;
+    // Nobody gets, or joins, an address that the network uses, whoever holds it or waits for it.
+    const otherUse = entry.outside[0]?.what !== use?.what;
     this.#held += Number(standing.kind === "Held") - Number(before.kind === "Held");
     if (standing.kind === "Free") this.entries.delete(address.text);
     else {
       if (known === undefined) this.entries.set(address.text, entry);
       this.index.add(entry);
     }
-    if (always || !sameStanding(before, standing)) this.#onChange(address, standing);
+    if (always || otherUse || !sameStanding(before, standing)) this.#onChange(address, standing);
   }
 }
 
