@@ -749,6 +749,22 @@ describe("the controller", () => {
       expect(harness.api.count("PATCH ipaddresspools/status")).to.be.lessThan(5);
     });
 
+    it("how many addresses they do not offer any more, until those are let go or another pool has them", async () => {
+      const invalid = () => harness.api.get(ipAddressPools, "lan")?.status?.invalid;
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"]);
+      for (const name of ["a", "b"]) harness.addService(`web/${name}`);
+      await harness.start();
+      harness.addPool("lan", ["192.0.2.102-192.0.2.103"]);
+      await harness.settle(2000);
+      expect(invalid()).to.equal("2");
+      harness.addPool("renamed", ["192.0.2.100"]);
+      await harness.settle(2000);
+      expect(invalid()).to.equal("1");
+      harness.api.remove(services, "web/b");
+      await harness.settle(2000);
+      expect(invalid()).to.equal(undefined);
+    });
+
     it("a wrong entry with its field, value and cure, while the others work", async () => {
       harness.addPool("lan", ["192.0.2.9-192.0.2.5", "192.0.2.100", "192.0.2.33/28"]);
       harness.addService(SHOP);

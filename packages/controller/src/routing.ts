@@ -1,7 +1,7 @@
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import type { Standing } from "./allocation/holdings.ts";
+import type { Former, Standing } from "./allocation/holdings.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
@@ -95,10 +95,13 @@ export class Routing implements ClusterListener {
     if (changed) this.#allVirtualIPs();
   }
 
-  address(address: IpAddress, standing: Standing): void {
+  address(address: IpAddress, standing: Standing, former: Former): void {
     if (!this.#active()) return;
     const { cluster, queues, offers } = this.#to;
-    for (const { name } of cluster.pools.containing(address)) queues.pools.add(name);
+    const containing = cluster.pools.containing(address).map(({ name }) => name);
+    // A pool counts what was taken from it, even where it does not have that any more.
+    for (const name of [...containing, former.pool, cluster.ledger.poolOf(address)])
+      if (name !== undefined) queues.pools.add(name);
     offers.addressChanged(address);
     queues.services.add(WAITING);
     // Who shares an address may have come to contradict another, or be rid of it.

@@ -56,6 +56,12 @@ export type Standing =
   /** A node or a router uses it. @property what such as `the address of node "n1"` */
   | { readonly kind: "Network"; readonly what: string };
 
+/** Who had an address, and of which pool. */
+export interface Former {
+  readonly standing: Standing;
+  readonly pool: string | undefined;
+}
+
 /** An address that a Service's status shows and that others have. */
 export interface ShownOfOthers {
   readonly address: IpAddress;

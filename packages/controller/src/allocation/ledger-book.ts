@@ -1,6 +1,7 @@
 import { compareAddresses, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
 import type {
+  Former,
   Holding,
   LedgerRecord,
   LedgerView,
@@ -15,8 +16,11 @@ import type { Pool } from "./pool.ts";
 import type { Sharing, Terms } from "./sharing.ts";
 import { isStatedBy } from "./statements.ts";
 
-/** Called with each address of which it has changed who has it, and who stands in the way of its being handed out now. */
-export type LedgerListener = (address: IpAddress, standing: Standing) => void;
+/**
+ * Called with each address of which it has changed who has it or of which pool, with who stands in the way of its being handed
+ * out now, and how it was before.
+ */
+export type LedgerListener = (address: IpAddress, standing: Standing, former: Former) => void;
 
 /** What is known of each address, and what may be asked. All operations take O(log n) comparisons of held addresses. */
 export class LedgerBook implements LedgerView {
@@ -176,11 +180,11 @@ export class LedgerBook implements LedgerView {
     const known = this.entries.get(address.text);
     const entry = known ?? emptyEntry(address);
     if (known !== undefined) this.index.remove(entry);
-    const before = entry.filing.standing;
+    const { standing: before, pool: formerPool } = entry.filing;
     const [use] = entry.outside;
     edit(entry);
     entry.filing = filingOf(entry, (service) => this.#terms.get(service));
-    const { standing } = entry.filing;
+    const { standing, pool } = entry.filing;
     // Nobody gets, or joins, an address that the network uses, whoever holds it or waits for it.
     const otherUse = entry.outside[0]?.what !== use?.what;
     this.#held += Number(standing.kind === "Held") - Number(before.kind === "Held");
@@ -189,7 +193,8 @@ export class LedgerBook implements LedgerView {
       if (known === undefined) this.entries.set(address.text, entry);
       this.index.add(entry);
     }
-    if (always || otherUse || !sameStanding(before, standing)) this.#onChange(address, standing);
+    if (always || otherUse || pool !== formerPool || !sameStanding(before, standing))
+      this.#onChange(address, standing, { standing: before, pool: formerPool });
   }
 }
 

@@ -60,7 +60,7 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     const { listener, clock, goneGraceMs: graceMs } = options;
-    this.ledger = new Ledger((address, standing) => listener.address(address, standing));
+    this.ledger = new Ledger((...change) => listener.address(...change));
     this.endpoints = new EndpointIndex((service) => listener.endpoints(service));
     this.nodes = new NodeIndex((node) => listener.node(node));
     this.infrastructure = new InfrastructureIndex((changes) => {

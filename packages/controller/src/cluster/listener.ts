@@ -1,5 +1,5 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
-import type { Standing } from "../allocation/holdings.ts";
+import type { Former, Standing } from "../allocation/holdings.ts";
 
 /** Told what has changed, after the cluster's view of it is up to date. */
 export interface ClusterListener {
@@ -19,6 +19,11 @@ export interface ClusterListener {
   /** `changed`: more than its status. */
   pool(name: string, changed: boolean): void;
   advertisement(name: string, changed: boolean): void;
-  /** Who has an address, or under which terms, is another. @param standing what stands in the way of its being handed out now */
-  address(address: IpAddress, standing: Standing): void;
+  /**
+   * Who has an address, of which pool, or under which terms, is another.
+   *
+   * @param standing what stands in the way of its being handed out now
+   * @param former how it was before
+   */
+  address(address: IpAddress, standing: Standing, former: Former): void;
 }
