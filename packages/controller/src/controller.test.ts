@@ -311,6 +311,40 @@ describe("the controller", () => {
       expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.102"]);
     });
 
+    it("gives what the quota leaves when an address is kept for its former Service", async () => {
+      const spec = { reclaimPolicy: "Retain", quota: { perNamespace: 1 } } as const;
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"], spec);
+      harness.addService("web/former");
+      await harness.settle();
+      harness.addService(SHOP);
+      await harness.settle(2000);
+      expect(harness.condition(SHOP)).to.equal("False QuotaExceeded");
+      harness.api.remove(services, "web/former");
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.101"]);
+    });
+
+    it("gives what the quota leaves when only another namespace goes on holding an address", async () => {
+      const shares = (port: number) => ({
+        annotations: { "fairlead.dev/allow-shared-ip": "k" },
+        spec: { ports: [{ port }] },
+      });
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"], {
+        sharing: "AcrossNamespaces",
+        quota: { perNamespace: 1 },
+      });
+      harness.addService("web/former", shares(80));
+      await harness.settle();
+      harness.addService("other/partner", shares(81));
+      harness.addService(SHOP);
+      await harness.settle(2000);
+      expect(harness.addresses("other/partner")).to.deep.equal(["192.0.2.100"]);
+      expect(harness.condition(SHOP)).to.equal("False QuotaExceeded");
+      harness.api.remove(services, "web/former");
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.101"]);
+    });
+
     it("gives a reservation that a node has used, as soon as the node does not any more", async () => {
       harness.addPool("lan", ["192.0.2.10-192.0.2.20"]);
       harness.api.put(virtualIPs, {

@@ -102,7 +102,7 @@ export class Routing implements ClusterListener {
     // A pool counts what was taken from it, even where it does not have that any more.
     for (const name of [...containing, former.pool, cluster.ledger.poolOf(address)])
       if (name !== undefined) queues.pools.add(name);
-    offers.addressChanged(address);
+    offers.addressChanged(address, standing, former);
     queues.services.add(WAITING);
     // Who shares an address may have come to contradict another, or be rid of it.
     const holders = standing.kind === "Held" && standing.holders.length > 1 ? standing.holders : [];

@@ -9,7 +9,7 @@ import type { Log } from "@fairlead/runtime/log.ts";
 import { type Again, earliest } from "../again.ts";
 import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
 import { SHARING_OBJECTION } from "../allocation/current.ts";
-import type { ServiceKey } from "../allocation/holdings.ts";
+import { type Former, namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
@@ -65,6 +65,8 @@ export class ServiceReconciler {
   readonly #disputes: Patience;
   readonly #handovers: Patience;
   readonly #changed = new Map<string, IpAddress>();
+  /** Namespaces that hold less of a pool with a quota. */
+  readonly #relieved = new Set<string>();
   #everythingChanged = false;
 
   constructor(dependencies: ServiceReconcilerDependencies) {
@@ -76,8 +78,15 @@ export class ServiceReconciler {
   }
 
   /** Who has the address is another: those who wait for it come before those who come now. */
-  addressChanged(address: IpAddress): void {
-    if (this.waiting.size > 0) this.#changed.set(address.text, address);
+  addressChanged(address: IpAddress, standing: Standing, former: Former): void {
+    if (this.waiting.size === 0) return;
+    this.#changed.set(address.text, address);
+    const { pools, ledger } = this.#deps.cluster;
+    if (former.pool === undefined || pools.get(former.pool)?.quotaPerNamespace === undefined) return;
+    const remain = ledger.poolOf(address) === former.pool ? namespacesOf(standing) : [];
+    for (const namespace of namespacesOf(former.standing)) {
+      if (!remain.includes(namespace)) this.#relieved.add(namespace);
+    }
   }
 
   /** What may be had has changed for everybody. */
@@ -93,6 +102,7 @@ export class ServiceReconciler {
     this.#disputes.clear();
     this.#handovers.clear();
     this.#changed.clear();
+    this.#relieved.clear();
     this.#everythingChanged = false;
     this.#deps.cluster.ledger.cancelAll();
   }
@@ -150,6 +160,8 @@ export class ServiceReconciler {
     const { pools, ledger } = this.#deps.cluster;
     const changed = [...this.#changed.values()];
     this.#changed.clear();
+    const relieved = [...this.#relieved];
+    this.#relieved.clear();
     if (this.#everythingChanged) {
       this.#everythingChanged = false;
       for (const key of this.waiting.inOrder()) this.#serve(key);
@@ -163,6 +175,9 @@ export class ServiceReconciler {
         this.#serve(key);
         if (before.kind !== "Held" && ledger.standing(address).kind === "Held") break;
       }
+    }
+    for (const namespace of relieved) {
+      for (const key of this.waiting.inOrderOf(namespace)) this.#serve(key);
     }
   }
 
@@ -309,6 +324,10 @@ export class ServiceReconciler {
       if (!hasStatus(error, 404)) throw error;
     }
   }
+}
+
+function namespacesOf(standing: Standing): readonly string[] {
+  return standing.kind === "Held" ? standing.holders.map(namespaceOf) : [];
 }
 
 /** Addresses whose VirtualIP is to be written: new ones, those it does not say yet, and those it says something else of. */

@@ -1,5 +1,5 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
-import type { ServiceKey, Standing } from "../allocation/holdings.ts";
+import { namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
 import type { AddressRequest } from "../allocation/request.ts";
 
 interface Waiting {
@@ -51,6 +51,11 @@ export class WaitingList {
     for (const service of this.#order) {
       if (this.#waiting.has(service)) yield service;
     }
+  }
+
+  /** Those of a namespace, longest waiting first; may be changed meanwhile. */
+  *inOrderOf(namespace: string): IterableIterator<ServiceKey> {
+    for (const service of this.inOrder()) if (namespaceOf(service) === namespace) yield service;
   }
 
   /**
