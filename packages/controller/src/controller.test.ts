@@ -268,6 +268,20 @@ describe("the controller", () => {
       expect(harness.message(SHOP)).to.contain('No pool has 192.0.2.100 any more (it came from pool "lan")');
     });
 
+    it("keeps a released address for its Service when its range moves to another pool", async () => {
+      const spec = { releaseDelay: "10m" };
+      harness.addPool("lan", ["192.0.2.100-192.0.2.103"], spec);
+      harness.api.remove(services, SHOP);
+      await harness.settle(5 * 60_000);
+      expect(harness.names()).to.deep.equal(["192.0.2.100"]);
+      harness.addPool("moved", ["192.0.2.100"], spec);
+      harness.addPool("lan", ["192.0.2.101-192.0.2.103"], spec);
+      await harness.settle(1000);
+      expect(harness.virtualIP("192.0.2.100")?.spec.pool).to.equal("moved");
+      await harness.settle(5 * 60_000);
+      expect(harness.names()).to.deep.equal([]);
+    });
+
     it("serves those who wait longest first, holders not at all", async () => {
       for (const i of [1, 2, 3]) harness.addService(`web/full-${i}`);
       await harness.settle();

@@ -100,9 +100,7 @@ export class VirtualIPReconciler {
   #releaseDueMs({ spec }: VirtualIP, address: IpAddress): number | undefined {
     const { cluster, clock, goneGraceMs } = this.#deps;
     if (holdStateOf(spec) !== "Released") return undefined;
-    const pool = spec.pool === undefined ? undefined : cluster.pools.get(spec.pool);
-    const has = pool !== undefined && poolContains(pool, address);
-    const delayMs = has ? pool.releaseDelayMs : goneGraceMs;
+    const delayMs = cluster.pools.ownerOf(address, spec.pool)?.releaseDelayMs ?? goneGraceMs;
     return (Date.parse(spec.releasedAt ?? "") || 0) + delayMs - clock.wall().getTime();
   }
 
