@@ -90,7 +90,17 @@ function laterThanLast(
   if (last === undefined) return [];
   const at = ranges.findIndex((range) => range.first <= last && last <= range.last);
   const turn = ranges[at];
-  return turn === undefined ? [] : [{ ...turn, first: last + 1n }, ...ranges.slice(at + 1)];
+  if (turn !== undefined) return [{ ...turn, first: last + 1n }, ...ranges.slice(at + 1)];
+  // It was excluded meanwhile: on with what comes after it in the pool.
+  const listed = (value: bigint): number =>
+    pool.ranges.findIndex((one) => one.family === family && one.first <= value && value <= one.last);
+  const entry = listed(last);
+  if (entry < 0) return [];
+  const next = ranges.findIndex(({ first }) => {
+    const other = listed(first);
+    return other > entry || (other === entry && first > last);
+  });
+  return next < 0 ? [] : ranges.slice(next);
 }
 
 function longestReleased(ledger: LedgerView, pool: Pool, family: Family): IpAddress | undefined {

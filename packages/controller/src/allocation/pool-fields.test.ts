@@ -357,6 +357,23 @@ describe("selection: LeastRecentlyUsed", () => {
     expect(next(world, "b")).to.equal("198.51.100.0");
   });
 
+  it("goes on behind the last one when that was excluded meanwhile", () => {
+    const world = inTurn("192.0.2.0/29", "198.51.100.0/30");
+    const exclude = (...entries: readonly string[]): void => {
+      const spec = { selection: "LeastRecentlyUsed", releaseDelay: "0s", exclude: entries } as const;
+      world.setPools(pool("a", ["192.0.2.0/29", "198.51.100.0/30"], spec));
+    };
+    world.settle(service("web/a", wants("192.0.2.5")));
+    world.forget("web/a");
+    exclude("192.0.2.5");
+    expect(next(world, "b")).to.equal("192.0.2.6");
+    exclude("192.0.2.6-192.0.2.7");
+    expect(next(world, "c")).to.equal("198.51.100.0");
+    world.settle(service("web/d", wants("198.51.100.3")));
+    exclude("198.51.100.3");
+    expect(next(world, "e")).to.equal("192.0.2.0");
+  });
+
   it("keeps the families apart", () => {
     const world = inTurn("192.0.2.0/30", "2001:db8::/126");
     next(world, "a");
