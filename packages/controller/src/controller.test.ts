@@ -429,6 +429,27 @@ describe("the controller", () => {
       expect(harness.virtualIP("203.0.113.9")?.spec.pool).to.equal("old");
     });
 
+    it("leaves a foreign host name alone and says so, until it is gone or the Service asks for ours", async () => {
+      harness.addPool("lan", ["192.0.2.100-192.0.2.101"]);
+      const ingress = [{ hostname: "lb.example.com" }];
+      for (const key of [SHOP, "web/asks"]) {
+        harness.api.put(services, { ...service(key), status: { loadBalancer: { ingress } } });
+      }
+      await harness.start();
+      expect(harness.service(SHOP).status?.loadBalancer?.ingress).to.deep.equal(ingress);
+      expect(harness.condition(SHOP)).to.equal("False ForeignAddress");
+      expect(harness.message(SHOP)).to.contain("lb.example.com");
+      annotate("web/asks", { "fairlead.dev/address-pool": "lan" });
+      await harness.settle();
+      expect(harness.addresses("web/asks")).to.deep.equal(["192.0.2.100"]);
+      harness.api.edit(services, SHOP, ({ status, ...one }) => ({
+        ...one,
+        status: { ...status, loadBalancer: {} },
+      }));
+      await harness.settle();
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.101"]);
+    });
+
     it("releases what belongs to Services that are gone", async () => {
       harness.addPool("lan", ["192.0.2.100"]);
       harness.api.put(virtualIPs, {

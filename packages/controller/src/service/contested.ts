@@ -1,6 +1,7 @@
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { Holding } from "../allocation/holdings.ts";
 import type { Refusal } from "../allocation/reasons.ts";
+import type { AddressRequest } from "../allocation/request.ts";
 import { writersOfIngress } from "./writers.ts";
 
 /**
@@ -25,4 +26,18 @@ export function contestedBy(
   // What it shows now is not quoted: that would be told anew whenever it writes.
   const message = `${names} has replaced ${ours} in status.loadBalancer by something else, and Fairlead does not write against it; stop that program or give the Service the loadBalancerClass of one of the two, then clear status.loadBalancer`;
   return { reason: "StatusContested", message };
+}
+
+/** Whether the Service shows only host names, which are never ours, has nothing of us and does not ask for anything of ours. */
+export function namedByAnother(
+  service: Service,
+  { pool, addresses }: AddressRequest,
+  holdings: readonly Holding[],
+): Refusal | undefined {
+  const shown = service.status?.loadBalancer?.ingress ?? [];
+  const foreign = shown.length > 0 && shown.every(({ ip }) => ip === undefined);
+  if (!foreign || holdings.length > 0 || pool !== undefined || addresses.length > 0) return undefined;
+  const names = shown.flatMap(({ hostname }) => hostname ?? []).join(" and ");
+  const message = `its status shows ${names}, which was not given by Fairlead, so it is left alone; clear the status to get an address`;
+  return { reason: "ForeignAddress", message };
 }

@@ -15,7 +15,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import { MANAGER } from "../manager.ts";
 import type { ControllerMetrics } from "../metrics.ts";
-import { contestedBy } from "./contested.ts";
+import { contestedBy, namedByAnother } from "./contested.ts";
 import type { Finalizer } from "./finalizer.ts";
 import { stillNeeded } from "./handover.ts";
 import { isOurs, type OwnershipOptions } from "./ownership.ts";
@@ -195,12 +195,13 @@ export class ServiceReconciler {
     if (decision.take.length > 0 || told?.message !== decision.outcome.message) enqueue(key);
   }
 
-  /** What the Service asks for; nothing can be given while another program writes its status. */
+  /** What the Service asks for; nothing can be given while another program writes its status, or serves it by a host name. */
   #read(service: Service): AddressRequest {
     const request = readRequest(service);
     const { cluster } = this.#deps;
-    const contested = contestedBy(service, cluster.ledger.holdings(request.service), MANAGER);
-    return contested === undefined ? request : { ...request, refusal: contested };
+    const holdings = cluster.ledger.holdings(request.service);
+    const foreign = contestedBy(service, holdings, MANAGER) ?? namedByAnother(service, request, holdings);
+    return foreign === undefined ? request : { ...request, refusal: foreign };
   }
 
   #decide(request: AddressRequest): Decision {
