@@ -35,7 +35,8 @@ export function chooseAmong(
   }
   const exceeded = quotas.filter((fault) => fault !== undefined);
   if (open.length === 0) return err(refusals.quota(exceeded));
-  return err(refusals.exhausted(choice.ledger, open, family, apartFrom(choice, open, family)));
+  const exhausted = refusals.exhausted(choice.ledger, open, family, apartFrom(choice, open, family));
+  return err(exceeded.length === 0 ? exhausted : refusals.both(exhausted, refusals.quota(exceeded)));
 }
 
 /** The pools that a Service which names none may get an address of, in order; or why there are none. */

@@ -292,6 +292,17 @@ describe("quota.perNamespace", () => {
     },
   ]);
 
+  it("is told beside the pools that are full", () => {
+    const quota = { perNamespace: 1 };
+    const world = new World(pool("a", ["192.0.2.0/29"], { quota }), pool("b", ["198.51.100.0/32"]));
+    for (const name of ["first", "second"]) world.settle(service(`web/${name}`));
+    const { outcome } = world.settle(shop());
+    expect(outcome.reason).to.equal("PoolExhausted");
+    expect(outcome.message).to.equal(
+      'It has no address. Pool "b" has 1 of its 1 IPv4 addresses in use; add addresses or delete a Service; namespace "web" holds 1 of the 1 addresses that quota.perNamespace of pool "a" allows it; delete a Service there or raise the quota.',
+    );
+  });
+
   it("binds what waits for its former Service, so that leaving and coming back hoards nothing", () => {
     const world = new World(pool("a", ["192.0.2.0/29"], { quota: { perNamespace: 1 } }));
     world.settle(shop());

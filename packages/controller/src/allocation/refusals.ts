@@ -158,6 +158,11 @@ export function exhausted(
   };
 }
 
+/** Two things are in the way, of which the mending of one is enough. */
+export function both(first: Refusal, second: Refusal): Refusal {
+  return { ...first, message: `${first.message}; ${second.message}` };
+}
+
 function usage(ledger: LedgerView, pool: Pool, family: Family): string {
   const used = ledger.count(pool.cover, family, "held");
   const reserved = ledger.count(pool.cover, family, "reserved");
