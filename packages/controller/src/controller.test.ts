@@ -325,6 +325,27 @@ describe("the controller", () => {
       expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.102"]);
     });
 
+    it("lets a Service join an address when the dispute about that is over", async () => {
+      const shares = (port: number) => ({
+        annotations: { "fairlead.dev/allow-shared-ip": "k" },
+        spec: { ports: [{ port }] },
+      });
+      harness.addPool("lan", ["192.0.2.100"]);
+      harness.api.put(services, service("web/holder", { ...shares(80), shows: ["192.0.2.100"] }));
+      await harness.settle();
+      const claim = { namespace: "db", name: "other" };
+      harness.api.put(virtualIPs, {
+        metadata: { name: "192.0.2.100" },
+        spec: { address: "192.0.2.100", pool: "lan", services: [], claim },
+      });
+      harness.addService(SHOP, shares(81));
+      await harness.settle(1000);
+      expect(harness.condition(SHOP)).to.equal("False PoolExhausted");
+      await harness.settle(10_000);
+      expect(harness.virtualIP("192.0.2.100")?.spec.services).to.deep.equal(["web/holder", SHOP]);
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+    });
+
     it("gives what the quota leaves when an address is kept for its former Service", async () => {
       const spec = { reclaimPolicy: "Retain", quota: { perNamespace: 1 } } as const;
       harness.addPool("lan", ["192.0.2.100-192.0.2.103"], spec);

@@ -180,7 +180,7 @@ export class LedgerBook implements LedgerView {
     const known = this.entries.get(address.text);
     const entry = known ?? emptyEntry(address);
     if (known !== undefined) this.index.remove(entry);
-    const { standing: before, pool: formerPool } = entry.filing;
+    const { standing: before, pool: formerPool, disputing } = entry.filing;
     const [use] = entry.outside;
     edit(entry);
     entry.filing = filingOf(entry, (service) => this.#terms.get(service));
@@ -193,7 +193,9 @@ export class LedgerBook implements LedgerView {
       if (known === undefined) this.entries.set(address.text, entry);
       this.index.add(entry);
     }
-    if (always || otherUse || pool !== formerPool || !sameStanding(before, standing))
+    // Nobody may join while there is a dispute.
+    const settled = disputing.length > 0 && entry.filing.disputing.length === 0;
+    if (always || otherUse || settled || pool !== formerPool || !sameStanding(before, standing))
       this.#onChange(address, standing, { standing: before, pool: formerPool });
   }
 }
