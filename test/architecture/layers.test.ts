@@ -24,7 +24,8 @@ const PURE = [
   /^packages\/kube\/src\/(path|prune|store)\.ts$/,
   /^packages\/controller\/src\/(allocation|placement)\//,
   /^packages\/controller\/src\/cluster\/(infrastructure|object-facts)\.ts$/,
-  /^packages\/controller\/src\/service\/ownership\.ts$/,
+  /^packages\/controller\/src\/manager\.ts$/,
+  /^packages\/controller\/src\/service\/(contested|ownership|writers)\.ts$/,
   /^packages\/cli\/src\/(count|exit-status|finding|printable)\.ts$/,
   /^packages\/cli\/src\/source\//,
   // The models of Kubernetes' own kinds come from its client.

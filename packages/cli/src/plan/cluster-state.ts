@@ -8,9 +8,11 @@ import { Ledger } from "@fairlead/controller/allocation/ledger.ts";
 import type { PlanState } from "@fairlead/controller/allocation/plan.ts";
 import { readPool } from "@fairlead/controller/allocation/pool.ts";
 import { Pools } from "@fairlead/controller/allocation/pools.ts";
-import { readRequest, readTerms } from "@fairlead/controller/allocation/request.ts";
+import { readTerms } from "@fairlead/controller/allocation/request.ts";
 import { infrastructureAddresses } from "@fairlead/controller/cluster/infrastructure.ts";
 import { ingressAddresses, recordOf } from "@fairlead/controller/cluster/object-facts.ts";
+import { MANAGER } from "@fairlead/controller/manager.ts";
+import { readUncontested } from "@fairlead/controller/service/contested.ts";
 import { isOurs, type OwnershipOptions } from "@fairlead/controller/service/ownership.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
 
@@ -29,11 +31,12 @@ export function stateOf(objects: ClusterObjects, ownership: OwnershipOptions): P
   const { services, namespaces, pools } = objects;
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels]));
   const ours = services.filter((service) => isOurs(service, ownership));
+  const ledger = ledgerOf(objects, ours);
   return {
-    ledger: ledgerOf(objects, ours),
+    ledger,
     pools: poolsOf(pools),
     services: ours.map((service) => ({
-      request: readRequest(service),
+      request: readUncontested(service, ledger.holdings(keyOf(service)), MANAGER),
       namespaceLabels: labels.get(service.metadata.namespace ?? ""),
       since: service.metadata.creationTimestamp ?? "",
     })),

@@ -49,6 +49,21 @@ describe("the plan for a change of pools", () => {
     ]);
   });
 
+  it("leaves alone whose status another program writes, or serves by a host name", () => {
+    const named = service("c", []);
+    const managedFields = [{ manager: "other", fieldsV1: { "f:status": { "f:loadBalancer": {} } } }];
+    const contested = service("a", ["203.0.113.200"]);
+    const cluster = {
+      ...CLUSTER,
+      services: [
+        { ...contested, metadata: { ...contested.metadata, managedFields } },
+        { ...named, status: { loadBalancer: { ingress: [{ hostname: "lb.example.com" }] } } },
+      ],
+    };
+    const shrunk = pool("lan", ["198.51.100.201-198.51.100.219"], { onInvalid: "Renumber" as const });
+    expect(ask([shrunk, pool("more", ["203.0.113.7"])], { cluster })).to.deep.equal([]);
+  });
+
   it("names those who would get an address at last", () => {
     const cluster = { ...CLUSTER, pools: [pool("lan", ["198.51.100.200-198.51.100.201"])] };
     expect(ask([pool("more", ["203.0.113.7"])], { cluster })).to.deep.equal(["shop/c Gains  -> 203.0.113.7"]);

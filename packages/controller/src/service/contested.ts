@@ -1,8 +1,24 @@
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { Holding } from "../allocation/holdings.ts";
 import type { Refusal } from "../allocation/reasons.ts";
-import type { AddressRequest } from "../allocation/request.ts";
+import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import { writersOfIngress } from "./writers.ts";
+
+/**
+ * What the Service asks for; nothing can be given while another program writes its status, or serves it by a host name.
+ *
+ * @param holdings what the Service has
+ * @param manager name under which the controller writes
+ */
+export function readUncontested(
+  service: Service,
+  holdings: readonly Holding[],
+  manager: string,
+): AddressRequest {
+  const request = readRequest(service);
+  const refusal = contestedBy(service, holdings, manager) ?? namedByAnother(service, request, holdings);
+  return refusal === undefined ? request : { ...request, refusal };
+}
 
 /**
  * Whether another program has replaced the addresses that we told in the Service's status. It is named, and not written
@@ -29,7 +45,7 @@ export function contestedBy(
 }
 
 /** Whether the Service shows only host names, which are never ours, has nothing of us and does not ask for anything of ours. */
-export function namedByAnother(
+function namedByAnother(
   service: Service,
   { pool, addresses }: AddressRequest,
   holdings: readonly Holding[],

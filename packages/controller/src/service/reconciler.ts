@@ -2,6 +2,7 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
+import { keyOf } from "@fairlead/kube/store.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
@@ -15,7 +16,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import { MANAGER } from "../manager.ts";
 import type { ControllerMetrics } from "../metrics.ts";
-import { contestedBy, namedByAnother } from "./contested.ts";
+import { contestedBy, readUncontested } from "./contested.ts";
 import type { Finalizer } from "./finalizer.ts";
 import { stillNeeded } from "./handover.ts";
 import { isOurs, type OwnershipOptions } from "./ownership.ts";
@@ -195,13 +196,8 @@ export class ServiceReconciler {
     if (decision.take.length > 0 || told?.message !== decision.outcome.message) enqueue(key);
   }
 
-  /** What the Service asks for; nothing can be given while another program writes its status, or serves it by a host name. */
   #read(service: Service): AddressRequest {
-    const request = readRequest(service);
-    const { cluster } = this.#deps;
-    const holdings = cluster.ledger.holdings(request.service);
-    const foreign = contestedBy(service, holdings, MANAGER) ?? namedByAnother(service, request, holdings);
-    return foreign === undefined ? request : { ...request, refusal: foreign };
+    return readUncontested(service, this.#deps.cluster.ledger.holdings(keyOf(service)), MANAGER);
   }
 
   #decide(request: AddressRequest): Decision {
