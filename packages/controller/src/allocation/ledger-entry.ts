@@ -1,6 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Hold, LedgerRecord, ServiceKey, Standing } from "./holdings.ts";
-import { clashOf, type Terms } from "./sharing.ts";
+import { clashOf, MOST_HOLDERS, type Terms } from "./sharing.ts";
 import { isStatedBy, NO_STATEMENTS, type Statements } from "./statements.ts";
 
 /** All that is known of one address. There are as many of these as held addresses: what is empty is shared. */
@@ -68,7 +68,8 @@ export function filingOf(entry: Entry, termsOf: (service: ServiceKey) => Terms |
 /**
  * Who has the address. A record decides, then reservations. A status counts where there is no record, where its Service may
  * share with those on record, or where the address is kept for it; where a status alone speaks against the record, that is
- * a dispute. Of several Services that show an unrecorded address, the oldest has it, and all that may share with it.
+ * a dispute. Of several Services that show an unrecorded address, the oldest has it, and those that may share with it, as many
+ * as a record can name.
  */
 function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Tenancy {
   const { record, reservations, told } = entry;
@@ -86,7 +87,7 @@ function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undef
       (holder) => clashOf(terms, holder, termsOf(holder), "AcrossNamespaces") === undefined,
     );
     const kept = record !== undefined && recorded.length === 0 && record.claim !== service;
-    if (joins && !kept) holders.push(service);
+    if (joins && !kept && holders.length < MOST_HOLDERS) holders.push(service);
     else if (record !== undefined && !shown && reservations.length === 0) disputing.push(service);
   }
   return { holders, disputing: disputing.length === 0 ? NOBODY : disputing };

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { address } from "../testing/allocation.ts";
 import type { LedgerRecord } from "./holdings.ts";
 import { Ledger } from "./ledger.ts";
+import { MOST_HOLDERS } from "./sharing.ts";
 
 const A = address("192.0.2.1");
 const B = address("192.0.2.2");
@@ -160,15 +161,26 @@ describe("the ledger", () => {
     expect([...ledger.services()]).to.deep.equal(["db/other"]);
   });
 
+  const terms = (service: string, key: string, port: number) => ({
+    service,
+    namespace: "web",
+    key,
+    legacy: false,
+    backend: "",
+    ports: [`TCP/${port}`],
+  });
+
+  it("gives an unrecorded address to no more of those who show and share it than a record can name, the oldest", () => {
+    const names = Array.from({ length: MOST_HOLDERS + 1 }, (_, i) => `web/${i}`);
+    for (const [i, name] of names.entries()) {
+      ledger.setTerms(name, terms(name, "k", 1000 + i));
+      ledger.tell(name, [A], i === 0 ? "2026-02-01T00:00:00Z" : "2026-01-01T00:00:00Z");
+    }
+    expect(holders(A)).to.have.members(names.slice(1));
+    expect(ledger.shownOfOthers("web/0").map(({ address: { text } }) => text)).to.deep.equal([A.text]);
+  });
+
   it("finds the terms of sharing anew when they change, and tells it", () => {
-    const terms = (service: string, key: string, port: number) => ({
-      service,
-      namespace: "web",
-      key,
-      legacy: false,
-      backend: "",
-      ports: [`TCP/${port}`],
-    });
     ledger.setTerms("web/a", terms("web/a", "k", 80));
     ledger.setTerms("web/b", terms("web/b", "m", 81));
     ledger.tell("web/a", [A], "1");
