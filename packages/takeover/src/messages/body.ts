@@ -40,7 +40,7 @@ export function itemsOf(body: Body): number {
  *     Heartbeat         u16 interval ms, u8 active, u8 restarting, u32 addresses, u64 revision, u64 digest, u64 x active
  *     Ack               u8 ready, 7 zero
  *     Ask               u64 subject, u32 round, 4 zero, items
- *     Tell              u64 subject, u32 round, u8 hears, u8 ready, u8 has duty, u8 sight, u8 self, 3 zero, items
+ *     Tell              u64 subject, u32 round, u32 since, u8 ready, u8 has duty, u8 sight, u8 self, items
  *     Claim             u8 n, u8 paged, u16 page, u16 pages, u16 revision, u64 x n, items
  *     Known, Offer      u8 n, 7 zero, u64 x n, items
  *     Yield, ClaimAck   items
@@ -61,8 +61,8 @@ export function writeBody(to: ByteWriter, body: Body): void {
       to.u64(body.subject).u32(body.round).u32(0);
       break;
     case "Tell":
-      to.u64(body.subject).u32(body.round).u8(flag(body.hears)).u8(flag(body.ready));
-      to.u8(flag(body.hasDuty)).u8(body.sight).u8(flag(body.self)).bytes(ZEROS.subarray(0, 3));
+      to.u64(body.subject).u32(body.round).u32(body.sinceMs).u8(flag(body.ready));
+      to.u8(flag(body.hasDuty)).u8(body.sight).u8(flag(body.self));
       break;
     case "Claim":
     case "Known":
@@ -164,15 +164,14 @@ function readHeartbeat(from: ByteReader): Body | undefined {
 function readTell(from: ByteReader, count: number): Body | undefined {
   const subject = from.u64();
   const round = from.u32();
-  const hears = from.u8() === 1;
+  const sinceMs = from.u32();
   const ready = from.u8() === 1;
   const hasDuty = from.u8() === 1;
   const sight = readSight(from);
   const self = from.u8() === 1;
-  from.skip(3);
   const items = readItems(from, count);
   if (sight === undefined || items === undefined) return undefined;
-  return { type: "Tell", subject, round, hears, ready, hasDuty, sight, self, items };
+  return { type: "Tell", subject, round, sinceMs, ready, hasDuty, sight, self, items };
 }
 
 function writeList(to: ByteWriter, list: readonly NodeId[], page: Page | undefined): void {

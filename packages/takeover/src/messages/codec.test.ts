@@ -52,7 +52,7 @@ const body: fc.Arbitrary<Body> = fc.oneof(
     type: fc.constant("Tell" as const),
     subject: u64,
     round: u32,
-    hears: flag,
+    sinceMs: u32,
     ready: flag,
     hasDuty: flag,
     sight,

@@ -1,6 +1,9 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Claim, NodeId } from "../claims/claim.ts";
 
+/** As a duration: never. */
+export const NEVER_MS = 0xffffffff;
+
 /** The way a message takes: to the node's own address, or bound to the announcing interface with hop limit 255. */
 export type Path = "Node" | "Segment";
 
@@ -59,8 +62,8 @@ export interface Tell {
   readonly type: "Tell";
   readonly subject: NodeId;
   readonly round: number;
-  /** The subject's heartbeats arrive here on the segment path. */
-  readonly hears: boolean;
+  /** Since the subject's last heartbeat arrived here on the segment path; at most {@link NEVER_MS}, which is never. */
+  readonly sinceMs: number;
   readonly ready: boolean;
   /** I stand in for the asked addresses too. */
   readonly hasDuty: boolean;

@@ -1,0 +1,123 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Result } from "@fairlead/net/result.ts";
+import { err } from "@fairlead/net/result.ts";
+import type { NodeId } from "../claims/claim.ts";
+import type { Drop, Environment } from "../environment.ts";
+import { decode, encode } from "../messages/codec.ts";
+import { MOST_ITEMS } from "../messages/items.ts";
+import type { Body, KnownItem, Message, Path } from "../messages/message.ts";
+import { Freshness } from "../peers/freshness.ts";
+import { TIMING } from "../timing.ts";
+import { type Entry, itemOf, listOf } from "./ledger.ts";
+
+/** Addresses in one QUERY. */
+const MOST_ADDRESSES = 80;
+
+export interface PostOptions {
+  readonly self: NodeId;
+  /** Random, not 0, another with each start. */
+  readonly incarnation: bigint;
+  readonly segment: number;
+  /** Both, or one if the node's own address is on the announcing interface. */
+  readonly paths: readonly Path[];
+}
+
+/** Writes, numbers and signs what is sent; reads and judges what arrives. */
+export class Post {
+  readonly #options: PostOptions;
+  readonly #environment: Environment;
+  readonly #freshness: Freshness;
+  readonly #answeredMs = new Map<string, number>();
+  #sequence = 0;
+
+  constructor(options: PostOptions, environment: Environment) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#freshness = new Freshness(options.incarnation);
+  }
+
+  /** Whether the node path is another than the segment's. */
+  get hasNodePath(): boolean {
+    return this.#options.paths.includes("Node");
+  }
+
+  /** Sends on every path, or on one. */
+  send(to: NodeId, body: Body, only?: Path): void {
+    this.#send(to, body, this.#freshness.incarnationOf(to), only);
+  }
+
+  #send(to: NodeId, body: Body, receiverIncarnation: bigint, only?: Path): void {
+    const { self: sender, incarnation, segment, paths } = this.#options;
+    if (to === sender) return;
+    const sequence = this.#sequence++;
+    for (const path of paths) {
+      if (only !== undefined && path !== only) continue;
+      const header = { path, sender, incarnation, receiverIncarnation, sequence, segment };
+      this.#environment.send(to, path, encode(header, body, this.#environment.keys));
+    }
+  }
+
+  /** CLAIM of entries that are announced: one message for each list and page. */
+  claims(to: NodeId, entries: Iterable<Entry>): void {
+    for (const { list, part } of pagesOf(entries)) {
+      const items = part.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]));
+      if (items.length > 0) this.send(to, { type: "Claim", list, page: undefined, items });
+    }
+  }
+
+  known(to: NodeId, told: ReadonlyMap<Entry, readonly KnownItem[]>): void {
+    for (const { list, part } of pagesOf(told.keys(), MOST_ITEMS / 2))
+      this.send(to, { type: "Known", list, items: part.flatMap((entry) => told.get(entry) ?? []) });
+  }
+
+  query(to: NodeId, addresses: readonly IpAddress[]): void {
+    for (let at = 0; at < addresses.length; at += MOST_ADDRESSES)
+      this.send(to, { type: "Query", addresses: addresses.slice(at, at + MOST_ADDRESSES) });
+  }
+
+  /** Whether an answer in this matter may be given to a peer now: none was within the last 50 ms. */
+  mayAnswer(peer: NodeId, matter: string): boolean {
+    const key = `${peer} ${matter}`;
+    const nowMs = this.#environment.clock.nowMs();
+    const last = this.#answeredMs.get(key);
+    if (last !== undefined && nowMs - last < TIMING.answerGap) return false;
+    this.#answeredMs.set(key, nowMs);
+    return true;
+  }
+
+  /**
+   * Reads a datagram that came on a path: a message to act upon, or why it is dropped. Who does not know this incarnation is told it with an
+   * ACK.
+   */
+  receive(datagram: Uint8Array, path: Path, ready: boolean): Result<Message, Drop> {
+    const read = decode(datagram, this.#environment.keys);
+    if (!read.ok) return read;
+    const { header } = read.value;
+    if (header.segment !== this.#options.segment || header.path !== path) return err("OtherSegment");
+    if (header.sender === this.#options.self) return err("Own");
+    const drop = this.#freshness.judge(header);
+    if (drop === "OtherReceiver" && this.mayAnswer(header.sender, `greet ${header.incarnation}`))
+      this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);
+    if (drop === "Duplicate") this.#environment.report({ type: "DuplicateNode", peer: header.sender });
+    return drop === undefined ? read : err(drop);
+  }
+}
+
+/** Entries by equal lists, in parts that fit in one message. */
+export function* pagesOf(
+  entries: Iterable<Entry>,
+  most = MOST_ITEMS,
+): Generator<{ readonly list: readonly NodeId[]; readonly part: readonly Entry[] }> {
+  const byList = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = listOf(entry).join();
+    const same = byList.get(key);
+    if (same === undefined) byList.set(key, [entry]);
+    else same.push(entry);
+  }
+  const size = Math.floor(most);
+  for (const same of byList.values()) {
+    const list = same[0] === undefined ? [] : listOf(same[0]);
+    for (let at = 0; at < same.length; at += size) yield { list, part: same.slice(at, at + size) };
+  }
+}

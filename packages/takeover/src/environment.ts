@@ -1,0 +1,89 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
+import type { Claim, NodeId } from "./claims/claim.ts";
+import type { Clock } from "./clock.ts";
+import type { CodecDrop, Keyring } from "./messages/codec.ts";
+import type { Path } from "./messages/message.ts";
+import type { FreshnessDrop } from "./peers/freshness.ts";
+
+/** A speaker's node on this segment, as its Speaker object says. */
+export interface Peer {
+  readonly id: NodeId;
+  readonly mac: Mac;
+  /** An address that the node's kernel answers for on this segment, even when the speaker is dead. */
+  readonly kernel: IpAddress | undefined;
+}
+
+/** What the controller decided about one address on this segment. */
+export interface Placement {
+  readonly address: IpAddress;
+  readonly epoch: number;
+  /** The owner, then its stand-ins; at most 8. */
+  readonly list: readonly NodeId[];
+  /** Nobody ever announced it: the wire is asked longer, and a stranger's answer forbids it. */
+  readonly first: boolean;
+}
+
+/** What outlives a restart in a file. Knowledge, never a right to announce. */
+export interface Memory {
+  readonly address: IpAddress;
+  readonly placement: Placement | undefined;
+  readonly top: Claim | undefined;
+  readonly list: readonly NodeId[];
+}
+
+/** Why this node began or ended to announce an address. */
+export type Reason =
+  | "Placed"
+  | "HolderDead"
+  | "HolderConceded"
+  | "SpeakerDead"
+  | "Vacant"
+  | "Offered"
+  | "Resumed"
+  | "Reasserted"
+  | "WitnessBack"
+  | "HigherClaim"
+  | "WireTakenOver"
+  | "Removed";
+
+/** What people should know; each is told when it is seen, so whoever shows it decides how long it lasts. */
+export type Report =
+  /** The holder answers on the wire, its heartbeats do not arrive. */
+  | { readonly type: "HeartbeatPath"; readonly holder: NodeId }
+  /** A speaker claims on the wire and no signed word of it arrives. */
+  | { readonly type: "HeartbeatBlocked"; readonly peer: NodeId }
+  /** A MAC of no speaker answers for an address of ours. */
+  | { readonly type: "Conflict"; readonly address: IpAddress; readonly mac: Mac }
+  /** Two machines use one node's name. */
+  | { readonly type: "DuplicateNode"; readonly peer: NodeId }
+  | { readonly type: "AnchorLost" }
+  | { readonly type: "Stalled"; readonly lateMs: number };
+
+/** Why a message or frame had no effect; each is counted. */
+export type Drop = CodecDrop | FreshnessDrop | "OtherSegment" | "Own" | "NotItsHolder";
+
+/** Everything that the protocol does to the world. Nothing here may call back into the protocol at once. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly keys: Keyring;
+  send(to: NodeId, path: Path, datagram: Uint8Array): void;
+  /** Asks the segment who has this address: ARP probe or neighbor solicitation. Answers come back by `onSeen`. */
+  probe(target: IpAddress): void;
+  /** Answer for the address with the own MAC from now on, and tell the segment with a burst of gratuitous frames. */
+  announce(address: IpAddress): void;
+  /** Another burst for an address that is announced. */
+  announceAgain(address: IpAddress): void;
+  stop(address: IpAddress): void;
+  /** Answer for the address with another node's MAC, to everybody but other speakers. */
+  caretake(address: IpAddress, mac: Mac): void;
+  relieve(address: IpAddress): void;
+  /** While silent, nothing is answered for, and requests that wait are dropped. */
+  silence(on: boolean): void;
+  /** Which claim is announced under, or none any more: what the status says. */
+  tell(address: IpAddress, claim: Claim | undefined, reason: Reason): void;
+  report(report: Report): void;
+  /** Keep this for the next start; without placement and claim, forget it. */
+  keep(memory: Memory): void;
+  drop(reason: Drop): void;
+}

@@ -1,0 +1,66 @@
+import { type Claim, firmClaimAbove } from "../claims/claim.ts";
+import type { Timer } from "../clock.ts";
+import { type Core, isWitness } from "../core/core.ts";
+import { baseOf, type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
+import { pagesOf } from "../core/post.ts";
+import { TIMING } from "../timing.ts";
+import { answererOf } from "../watch/evidence.ts";
+import type { Findings } from "../watch/round.ts";
+import type { Holder } from "./holder.ts";
+
+/** Provisional claims are looked after each second: another speaker that answers is asked; a witness that is back makes them firm. */
+export class ProvisionalCheck {
+  readonly #core: Core;
+  readonly #holder: Holder;
+  #timer: Timer | undefined;
+
+  constructor(core: Core, holder: Holder) {
+    this.#core = core;
+    this.#holder = holder;
+  }
+
+  /** To be called when a claim was made. */
+  start(): void {
+    if (this.#timer !== undefined || this.#provisional().length === 0) return;
+    this.#timer = this.#core.clock.after(TIMING.provisionalCheck, () => {
+      this.#timer = undefined;
+      for (const { list, part } of pagesOf(this.#provisional())) this.#ask(list, part);
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #provisional(): readonly Entry[] {
+    return this.#holder.held.all().filter(({ mine }) => mine?.firm === false);
+  }
+
+  #ask(list: readonly bigint[], entries: readonly Entry[]): void {
+    const [first] = entries;
+    if (first === undefined) return;
+    const question = {
+      subject: baseOf(first).node,
+      list,
+      addresses: entries.map(({ address }) => address),
+      items: entries.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)])),
+    };
+    this.#core.rounds.start(this.#core, question, (findings) => this.#settle(entries, findings));
+  }
+
+  #settle(entries: readonly Entry[], findings: Findings): void {
+    const core = this.#core;
+    const claims = new Map<Entry, Claim>();
+    for (const entry of entries) {
+      const { mine } = entry;
+      if (mine === undefined || mine.firm) continue;
+      const answerer = answererOf(core, entry, findings);
+      const list = listOf(entry);
+      if (answerer !== undefined && answerer !== core.self.id) core.post.query(answerer, [entry.address]);
+      else if (isWitness(core, findings.sight, findings.membersSeen, list))
+        claims.set(entry, firmClaimAbove(mine, indexIn(list, core.self.id), core.self.id));
+    }
+    if (claims.size > 0) this.#holder.firm(claims, "WitnessBack");
+  }
+}

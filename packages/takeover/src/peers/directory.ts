@@ -1,0 +1,50 @@
+import type { Mac } from "@fairlead/net/mac.ts";
+import type { NodeId } from "../claims/claim.ts";
+import type { Peer } from "../environment.ts";
+import type { Path } from "../messages/message.ts";
+
+/** Who the other speakers are, and when each was last heard on each path. */
+export class Directory {
+  readonly #self: NodeId;
+  #peers = new Map<NodeId, Peer>();
+  #byMac = new Map<Mac, NodeId>();
+  readonly #heardMs = new Map<NodeId, Partial<Record<Path, number>>>();
+
+  constructor(self: NodeId) {
+    this.#self = self;
+  }
+
+  /** Replaces all entries. The own one counts for its MAC only. */
+  set(peers: readonly Peer[]): void {
+    this.#peers = new Map(peers.filter(({ id }) => id !== this.#self).map((peer) => [peer.id, peer]));
+    this.#byMac = new Map(peers.map(({ mac, id }) => [mac, id]));
+  }
+
+  get(id: NodeId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  /** All other speakers. */
+  others(): IterableIterator<Peer> {
+    return this.#peers.values();
+  }
+
+  /** The node, this one included, whose interface has this MAC. */
+  idOf(mac: Mac): NodeId | undefined {
+    return this.#byMac.get(mac);
+  }
+
+  /** Takes note of a fresh message. @returns how long that path had been silent, in ms; 0 if it never was heard before */
+  heard(id: NodeId, path: Path, nowMs: number): number {
+    const before = this.#heardMs.get(id) ?? {};
+    const last = before[path];
+    this.#heardMs.set(id, { ...before, [path]: nowMs });
+    return last === undefined ? 0 : nowMs - last;
+  }
+
+  /** When a fresh message of this node last arrived on any path. */
+  lastHeardMs(id: NodeId): number {
+    const heard = this.#heardMs.get(id);
+    return Math.max(heard?.Node ?? Number.NEGATIVE_INFINITY, heard?.Segment ?? Number.NEGATIVE_INFINITY);
+  }
+}

@@ -1,0 +1,97 @@
+import type { NodeId } from "../claims/claim.ts";
+import { isHigher } from "../claims/claim.ts";
+import { type Core, isReady } from "../core/core.ts";
+import { type Entry, itemOf } from "../core/ledger.ts";
+import { pagesOf } from "../core/post.ts";
+import type { Holder } from "../holder/holder.ts";
+import type { Look } from "../holder/look.ts";
+import { type Ask, NEVER_MS, type Path, type Query, type SightQuestion } from "../messages/message.ts";
+import { TIMING } from "../timing.ts";
+import type { Hearing } from "./hearing.ts";
+import type { Watches } from "./watches.ts";
+
+export interface AnswersOptions {
+  readonly core: Core;
+  readonly holder: Holder;
+  readonly watches: Watches;
+  readonly hearing: Hearing;
+  readonly look: Look;
+}
+
+/** Answers to what others ask. */
+export class Answers {
+  readonly #options: AnswersOptions;
+  readonly #acknowledgedMs = new Map<string, number>();
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  /** A heartbeat is acknowledged on the path it came by, not each of them. */
+  heartbeat(from: NodeId, path: Path): void {
+    const { core } = this.#options;
+    const key = `${from} ${path}`;
+    const nowMs = core.clock.nowMs();
+    const last = this.#acknowledgedMs.get(key);
+    if (last !== undefined && nowMs - last < TIMING.acknowledge) return;
+    this.#acknowledgedMs.set(key, nowMs);
+    core.post.send(from, { type: "Ack", ready: isReady(core) }, path);
+  }
+
+  /** What of these is announced or known here; of none: what the asker stands in for. */
+  query(from: NodeId, { addresses }: Query): void {
+    const { core, hearing } = this.#options;
+    if (addresses.length === 0) {
+      this.#pages(from);
+      return;
+    }
+    const entries = addresses.flatMap((address) => core.ledger.get(address) ?? []);
+    const isMine = ({ mine }: Entry): boolean => mine !== undefined;
+    core.post.claims(from, entries.filter(isMine));
+    hearing.tellKnown(
+      from,
+      entries.filter((entry) => !isMine(entry)),
+    );
+  }
+
+  /** Only who can testify looks at the segment first; who hears nothing answers at once. */
+  ask(from: NodeId, ask: Ask): void {
+    const { core, watches, look } = this.#options;
+    const { subject, round } = ask;
+    const entries = ask.items.flatMap(({ address }) => core.ledger.get(address) ?? []);
+    const outbid = ask.items.flatMap(({ address, claim }) => {
+      const entry = core.ledger.get(address);
+      return entry?.mine !== undefined && isHigher(entry.mine, claim) ? [entry] : [];
+    });
+    if (outbid.length > 0 && core.post.mayAnswer(from, "claim")) core.post.claims(from, outbid);
+    const self = subject === core.self.id;
+    const watch = watches.get(subject);
+    const sinceMs = Math.round(Math.min(watch?.silentMs ?? NEVER_MS, NEVER_MS));
+    const tell = (sight: 0 | 1 | 2): void => {
+      const items = self
+        ? entries.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]))
+        : [];
+      const hasDuty = watch !== undefined && entries.some((entry) => watch.duties.has(entry));
+      const ready = isReady(core);
+      core.post.send(from, { type: "Tell", subject, round, sinceMs, ready, hasDuty, sight, self, items });
+    };
+    if (self || sinceMs < TIMING.hears) look.at(tell);
+    else tell(0);
+  }
+
+  sight(from: NodeId, { round }: SightQuestion): void {
+    const { core, look } = this.#options;
+    if (!isReady(core)) return;
+    look.at((sight) => core.post.send(from, { type: "Sighted", round, sight }));
+  }
+
+  #pages(to: NodeId): void {
+    const { core, holder } = this.#options;
+    const pages = [...pagesOf(holder.held.of(to))];
+    pages.forEach(({ list, part }, number) => {
+      const items = part.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]));
+      const page = { number, of: pages.length, revision: holder.held.revision & 0xffff };
+      core.post.send(to, { type: "Claim", list, page, items });
+    });
+  }
+}

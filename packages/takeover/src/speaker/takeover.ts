@@ -1,0 +1,288 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
+import type { Claim } from "../claims/claim.ts";
+import type { Timer } from "../clock.ts";
+import type { Core, Surroundings } from "../core/core.ts";
+import { type Entry, Ledger, listOf } from "../core/ledger.ts";
+import { Post, type PostOptions } from "../core/post.ts";
+import { Pulse } from "../core/pulse.ts";
+import type { Environment, Memory, Peer, Placement, Reason } from "../environment.ts";
+import { AnchorWatch } from "../holder/anchor-watch.ts";
+import { Challenges } from "../holder/challenge.ts";
+import { Doubt } from "../holder/doubt.ts";
+import { Holder } from "../holder/holder.ts";
+import { Look } from "../holder/look.ts";
+import { Offers } from "../holder/offers.ts";
+import { ProvisionalCheck } from "../holder/provisional.ts";
+import { WireHints } from "../holder/wire-hints.ts";
+import type { Message, Path } from "../messages/message.ts";
+import { Directory } from "../peers/directory.ts";
+import { Vacancies } from "../standby/vacancies.ts";
+import { TIMING } from "../timing.ts";
+import { Rounds } from "../watch/round.ts";
+import { Answers } from "./answers.ts";
+import { Hearing } from "./hearing.ts";
+import { Watches } from "./watches.ts";
+
+export interface TakeoverOptions extends Omit<PostOptions, "self"> {
+  readonly self: Peer;
+  readonly surroundings: Surroundings;
+  readonly environment: Environment;
+}
+
+/** The failover protocol of one speaker on one segment. It is told what happens and does what it must by its environment. */
+export class Takeover {
+  readonly #core: Core;
+  readonly #pulse: Pulse;
+  readonly #holder: Holder;
+  readonly #watches: Watches;
+  readonly #vacancies: Vacancies;
+  readonly #hearing: Hearing;
+  readonly #answers: Answers;
+  readonly #doubt: Doubt;
+  readonly #offers: Offers;
+  readonly #anchorWatch: AnchorWatch;
+  readonly #provisional: ProvisionalCheck;
+  readonly #hints: WireHints;
+  readonly #look: Look;
+  #learning: Timer[] | undefined;
+
+  constructor({ self, surroundings, environment, ...rest }: TakeoverOptions) {
+    this.#pulse = new Pulse(environment.clock, (lateMs) => {
+      environment.report({ type: "Stalled", lateMs });
+      this.#doubtAll();
+    });
+    const core: Core = {
+      self,
+      environment,
+      clock: this.#pulse,
+      directory: new Directory(self.id),
+      ledger: new Ledger((memory) => environment.keep(memory)),
+      post: new Post({ self: self.id, ...rest }, environment),
+      rounds: new Rounds(),
+      surroundings,
+      learned: false,
+      draining: false,
+    };
+    this.#core = core;
+    const onChange = (entry: Entry): void => {
+      if (entry.mine !== undefined) this.#watches.drop(entry);
+      this.#vacancies.consider(entry);
+    };
+    const claim = (claims: ReadonlyMap<Entry, Claim>, reason: Reason): void => {
+      this.#holder.claim(claims, reason);
+      this.#provisional.start();
+    };
+    const holder = new Holder({ core, onChange });
+    const watches = new Watches({ core, claim, onDropped: onChange });
+    const onKnowledge = (entry: Entry): void => this.#vacancies.consider(entry);
+    this.#holder = holder;
+    this.#watches = watches;
+    this.#vacancies = new Vacancies({
+      core,
+      claim,
+      isCovered: (entry) => watches.isCovered(entry),
+      caretake: (entry, dead) => watches.caretake(entry, dead, listOf(entry)),
+    });
+    const challenges = new Challenges(core, holder);
+    const look = new Look(core);
+    const hearing = new Hearing({ core, holder, watches, challenges, onKnowledge });
+    const offers = new Offers(core, holder);
+    this.#look = look;
+    this.#hearing = hearing;
+    this.#answers = new Answers({ core, holder, watches, hearing, look });
+    this.#doubt = new Doubt(core, holder);
+    this.#offers = offers;
+    this.#anchorWatch = new AnchorWatch({ core, holder, offers });
+    this.#provisional = new ProvisionalCheck(core, holder);
+    this.#hints = new WireHints(core, holder);
+  }
+
+  /** Begins with what the last process kept. */
+  start(memories: Iterable<Memory>): void {
+    for (const memory of memories) this.#core.ledger.load(memory);
+    this.#anchorWatch.start();
+    if ([...this.#core.ledger.all()].length > 0) this.#learn();
+  }
+
+  /** Ends without a word, as a crash would. */
+  stop(): void {
+    this.#pulse.stop();
+    this.#holder.stop();
+    this.#watches.stop();
+    this.#vacancies.stop();
+    this.#doubt.stop();
+    this.#anchorWatch.stop();
+    this.#provisional.stop();
+    for (const timer of this.#learning ?? []) timer.cancel();
+  }
+
+  /** This process exits and will be back: the stand-ins answer in its place, nothing moves. To be ended 30 ms later. */
+  restarting(): void {
+    this.#holder.beats.restarting();
+  }
+
+  /** This node leaves: everything is handed over. @param done called when nothing is left, or after 2 s */
+  drain(done: () => void): void {
+    this.#core.draining = true;
+    this.#offers.all(done);
+  }
+
+  /** The Speaker objects changed. */
+  onDirectory(peers: readonly Peer[]): void {
+    this.#core.directory.set(peers);
+  }
+
+  /** What the API says of all addresses on this segment. What it does not name any more is let go. */
+  onPlacements(placements: readonly Placement[]): void {
+    const { ledger, learned } = this.#core;
+    const named = new Set(placements.map(({ address }) => address.text));
+    for (const entry of [...ledger.all()])
+      if (entry.placement !== undefined && !named.has(entry.address.text)) this.#remove(entry);
+    for (const placement of placements) {
+      const known = ledger.get(placement.address)?.placement;
+      if (known !== undefined && known.epoch >= placement.epoch) continue;
+      const entry = ledger.place(placement);
+      this.#holder.placed(entry);
+      this.#vacancies.consider(entry);
+    }
+    if (!learned) this.#learn();
+  }
+
+  /** Carrier, anchor or settings changed. */
+  onSurroundings(surroundings: Surroundings): void {
+    const before = this.#core.surroundings;
+    this.#core.surroundings = surroundings;
+    if (before.carrier && !surroundings.carrier) {
+      this.#watches.restart();
+      this.#offers.all();
+    }
+    if (!before.carrier && surroundings.carrier) this.#doubtAll();
+  }
+
+  /** A datagram arrived. */
+  onMessage(datagram: Uint8Array, path: Path): void {
+    const { environment, post, learned } = this.#core;
+    this.check();
+    const read = post.receive(datagram, path, learned);
+    if (read.ok) this.#onMessage(read.value);
+    else environment.drop(read.error);
+  }
+
+  /** A frame on the segment says that this MAC has this address: an answer to a probe, or gratuitous. */
+  onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
+    this.check();
+    this.#core.rounds.seen(address, mac);
+    this.#look.seen(address);
+    this.#anchorWatch.seen(address.text);
+    this.#watches.seen(address, mac, gratuitous);
+    this.#hints.seen(address, mac);
+  }
+
+  /** To be called before a frame is answered that may have waited while this process stood still. */
+  check(): void {
+    this.#pulse.check();
+  }
+
+  #onMessage({ header, body }: Message): void {
+    const { sender: from, path } = header;
+    this.#heard(from, path);
+    switch (body.type) {
+      case "Heartbeat":
+        this.#answers.heartbeat(from, path);
+        this.#watches.heartbeat(from, path, body);
+        return;
+      case "Ack":
+        this.#holder.beats.acknowledged(from, body.ready);
+        return;
+      case "Ask":
+        this.#answers.ask(from, body);
+        return;
+      case "Tell":
+        this.#core.rounds.told(from, body);
+        return;
+      case "Claim":
+        this.#hearing.claim(from, body);
+        return;
+      case "Yield":
+        this.#hearing.yielded(from, body);
+        return;
+      case "Query":
+        this.#answers.query(from, body);
+        return;
+      case "Known":
+        this.#hearing.known(from, body);
+        return;
+      case "Offer":
+        this.#hearing.offer(from, body);
+        return;
+      case "Sight":
+        this.#answers.sight(from, body);
+        return;
+      case "Sighted":
+        this.#anchorWatch.sighted(from, body);
+        return;
+      case "ClaimAck":
+        this.#hearing.acknowledged(from, body);
+    }
+  }
+
+  #heard(from: Message["header"]["sender"], path: Path): void {
+    const silentMs = this.#core.directory.heard(from, path, this.#core.clock.nowMs());
+    if (path === "Segment" && silentMs >= TIMING.pathBack)
+      for (const entry of new Set([...this.#holder.held.of(from), ...this.#holder.displaced.of(from)]))
+        this.#holder.again(entry);
+    this.#holder.campaign.hurry(from);
+  }
+
+  /** Asks everybody what is announced and what was, before anything is done. */
+  #learn(): void {
+    if (this.#learning !== undefined) return;
+    const { clock, self } = this.#core;
+    const members = this.#members();
+    const waitMs = [...members.keys()].some((node) => node !== self.id) ? TIMING.learn : 0;
+    this.#learning = TIMING.learnQueries.map((at) =>
+      clock.after(at, () => {
+        for (const [node, entries] of this.#members())
+          this.#core.post.query(
+            node,
+            entries.map(({ address }) => address),
+          );
+      }),
+    );
+    this.#learning.push(
+      clock.after(waitMs, () => {
+        this.#core.learned = true;
+        for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
+      }),
+    );
+  }
+
+  #members(): ReadonlyMap<bigint, Entry[]> {
+    const members = new Map<bigint, Entry[]>();
+    for (const entry of this.#core.ledger.all())
+      for (const node of listOf(entry)) {
+        const same = members.get(node);
+        if (same === undefined) members.set(node, [entry]);
+        else same.push(entry);
+      }
+    return members;
+  }
+
+  #remove(entry: Entry): void {
+    this.#core.ledger.forget(entry);
+    entry.placement = undefined;
+    entry.top = undefined;
+    entry.topList = [];
+    this.#holder.remove(entry);
+    this.#watches.drop(entry);
+    this.#vacancies.consider(entry);
+  }
+
+  #doubtAll(): void {
+    this.#watches.restart();
+    this.#vacancies.restart();
+    this.#doubt.begin();
+    for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
+  }
+}

@@ -1,0 +1,91 @@
+import type { NodeId } from "../claims/claim.ts";
+import type { Timer } from "../clock.ts";
+import type { Core } from "../core/core.ts";
+import type { Entry } from "../core/ledger.ts";
+import type { Reason } from "../environment.ts";
+import { TIMING } from "../timing.ts";
+import type { Duties, Duty } from "./duties.ts";
+import { answererOf } from "./evidence.ts";
+import { betterThan, rankDelayMs } from "./rank.ts";
+import type { Findings } from "./round.ts";
+
+/** What a round said that found the holder dead. */
+export interface Confirmation {
+  readonly firm: boolean;
+  readonly reason: Reason;
+  readonly findings: Findings;
+}
+
+export interface PlansOptions {
+  readonly core: Core;
+  readonly holder: NodeId;
+  readonly duties: Duties;
+  readonly active: () => readonly NodeId[];
+  /** Asked again when a plan is due. */
+  readonly mayTake: () => boolean;
+  readonly take: (duties: readonly Duty[], firm: boolean, reason: Reason) => void;
+}
+
+/**
+ * The claims that are about to be made, one plan for all addresses with the same list, since those share a rank. A plan that runs is
+ * confirmed and not replaced by later rounds, else one slower than the rounds would never come to its end.
+ */
+export class Plans {
+  readonly #options: PlansOptions;
+  readonly #plans = new Map<string, Timer>();
+  readonly #elsewhereMs = new Map<string, number>();
+  #confirmed: Confirmation | undefined;
+  #confirmedMs = 0;
+
+  constructor(options: PlansOptions) {
+    this.#options = options;
+  }
+
+  /** A round found the holder dead: plan what is not planned yet. */
+  confirm(confirmation: Confirmation): void {
+    const { core, holder, duties, active } = this.#options;
+    this.#confirmed = confirmation;
+    this.#confirmedMs = core.clock.nowMs();
+    for (const { entry } of duties.samples()) {
+      const node = answererOf(core, entry, confirmation.findings);
+      if (node !== undefined && node !== holder) this.#elsewhereMs.set(entry.address.text, this.#confirmedMs);
+    }
+    for (const [key, list] of listsOf(duties)) {
+      if (this.#plans.has(key)) continue;
+      const better = betterThan(core.self.id, holder, list, active());
+      const delayMs = rankDelayMs(better, confirmation.findings.tells);
+      this.#plans.set(
+        key,
+        core.clock.after(delayMs, () => this.#due(key)),
+      );
+    }
+  }
+
+  /** Another speaker answers for this address on the wire: leave it to that one. */
+  answeredByOther(entry: Entry): void {
+    this.#elsewhereMs.set(entry.address.text, this.#options.core.clock.nowMs());
+  }
+
+  cancel(): void {
+    for (const plan of this.#plans.values()) plan.cancel();
+    this.#plans.clear();
+    this.#elsewhereMs.clear();
+    this.#confirmed = undefined;
+  }
+
+  #due(key: string): void {
+    const { core, duties, mayTake, take } = this.#options;
+    this.#plans.delete(key);
+    const nowMs = core.clock.nowMs();
+    const confirmed = this.#confirmed;
+    if (confirmed === undefined || nowMs - this.#confirmedMs > TIMING.planConfirmed || !mayTake()) return;
+    const isElsewhere = ({ entry }: Duty): boolean =>
+      nowMs - (this.#elsewhereMs.get(entry.address.text) ?? Number.NEGATIVE_INFINITY) <= TIMING.planConfirmed;
+    const taken = [...duties.all()].filter((duty) => duty.list.join() === key && !isElsewhere(duty));
+    if (taken.length > 0) take(taken, confirmed.firm, confirmed.reason);
+  }
+}
+
+function listsOf(duties: Duties): ReadonlyMap<string, readonly NodeId[]> {
+  return new Map([...duties.all()].map(({ list }) => [list.join(), list]));
+}

@@ -1,0 +1,138 @@
+import { FAIR } from "../network.ts";
+import { FIRST, OWNER, type Scenario, SECOND, THIRD } from "../scenario.ts";
+import type { World } from "../world.ts";
+
+const die =
+  (...nodes: readonly number[]) =>
+  (world: World): void => {
+    for (const node of nodes) world.machine(node).crash();
+  };
+
+/** Nodes die. */
+export const DEATHS: readonly Scenario[] = [
+  {
+    name: "owner dies, one network",
+    play: die(OWNER),
+    lengthMs: 8000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+    share: 3,
+  },
+  {
+    name: "owner dies, two networks",
+    world: { networks: 2 },
+    play: die(OWNER),
+    lengthMs: 8000,
+    most: { unansweredMs: 752, clientMs: 770, overlapMs: 0, moves: 2 },
+    share: 2,
+  },
+  {
+    name: "owner dies, 5 % loss",
+    play: (world) => {
+      world.segment.weather = { ...FAIR, loss: 0.05 };
+      world.later(1000, () => world.machine(OWNER).crash());
+      world.later(6000, () => world.segment.heal());
+    },
+    lengthMs: 14_000,
+    most: { unansweredMs: 1000, clientMs: 2700, overlapMs: 10, moves: 2 },
+    share: 2,
+  },
+  {
+    name: "owner dies, 20 % loss",
+    play: (world) => {
+      world.segment.weather = { ...FAIR, loss: 0.2 };
+      world.later(1000, () => world.machine(OWNER).crash());
+      world.later(6000, () => world.segment.heal());
+    },
+    lengthMs: 14_000,
+    most: { unansweredMs: 1900, clientMs: 4000, overlapMs: 100, moves: 3 },
+    share: 2,
+  },
+  {
+    name: "owner dies, slow network",
+    play: (world) => {
+      world.segment.weather = { ...FAIR, delayMs: [0.1, 9], slowMs: 300 };
+      world.later(1000, () => world.machine(OWNER).crash());
+      world.later(6000, () => world.segment.heal());
+    },
+    lengthMs: 10_000,
+    most: { unansweredMs: 1000, clientMs: 1000, overlapMs: 50, moves: 2 },
+    share: 2,
+  },
+  {
+    name: "owner and first stand-in die",
+    world: { nodes: 6 },
+    play: die(OWNER, FIRST),
+    lengthMs: 20_000,
+    most: { unansweredMs: 502, clientMs: 530, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "owner and two stand-ins die",
+    world: { nodes: 6 },
+    play: die(OWNER, FIRST, SECOND),
+    lengthMs: 20_000,
+    most: { unansweredMs: 552, clientMs: 580, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "first stand-in dies during its takeover",
+    play: (world) => {
+      world.machine(OWNER).crash();
+      world.later(world.dice.between(300, 460), () => world.machine(FIRST).crash());
+    },
+    lengthMs: 20_000,
+    most: { unansweredMs: 900, clientMs: 1400, overlapMs: 2, moves: 2 },
+    share: 2,
+  },
+  {
+    name: "owner and all three active stand-ins die",
+    world: { nodes: 8 },
+    play: die(OWNER, FIRST, SECOND, THIRD),
+    lengthMs: 20_000,
+    most: { unansweredMs: 3800, clientMs: 3900, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "whole list of 8 dies, API up",
+    world: { nodes: 10, addresses: 1 },
+    play: die(1, 2, 3, 4, 5, 6, 7, 8),
+    lengthMs: 25_000,
+    most: { unansweredMs: 12_500, overlapMs: 1, moves: 1 },
+  },
+  {
+    name: "two nodes",
+    world: { nodes: 2 },
+    play: die(OWNER),
+    lengthMs: 8000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "two nodes without a gateway",
+    world: { nodes: 2, hasGateway: false },
+    play: die(OWNER),
+    lengthMs: 16_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "API down, 5 of 8 die one by one",
+    world: { nodes: 8, addresses: 1 },
+    play: (world) => {
+      world.api.setUp(false);
+      for (let i = 0; i < 5; i++) world.later(5000 * i, () => world.holderOf(world.first.address)?.crash());
+    },
+    lengthMs: 30_000,
+    most: { unansweredMs: 5 * 752, clientMs: 5 * 800, overlapMs: 2, moves: 5 },
+    ends: "Wire",
+  },
+  {
+    name: "owner reboots with an old cache, API down",
+    play: (world) => {
+      world.api.setUp(false);
+      world.machine(OWNER).crash();
+      world.later(4000, () => {
+        world.machine(OWNER).boot();
+        world.machine(OWNER).startSpeaker(true);
+      });
+    },
+    lengthMs: 12_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+    ends: "Wire",
+  },
+];

@@ -1,0 +1,204 @@
+import type { Port } from "../network.ts";
+import { FAIR } from "../network.ts";
+import { FIRST, OWNER, type Scenario, SECOND } from "../scenario.ts";
+import type { World } from "../world.ts";
+
+/** The owner on one side, all other nodes on the other, for 5 s. */
+function part(world: World, withOwner: readonly Port[]): void {
+  const sides = new Map<Port, number>(world.machines.map(({ number }) => [number, number === OWNER ? 1 : 0]));
+  for (const port of withOwner) sides.set(port, 1);
+  world.segment.partition(sides);
+  world.changed();
+  world.later(5000, () => {
+    world.story(undefined, "the segment heals");
+    world.segment.heal();
+    world.changed();
+  });
+}
+
+function lossOf(nodes: readonly number[], loss: number): (world: World) => void {
+  return (world) => {
+    for (const node of nodes) world.segment.setLoss(node, loss);
+    world.later(120_000, () => world.segment.heal());
+  };
+}
+
+const NOTHING = { unansweredMs: 0, clientMs: 0, overlapMs: 0, moves: 0 };
+
+/** Paths break while nodes live. */
+export const PATHS: readonly Scenario[] = [
+  {
+    name: "one-way cut from the owner to its first stand-in",
+    play: (world) => world.segment.cut(OWNER, FIRST),
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { HeartbeatPath: true },
+  },
+  {
+    name: "pair cut",
+    play: (world) => {
+      world.segment.cut(OWNER, FIRST);
+      world.segment.cut(FIRST, OWNER);
+    },
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { HeartbeatPath: true },
+  },
+  {
+    name: "all UDP filtered",
+    play: (world) => {
+      world.udpBlocked = true;
+    },
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { HeartbeatPath: true },
+  },
+  {
+    name: "UDP filtered, then the owner dies",
+    play: (world) => {
+      world.udpBlocked = true;
+      world.later(3000 + world.dice.between(0, 500), () => world.machine(OWNER).crash());
+      world.later(12_000, () => {
+        world.udpBlocked = false;
+      });
+    },
+    lengthMs: 20_000,
+    most: { unansweredMs: 800, clientMs: 2000, overlapMs: 2500, moves: 4 },
+    reports: { HeartbeatPath: true },
+    share: 2,
+  },
+  {
+    name: "partition and heal, gateway with the owner",
+    play: (world) => part(world, ["gateway", "client"]),
+    lengthMs: 10_000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 150, moves: 2 },
+    share: 2,
+  },
+  {
+    name: "partition and heal, gateway with the stand-ins",
+    play: (world) => part(world, []),
+    lengthMs: 10_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 150, moves: 1 },
+    share: 2,
+  },
+  {
+    name: "partition and heal, no gateway",
+    world: { hasGateway: false },
+    play: (world) => part(world, []),
+    lengthMs: 10_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 150, moves: 1 },
+  },
+  {
+    name: "partition and heal, API down",
+    play: (world) => {
+      world.api.setUp(false);
+      part(world, []);
+    },
+    lengthMs: 10_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 150, moves: 1 },
+    ends: "Wire",
+  },
+  {
+    name: "stand-in isolated",
+    play: (world) => {
+      world.segment.partition(new Map([[FIRST, 1]]));
+      world.changed();
+      world.later(5000, () => {
+        world.segment.heal();
+        world.changed();
+      });
+    },
+    world: { addresses: 1 },
+    lengthMs: 10_000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 150, moves: 2 },
+  },
+  {
+    name: "carrier lost, with a node path",
+    world: { networks: 2 },
+    play: (world) => world.machine(OWNER).setCarrier(false),
+    lengthMs: 8000,
+    most: { unansweredMs: 80, clientMs: 100, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "carrier lost, one network",
+    play: (world) => world.machine(OWNER).setCarrier(false),
+    lengthMs: 8000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+    ends: "Open",
+  },
+  {
+    name: "carrier lost for 5 s, one network",
+    play: (world) => {
+      world.machine(OWNER).setCarrier(false);
+      world.later(5000, () => world.machine(OWNER).setCarrier(true));
+    },
+    lengthMs: 10_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "owner's uplink dead, node path alive",
+    world: { networks: 2 },
+    play: (world) => {
+      world.segment.setDead(OWNER, true);
+      world.changed();
+    },
+    lengthMs: 8000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
+    share: 2,
+  },
+  {
+    name: "stand-in's uplink dead, node path alive",
+    world: { networks: 2, addresses: 1 },
+    play: (world) => world.segment.setDead(FIRST, true),
+    lengthMs: 8000,
+    most: NOTHING,
+  },
+  {
+    name: "node network dead",
+    world: { networks: 2 },
+    play: (world) => {
+      for (const { number } of world.machines) world.nodeNetwork.setDead(number, true);
+    },
+    lengthMs: 8000,
+    most: NOTHING,
+  },
+  {
+    name: "owner loses the gateway only",
+    play: (world) => {
+      for (const port of ["gateway", "client"] as const) {
+        world.segment.cut(OWNER, port);
+        world.segment.cut(port, OWNER);
+      }
+      world.changed();
+    },
+    lengthMs: 14_000,
+    most: { unansweredMs: 8400, clientMs: 8500, overlapMs: 2, moves: 1 },
+  },
+  {
+    name: "120 s of 30 % loss at the owner",
+    world: { addresses: 1 },
+    play: lossOf([OWNER], 0.3),
+    lengthMs: 130_000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 2, moves: 0 },
+    share: 0.3,
+  },
+  {
+    name: "120 s of 50 % loss at a stand-in",
+    world: { addresses: 1 },
+    play: lossOf([SECOND], 0.5),
+    lengthMs: 130_000,
+    most: { overlapMs: 100, moves: 2 },
+    share: 0.3,
+  },
+  {
+    name: "120 s of 30 % loss everywhere",
+    world: { addresses: 1 },
+    play: (world) => {
+      world.segment.weather = { ...FAIR, loss: 0.3 };
+      world.later(120_000, () => world.segment.heal());
+    },
+    lengthMs: 130_000,
+    most: { overlapMs: 200, moves: 3 },
+    share: 0.3,
+  },
+];
