@@ -5,6 +5,9 @@ interface Event {
   readonly run: () => void;
 }
 
+/** More events at one moment than this go on for ever. */
+const MOST_AT_ONCE = 100_000;
+
 /** Virtual time: what is due next happens next, and what is due at one moment in the order in which it was asked for. */
 export class Scheduler {
   readonly #heap: Event[] = [];
@@ -23,10 +26,13 @@ export class Scheduler {
     this.after(atMs - this.#nowMs, run);
   }
 
-  /** Runs everything that is due until then. */
+  /** Runs everything that is due until then. @throws Error if time does not get on */
   runUntil(untilMs: number): void {
+    let atOnce = 0;
     for (let next = this.#heap[0]; next !== undefined && next.atMs <= untilMs; next = this.#heap[0]) {
       this.#pop();
+      atOnce = next.atMs === this.#nowMs ? atOnce + 1 : 0;
+      if (atOnce > MOST_AT_ONCE) throw new Error(`time stands still at ${this.#nowMs} ms: ${next.run}`);
       this.#nowMs = next.atMs;
       next.run();
     }

@@ -94,7 +94,7 @@ export class World {
     this.api.start();
     this.scheduler.runUntil(2000);
     for (const client of this.clients) for (const address of this.addresses) client.use(address);
-    this.scheduler.runUntil(3600 + this.dice.between(0, 1000));
+    this.scheduler.runUntil(5500 + this.dice.between(0, 1000));
     this.measure.start(this.scheduler.nowMs);
     this.changed();
   }

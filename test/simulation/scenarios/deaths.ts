@@ -79,7 +79,7 @@ export const DEATHS: readonly Scenario[] = [
       world.later(world.dice.between(300, 460), () => world.machine(FIRST).crash());
     },
     lengthMs: 20_000,
-    most: { unansweredMs: 900, clientMs: 1400, overlapMs: 2, moves: 2 },
+    most: { unansweredMs: 1150, clientMs: 1800, overlapMs: 2, moves: 2 },
     share: 2,
   },
   {

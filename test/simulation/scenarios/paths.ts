@@ -69,6 +69,7 @@ export const PATHS: readonly Scenario[] = [
   },
   {
     name: "partition and heal, gateway with the owner",
+    world: { addresses: 1 },
     play: (world) => part(world, ["gateway", "client"]),
     lengthMs: 10_000,
     most: { unansweredMs: 0, clientMs: 0, overlapMs: 150, moves: 2 },

@@ -25,8 +25,8 @@ function drainAll(world: World): void {
         machine.startSpeaker(true);
       });
     };
-    world.later(6000 * i, () =>
-      machine.inSpeaker((takeover) => takeover.drain(() => world.later(0, reboot))),
+    world.later(8000 * i, () =>
+      machine.inSpeaker((takeover) => takeover.drain(() => world.later(3000, reboot))),
     );
   });
 }
@@ -74,7 +74,7 @@ export const SPEAKERS: readonly Scenario[] = [
       world.later(2000, () => world.machine(OWNER).crash());
     },
     lengthMs: 10_000,
-    most: { unansweredMs: 452 + 560, clientMs: 600, overlapMs: 0, moves: 1 },
+    most: { unansweredMs: 452 + 560, clientMs: 600, overlapMs: 1, moves: 1 },
     share: 2,
   },
   {
@@ -96,7 +96,7 @@ export const SPEAKERS: readonly Scenario[] = [
     name: "rolling drain and reboot of all nodes",
     world: { nodes: 4 },
     play: drainAll,
-    lengthMs: 30_000,
+    lengthMs: 40_000,
     most: { unansweredMs: 1, clientMs: 1, overlapMs: 3, moves: 6 },
   },
   {

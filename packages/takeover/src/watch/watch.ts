@@ -95,7 +95,9 @@ export class Watch {
       this.end();
       return;
     }
+    const isShorter = beat.intervalMs < this.#intervalMs;
     this.#intervalMs = beat.intervalMs;
+    if (isShorter && this.#state === "Up") this.#arm(this.#suspectAfterMs());
     this.#active = beat.active;
     if (path === "Segment") {
       if (beat.restarting && this.#mayCaretake()) this.#enterCare();
@@ -215,15 +217,16 @@ export class Watch {
   #onAlarm(): void {
     const { core } = this.#options;
     const leftMs = this.#state === "Up" ? this.#suspectAfterMs() - this.#silentMs("Segment") : 0;
-    if (leftMs > 0) this.#arm(leftMs);
+    if (leftMs > 0) this.#arm(Math.ceil(leftMs));
     else if (isReady(core)) this.#startRound();
     else this.#arm(TIMING.recheck);
   }
 
   #startRound(): void {
     const { core } = this.#options;
+    // An answer within a round is for the round to see; begun anew by each, it would never end.
+    if (this.#round !== undefined) return;
     this.#alarm?.cancel();
-    this.#round?.cancel();
     if (this.#state === "Up" || this.#state === "Care") this.#state = "Suspect";
     const samples = this.duties.samples();
     const list = [...new Set(samples.flatMap((duty) => duty.list))];
