@@ -99,7 +99,8 @@ const FAULTS: readonly Fault[] = [
 export const CHAOS: Scenario = {
   name: "chaos",
   lengthMs: FAULTS_MS + QUIET_MS,
-  most: {},
+  // Invariant 1, and what the faults on top of each other may cost.
+  most: { longestOverlapMs: 1200, longestUnansweredMs: 20_000, moves: 25 },
   play: (world) => {
     const faults = 10 + world.dice.below(16);
     for (let i = 0; i < faults; i++)

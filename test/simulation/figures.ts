@@ -4,7 +4,19 @@ import { REFERENCE } from "./reference.ts";
 import type { Outcome } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 
-export const HEADS: Row = ["scenario", "bad", "unanswered", "", "client", "", "overlap", "", "moves", ""];
+export const HEADS: Row = [
+  "scenario",
+  "runs",
+  "bad",
+  "unanswered",
+  "",
+  "client",
+  "",
+  "overlap",
+  "",
+  "moves",
+  "",
+];
 
 /** A row of the table: what was measured over all runs of a scenario, and what the specification says. */
 export function figuresRow({ name }: Scenario, outcomes: readonly Outcome[]): Row {
@@ -21,7 +33,12 @@ export function figuresRow({ name }: Scenario, outcomes: readonly Outcome[]): Ro
     spread(({ moves }) => moves),
   ];
   const bad = outcomes.filter(({ problems }) => problems.length > 0).length;
-  return [name, String(bad), ...shown.flatMap((text, i) => [text, parenthesized(reference[i] ?? "")])];
+  return [
+    name,
+    String(outcomes.length),
+    String(bad),
+    ...shown.flatMap((text, i) => [text, parenthesized(reference[i] ?? "")]),
+  ];
 }
 
 function parenthesized(text: string): string {

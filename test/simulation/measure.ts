@@ -4,7 +4,9 @@ import type { Mac } from "@fairlead/net/mac.ts";
 /** What a moment looks like from the client's side, for one address. */
 export interface Moment {
   /** The MACs that are given out for it. */
-  readonly answered: ReadonlySet<Mac>;
+  readonly answered: ReadonlySet<Mac | undefined>;
+  /** Two of them are given out by nodes that reach each other: on one connected segment. */
+  readonly twice: boolean;
   /** Some client's data is lost. */
   readonly lost: boolean;
 }
@@ -44,12 +46,12 @@ export class Measure {
     this.#fromMs = nowMs;
   }
 
-  look(address: IpAddress, nowMs: number, { answered, lost }: Moment): void {
+  look(address: IpAddress, nowMs: number, { answered, twice, lost }: Moment): void {
     if (this.#fromMs === undefined) return;
     const track = this.#of(address);
     follow(track.unanswered, nowMs, answered.size === 0);
     follow(track.lost, nowMs, lost);
-    follow(track.overlap, nowMs, answered.size > 1);
+    follow(track.overlap, nowMs, twice);
   }
 
   /** A node begins to announce the address. */

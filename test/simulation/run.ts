@@ -45,6 +45,8 @@ function exceeded(figures: Figures, most: Bounds): readonly string[] {
     ...over("ms unanswered", figures.unansweredMs, most.unansweredMs),
     ...over("ms of a client's data lost", figures.clientMs, most.clientMs),
     ...over("ms of two MACs", figures.overlapMs, most.overlapMs),
+    ...over("ms of two MACs at a stretch", figures.longestOverlapMs, most.longestOverlapMs),
+    ...over("ms unanswered at a stretch", figures.longestUnansweredMs, most.longestUnansweredMs),
     ...over("moves", figures.moves, most.moves),
   ];
 }

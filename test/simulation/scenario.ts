@@ -6,6 +6,9 @@ export interface Bounds {
   readonly clientMs?: number;
   readonly overlapMs?: number;
   readonly moves?: number;
+  /** At a stretch. */
+  readonly longestOverlapMs?: number;
+  readonly longestUnansweredMs?: number;
 }
 
 /** Something that happens to a cluster, and what it may cost. */

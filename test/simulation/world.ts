@@ -180,13 +180,18 @@ export class World {
   /** Something that clients could notice has changed. */
   changed(): void {
     for (const address of this.addresses) {
-      const answered = new Set<Mac>();
-      for (const machine of this.machines) {
-        const mac = machine.answerFor(address);
-        if (mac !== undefined && this.#isConnected(machine)) answered.add(mac);
-      }
+      const answering = this.machines.filter(
+        (machine) => machine.answerFor(address) !== undefined && this.#isConnected(machine),
+      );
+      const macOf = (machine: Machine): Mac | undefined => machine.answerFor(address);
+      const answered = new Set(answering.map(macOf));
+      const twice =
+        answered.size > 1 &&
+        answering.some((one) =>
+          answering.some((other) => macOf(one) !== macOf(other) && this.#reachEachOther(one, other)),
+        );
       const lost = this.clients.some((client) => !this.#forwards(client.macOf(address)));
-      this.measure.look(address, this.scheduler.nowMs, { answered, lost });
+      this.measure.look(address, this.scheduler.nowMs, { answered, twice, lost });
     }
   }
 
@@ -248,6 +253,10 @@ export class World {
   #forwards(mac: Mac | undefined): boolean {
     const machine = this.machines.find((one) => one.mac === mac);
     return machine?.forwards === true && this.#isConnected(machine);
+  }
+
+  #reachEachOther(one: Machine, other: Machine): boolean {
+    return this.segment.reaches(one.number, other.number) && this.segment.reaches(other.number, one.number);
   }
 
   #isConnected({ number, carrier }: Machine): boolean {
