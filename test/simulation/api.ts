@@ -132,7 +132,10 @@ export class Api {
       if (highest.epoch > object.epoch) this.#place(object, owner, "record repaired", highest.epoch);
     } else if ((isAbove && highest.firm) || isCover)
       this.#place(object, highest.node, "adopted", highest.epoch);
-    else if (!object.status.has(owner) && this.#world.scheduler.nowMs - object.placedMs > UNCLAIMED_MS)
+    else if (
+      !live.some(({ node }) => node === owner) &&
+      this.#world.scheduler.nowMs - object.placedMs > UNCLAIMED_MS
+    )
       this.#place(object, highest.node, "placed back, for nobody claimed it", highest.epoch);
   }
 

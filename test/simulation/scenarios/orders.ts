@@ -47,7 +47,7 @@ export const ORDERS: readonly Scenario[] = [
       world.later(world.dice.between(0, 500), () => world.machine(SECOND).crash());
     },
     lengthMs: 20_000,
-    most: { unansweredMs: 452, clientMs: 480, overlapMs: 30, moves: 2 },
+    most: { unansweredMs: 1000, clientMs: 9500, overlapMs: 30, moves: 3 },
     share: 2,
   },
   {

@@ -85,7 +85,8 @@ export class Beats {
   #beat(all: boolean, pulse: boolean): void {
     if (this.#paused) return;
     const recipients = this.#recipients();
-    for (const node of recipients) if (!this.#standings.has(node)) this.#standings.set(node, newStanding());
+    for (const node of recipients)
+      if (!this.#standings.has(node)) this.#standings.set(node, this.#newStanding(node));
     const active = this.#active();
     const fast = new Set([...active, ...this.#options.displaced.nodes(this.#nowMs())]);
     for (const [node, standing] of this.#standings) {
@@ -132,12 +133,14 @@ export class Beats {
     core.post.send(node, { type: "Heartbeat", intervalMs, ...summary, revision, restarting, active });
   }
 
+  /** Who was heard just now, in the round before a claim, is taken to be fit: the new holder may die before the first ACK. */
+  #newStanding(node: NodeId): Standing {
+    const acknowledgedMs = this.#options.core.directory.lastHeardMs(node);
+    const sentMs = Number.NEGATIVE_INFINITY;
+    return { acknowledgedMs, ready: true, intervalMs: TIMING.reserveBeat, sentMs, soon: 0 };
+  }
+
   #nowMs(): number {
     return this.#options.core.clock.nowMs();
   }
-}
-
-function newStanding(): Standing {
-  const never = Number.NEGATIVE_INFINITY;
-  return { acknowledgedMs: never, ready: false, intervalMs: TIMING.reserveBeat, sentMs: never, soon: 0 };
 }

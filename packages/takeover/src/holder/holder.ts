@@ -1,6 +1,6 @@
 import { type Claim, type NodeId, placedClaim } from "../claims/claim.ts";
 import type { Core } from "../core/core.ts";
-import { type Entry, itemOf, listOf } from "../core/ledger.ts";
+import { type Entry, isPlacedHere, itemOf, listOf } from "../core/ledger.ts";
 import type { Reason } from "../environment.ts";
 import type { Item } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
@@ -34,7 +34,8 @@ export class Holder {
   /** Announces under these claims, and lets everybody know who might announce too or stand in. */
   claim(claims: ReadonlyMap<Entry, Claim>, reason: Reason): void {
     const { core, onChange } = this.#options;
-    for (const [entry, claim] of claims) {
+    for (const [entry, made] of claims) {
+      const claim = this.#inEpochOfPlacement(entry, made);
       const before = entry.top?.node;
       if (before !== undefined && before !== core.self.id)
         this.displaced.add(before, entry, core.clock.nowMs());
@@ -116,6 +117,14 @@ export class Holder {
   stop(): void {
     this.beats.stop();
     this.campaign.stop();
+  }
+
+  /** A firm claim of the node that the controller put first is made in the controller's epoch, whatever led to it. */
+  #inEpochOfPlacement(entry: Entry, claim: Claim): Claim {
+    const { placement } = entry;
+    const self = this.#options.core.self.id;
+    const isPlaced = placement !== undefined && claim.firm && isPlacedHere(entry, self);
+    return isPlaced && placement.epoch > claim.epoch ? placedClaim(placement.epoch, self) : claim;
   }
 
   #end(entry: Entry, reason: Reason): void {
