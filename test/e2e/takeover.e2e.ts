@@ -1,9 +1,20 @@
 import { EXCLUDE_NODE_LABEL } from "@fairlead/api/core/node.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
 import { advertisement, pool, service, web } from "./support/objects.ts";
-import { addressed, announcer, apply, macOf, page, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
+import {
+  addressed,
+  announcer,
+  apply,
+  macOf,
+  page,
+  paths,
+  reset,
+  urlOf,
+  virtualIPNameOf,
+} from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
 import { claimsOf, followed, knownMac, questionsOf, resolutions } from "./support/wire.ts";
 
@@ -49,7 +60,9 @@ describe("an address that another node takes over", () => {
         const holder = await announcer(lab, virtualIPNameOf(vip));
         await lab.flushNeighbors("client-1", vip);
         await page(lab, "client-1", vip);
-        expect(await knownMac(lab, "client-1", vip)).to.equal(macOf(lab, holder));
+        const known = await knownMac(lab, "client-1", vip);
+        const record = await lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
+        expect(known, `${holder} announced it; ${JSON.stringify(record)}`).to.equal(macOf(lab, holder));
         const capture = await lab.capture("client-1", "arp or icmp6");
         try {
           await move(holder);
