@@ -1,9 +1,10 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { KEEP_ALIVE_MS } from "./agents.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import { TransportError } from "./transport.ts";
+import { RequestRefused, TransportError } from "./transport.ts";
 
 /** One HTTP request as it goes out. */
 export interface Outgoing {
@@ -19,6 +20,8 @@ export interface Outgoing {
   /** Aborting closes the connection, at whatever point the exchange is. */
   readonly signal: AbortSignal;
   readonly onConnect: () => void;
+  /** Asked when the connection is open, immediately before the first byte leaves; a text refuses the request. */
+  readonly refuse: (() => string | undefined) | undefined;
 }
 
 /** The connection had been idle and was found closed when the request went out; the server never saw it. */
@@ -26,9 +29,12 @@ export class StaleConnection extends Error {
   override readonly name = "StaleConnection";
 }
 
-/** Sends the request and resolves with the head of the answer. Its body must be read or destroyed. */
+/**
+ * Sends the request and resolves with the head of the answer. Its body must be read or destroyed. Rejects with
+ * {@link RequestRefused}, what the signal says, or why there is no answer.
+ */
 export function send(outgoing: Outgoing): Promise<IncomingMessage> {
-  const { secure, host, port, method, path, headers, body, agent, signal } = outgoing;
+  const { secure, host, port, method, path, headers, body, agent, signal, refuse } = outgoing;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const make = secure ? requestHttps : requestHttp;
@@ -42,14 +48,27 @@ export function send(outgoing: Outgoing): Promise<IncomingMessage> {
     request.once("socket", (socket) => {
       if (!request.reusedSocket) outgoing.onConnect();
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      // A process may be stopped for long between its decision and the end of a handshake.
+      whenOpen(socket, () => {
+        const refusal = refuse?.();
+        if (refusal !== undefined) request.destroy(new RequestRefused(refusal));
+        else if (!request.destroyed) request.end(body);
+      });
     });
     request.once("response", resolve);
     request.on("error", (error: NodeJS.ErrnoException) => {
       const stale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
       reject(stale ? new StaleConnection("an idle connection had been closed", { cause: error }) : error);
     });
-    request.end(body);
   });
+}
+
+/** Calls `ready` as soon as what is written to the connection leaves at once. */
+function whenOpen(socket: Socket, ready: () => void): void {
+  const inHandshake = "secureConnecting" in socket && socket.secureConnecting === true;
+  if (inHandshake) socket.once("secureConnect", ready);
+  else if (socket.connecting) socket.once("connect", ready);
+  else ready();
 }
 
 /** The whole body as text. @throws TransportError `too-large` or `cut` */

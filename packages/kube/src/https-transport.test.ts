@@ -226,6 +226,21 @@ describe("HttpsTransport", () => {
     expect(server.requests.length).to.equal(1);
   });
 
+  it("asks once more when the connection is open, and lets nothing out then", async () => {
+    await begin();
+    server.on("POST", json({}));
+    const refused = (): Promise<unknown> => {
+      let asked = 0;
+      const refuse = (): string | undefined => (++asked === 1 ? undefined : "not the leader");
+      return rejection(transport.request({ method: "POST", path: "/x", body: {}, refuse }));
+    };
+    expect(await refused(), "on a new connection").to.be.instanceOf(RequestRefused);
+    expect(server.requests.length).to.equal(0);
+    await transport.request({ method: "POST", path: "/x", body: {}, refuse: () => undefined });
+    expect(await refused(), "on one that was there").to.be.instanceOf(RequestRefused);
+    expect(server.requests.length).to.equal(1);
+  });
+
   it("holds requests back to the rate limit, except urgent ones", async () => {
     await begin({ rate: { perSecond: 1, burst: 1 } });
     server.on("list", json({}));

@@ -169,6 +169,7 @@ export class HttpsTransport implements ApiTransport {
       body,
       agent: this.#agents.for(credentials),
       signal,
+      refuse: request.refuse,
       onConnect: () => metrics?.connections.inc(),
     });
     const status = response.statusCode ?? 0;
