@@ -95,7 +95,7 @@ export class Post {
     const { header } = read.value;
     if (header.segment !== this.#options.segment || header.path !== path) return err("OtherSegment");
     if (header.sender === this.#options.self) return err("Own");
-    const drop = this.#freshness.judge(header, read.value.body.type === "Claim");
+    const drop = this.#freshness.judge(header);
     if (drop === "OtherReceiver" && this.mayAnswer(header.sender, `greet ${header.incarnation}`))
       this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);
     if (drop === "Duplicate") this.#environment.report({ type: "DuplicateNode", peer: header.sender });

@@ -14,16 +14,6 @@ describe("freshness", () => {
     expect(freshness.judge(header(6))).to.equal(undefined);
   });
 
-  it("takes what lasts once too if others overtook it", () => {
-    const freshness = new Freshness(ME);
-    freshness.judge(header(5));
-    freshness.judge(header(8));
-    expect(freshness.judge(header(6))).to.equal("OutOfOrder");
-    expect(freshness.judge(header(7), true)).to.equal(undefined);
-    expect(freshness.judge(header(7), true)).to.equal("OutOfOrder");
-    expect(freshness.judge(header(5), true)).to.equal("OutOfOrder");
-  });
-
   it("takes nothing that was meant for another process", () => {
     const freshness = new Freshness(ME);
     expect(freshness.judge(header(1, { receiverIncarnation: 0n }))).to.equal("OtherReceiver");

@@ -1,6 +1,5 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Header, Path } from "../messages/message.ts";
-import { Sequences } from "./sequences.ts";
 
 /** How many incarnations of a node are remembered as gone. */
 const MOST_RETIRED = 8;
@@ -13,16 +12,16 @@ const ALIVE_AFTER = 3;
 
 interface Sender {
   readonly incarnation: bigint;
-  readonly met: Record<Path, Sequences>;
+  /** The highest sequence on each path. */
+  readonly last: Record<Path, number>;
   /** New messages since it was retired. */
   late: number;
 }
 
 /**
  * Tells what was sent just now from what was recorded. A message counts only if it names my incarnation, comes from the
- * newest incarnation of its sender that I met, and is newer than the last on its path; what others overtook on the way
- * counts once too, if it stays true whenever it is heard. So a recording is worth nothing after either side has started
- * anew, and no clock is compared.
+ * newest incarnation of its sender that I met, and is newer than the last on its path. So a recording is worth nothing
+ * after either side has started anew, and no clock is compared.
  */
 export class Freshness {
   readonly #own: bigint;
@@ -37,10 +36,8 @@ export class Freshness {
   /**
    * Takes note of a message. `Duplicate`: a second machine uses the sender's name, for only a living process can go on
    * naming my incarnation. `OtherReceiver`: the sender does not know me yet; an ACK tells it.
-   *
-   * @param lasting whether it may come late: claims are ordered by themselves
    */
-  judge(header: Header, lasting = false): FreshnessDrop | undefined {
+  judge(header: Header): FreshnessDrop | undefined {
     if (header.receiverIncarnation !== this.#own) return "OtherReceiver";
     const known = this.#senders.get(header.sender) ?? [];
     const sender = known.find(({ incarnation }) => incarnation === header.incarnation);
@@ -48,9 +45,9 @@ export class Freshness {
       this.#senders.set(header.sender, [begin(header), ...known.slice(0, MOST_RETIRED)]);
       return undefined;
     }
-    const order = sender.met[header.path].meet(header.sequence);
-    const newer = order === "Newer";
-    if (sender === known[0]) return newer || (lasting && order === "Overtaken") ? undefined : "OutOfOrder";
+    const newer = header.sequence > sender.last[header.path];
+    if (newer) sender.last[header.path] = header.sequence;
+    if (sender === known[0]) return newer ? undefined : "OutOfOrder";
     if (newer) sender.late++;
     return newer && sender.late >= ALIVE_AFTER ? "Duplicate" : "Retired";
   }
@@ -62,7 +59,7 @@ export class Freshness {
 }
 
 function begin(header: Header): Sender {
-  const met = { Node: new Sequences(), Segment: new Sequences() };
-  met[header.path].meet(header.sequence);
-  return { incarnation: header.incarnation, met, late: 0 };
+  const last: Record<Path, number> = { Node: -1, Segment: -1 };
+  last[header.path] = header.sequence;
+  return { incarnation: header.incarnation, last, late: 0 };
 }
