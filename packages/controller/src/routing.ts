@@ -105,7 +105,8 @@ export class Routing implements ClusterListener {
     offers.addressChanged(address, standing, former);
     queues.services.add(WAITING);
     // Who shares an address may have come to contradict another, or be rid of it.
-    const holders = standing.kind === "Held" && standing.holders.length > 1 ? standing.holders : [];
+    const shared = standing.kind === "Held" && standing.holders.length > 1 && !former.onlyPool;
+    const holders = shared ? standing.holders : [];
     for (const service of holders) queues.services.add(service);
   }
 

@@ -60,6 +60,8 @@ export type Standing =
 export interface Former {
   readonly standing: Standing;
   readonly pool: string | undefined;
+  /** Whether nothing but the pool is another now. */
+  readonly onlyPool: boolean;
 }
 
 /** An address that a Service's status shows and that others have. */

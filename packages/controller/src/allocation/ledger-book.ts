@@ -195,8 +195,9 @@ export class LedgerBook implements LedgerView {
     }
     // Nobody may join while there is a dispute.
     const settled = disputing.length > 0 && entry.filing.disputing.length === 0;
-    if (always || otherUse || settled || pool !== formerPool || !sameStanding(before, standing))
-      this.#onChange(address, standing, { standing: before, pool: formerPool });
+    const onlyPool = !always && !otherUse && !settled && sameStanding(before, standing);
+    if (!onlyPool || pool !== formerPool)
+      this.#onChange(address, standing, { standing: before, pool: formerPool, onlyPool });
   }
 }
 
@@ -209,9 +210,17 @@ function compareNumbers(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+function sameMembers(a: readonly ServiceKey[], b: readonly ServiceKey[]): boolean {
+  if (a.length !== b.length) return false;
+  if (a.length === 1) return a[0] === b[0];
+  const members = new Set(a);
+  return b.every((one) => members.has(one));
+}
+
 function sameStanding(a: Standing, b: Standing): boolean {
   if (a.kind !== b.kind) return false;
-  if (a.kind === "Held" && b.kind === "Held") return a.holders.join() === b.holders.join();
+  // Which of several comes first changes while each tries to secure what all of them show: that must not wake the others.
+  if (a.kind === "Held" && b.kind === "Held") return sameMembers(a.holders, b.holders);
   if (a.kind === "Kept" && b.kind === "Kept") return a.claim === b.claim && a.released === b.released;
   return true;
 }

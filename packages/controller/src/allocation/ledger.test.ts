@@ -24,7 +24,9 @@ describe("the ledger", () => {
   let changes: string[];
   beforeEach(() => {
     changes = [];
-    ledger = new Ledger((at, { kind }) => changes.push(`${at.text} ${kind}`));
+    ledger = new Ledger((at, { kind }, { onlyPool }) => {
+      if (!onlyPool) changes.push(`${at.text} ${kind}`);
+    });
   });
   const isFree = (at: typeof A): boolean => ledger.standing(at).kind === "Free";
   const holders = (at: typeof A): readonly string[] => ledger.sharing(at).map(({ service }) => service);
@@ -193,6 +195,23 @@ describe("the ledger", () => {
     expect(changes).to.deep.equal(["192.0.2.1 Held"]);
     expect(holders(A)).to.deep.equal(["web/a", "web/b"]);
     expect(ledger.sharedUnder("k").map(({ text }) => text)).to.deep.equal(["192.0.2.1"]);
+  });
+
+  it("tells nobody when one of those who show an address chooses it and gives that up", () => {
+    for (const [name, port] of [
+      ["web/a", 80],
+      ["web/b", 81],
+    ] as const) {
+      ledger.setTerms(name, terms(name, "k", port));
+      ledger.tell(name, [A], "1");
+    }
+    changes = [];
+    for (let i = 0; i < 3; i++) {
+      ledger.reserve(A, "lan", "web/b");
+      ledger.cancel(A, "web/b");
+    }
+    expect(changes).to.deep.equal([]);
+    expect(holders(A)).to.deep.equal(["web/a", "web/b"]);
   });
 
   it("counts each address once: as held, reserved, released or the network's", () => {
