@@ -11,7 +11,7 @@ import { type Again, earliest } from "../again.ts";
 import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
 import { SHARING_OBJECTION } from "../allocation/current.ts";
 import { type Former, namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
-import { type AddressRequest, readRequest } from "../allocation/request.ts";
+import type { AddressRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import { MANAGER } from "../manager.ts";
@@ -147,7 +147,7 @@ export class ServiceReconciler {
 
   /** Another program was faster to serve the Service, which was never told what we chose for it: that is let go of. */
   async #giveWay(service: Service, signal: AbortSignal): Promise<void> {
-    const { service: key } = readRequest(service);
+    const key = keyOf(service);
     const { cluster, records } = this.#deps;
     const holdings = cluster.ledger.holdings(key);
     if (carriesOurs(service) || contestedBy(service, holdings, MANAGER) === undefined) return;
@@ -234,7 +234,7 @@ export class ServiceReconciler {
   /** The Service's status shows an address whose VirtualIP names others: if that lasts, the record is mended. */
   async #settle(service: Service, signal: AbortSignal): Promise<Again> {
     const { cluster } = this.#deps;
-    const key = readRequest(service).service;
+    const key = keyOf(service);
     const disputed = cluster.ledger.holdings(key).filter(({ hold }) => hold === "Disputed");
     const waitMs = this.#disputes.note(
       key,
