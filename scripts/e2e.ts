@@ -8,7 +8,7 @@ import { Lab } from "../test/lab/lab.ts";
 
 /**
  * Runs end-to-end tests one after the other in this process, so that files that share a cluster share it, and closes with
- * the number of tests that passed and failed. `--runs N` runs them N times, each time in a new process on the same cluster.
+ * those that failed, a line each, and the number of tests that passed and failed. `--runs N` runs them N times, each time in a new process on the same cluster.
  */
 
 const root = resolve(import.meta.dirname, "..");
@@ -38,14 +38,21 @@ async function once(): Promise<number> {
   for (const file of files) mocha.addFile(resolve(root, file));
   await mocha.loadFilesAsync();
   const began = performance.now();
+  const failed: string[] = [];
   const stats = await new Promise<Mocha.Stats | undefined>((done) => {
     const runner = mocha.run(() => done(runner.stats));
+    runner.on("fail", (test, error: Error) => failed.push(`${test.fullTitle()}: ${firstLine(error)}`));
   });
   await releaseCluster();
   const { passes = 0, failures = 1 } = stats ?? {};
   console.log(`end-to-end tests took ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  for (const line of failed) console.log(`failed: ${line}`);
   console.log(`${passes} passed, ${failures} failed`);
   return failures === 0 && passes > 0 ? 0 : 1;
+}
+
+function firstLine({ message }: Error): string {
+  return message.split("\n", 1)[0]?.slice(0, 500) ?? "";
 }
 
 async function repeated(runs: number): Promise<number> {

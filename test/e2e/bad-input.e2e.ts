@@ -1,5 +1,6 @@
 import { customResourceDefinition, KINDS } from "@fairlead/api/crd.ts";
 import { expect } from "chai";
+import { unanswered } from "../lab/attempt.ts";
 import { CommandError } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
@@ -277,7 +278,7 @@ describe("wrong objects, all at the same time,", () => {
     await served("fresh-3");
     const attempts = await probing.stop();
     expect(attempts.length).to.be.greaterThan(50);
-    expect(attempts.filter(({ ok }) => !ok)).to.deep.equal([]);
+    expect(unanswered(attempts)).to.deep.equal([]);
     await outcomes(lab, { steady });
   });
 

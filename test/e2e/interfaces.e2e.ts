@@ -2,6 +2,7 @@ import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installFairlead } from "../install/fairlead.ts";
+import { unanswered } from "../lab/attempt.ts";
 import type { Capture } from "../lab/capture.ts";
 import { Lab } from "../lab/lab.ts";
 import { solicitedNode } from "./support/frames.ts";
@@ -84,7 +85,7 @@ describe("the interfaces of a node", () => {
       );
       await silent(vip);
     }
-    expect((await probing.stop()).filter(({ ok }) => !ok)).to.deep.equal([]);
+    expect(unanswered(await probing.stop())).to.deep.equal([]);
     await apply(lab, second());
     await condition(lab, paths.advertisement("second"), { type: "Ready", status: "True" });
     for (const vip of vips) await page(lab, "client-1", vip);
@@ -180,7 +181,7 @@ describe("the interfaces of a node", () => {
         await on(one, { node: "node-1", interface: "other0", mac: macOf("node-1") });
         expect(await told(one, "eth1")).to.deep.equal([macOf("node-1")]);
       }
-      expect((await probing.stop()).filter(({ ok }) => !ok)).to.deep.equal([]);
+      expect(unanswered(await probing.stop())).to.deep.equal([]);
     } finally {
       await probing.stop();
       await rename("node-1", "other0", "eth1");

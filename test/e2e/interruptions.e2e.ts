@@ -8,6 +8,7 @@ import {
   logOf,
   programOf,
 } from "../install/pods.ts";
+import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { Audit, settled } from "./support/audit.ts";
@@ -140,7 +141,7 @@ describe("an interruption", () => {
     expect(audit.writes).to.deep.equal([]);
     const attempts = await probing.stop();
     console.log(`      ${attempts.length} pages in ${((Date.now() - downMs) / 1000).toFixed(0)} s`);
-    expect(attempts.filter(({ ok }) => !ok)).to.deep.equal([]);
+    expect(unanswered(attempts)).to.deep.equal([]);
     expect(attempts.length).to.be.greaterThan(OUTAGE_MS / 100);
     expect(silent).to.deep.equal([]);
     expect(await inventory(lab)).to.deep.equal(before);

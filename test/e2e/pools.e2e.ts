@@ -258,9 +258,9 @@ describe("a pool", () => {
         lab,
         keptFor("198.51.100.203", "default/expected"),
         plain("any"),
-        of("lan", "by-pool"),
         wants("by-address", "198.51.100.204"),
         wants("by-address6", "2001:db8:10::202"),
+        of("lan", "by-pool"),
         dual("comes-back"),
         plain("expected"),
       );

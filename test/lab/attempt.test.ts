@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Attempt, longestOutageMs, readWebAnswer } from "./attempt.ts";
+import { type Attempt, longestOutageMs, readWebAnswer, unanswered } from "./attempt.ts";
 
 function good(startedAtMs: number): Attempt {
   return {
@@ -14,11 +14,18 @@ function good(startedAtMs: number): Attempt {
   };
 }
 
-function bad(startedAtMs: number, elapsedMs: number): Attempt {
-  return { ok: false, startedAtMs, elapsedMs, reason: "timeout" };
+function bad(startedAtMs: number, elapsedMs: number, reason = "timeout"): Attempt {
+  return { ok: false, startedAtMs, elapsedMs, reason };
 }
 
 describe("attempts", () => {
+  it("without an answer are told in few words", () => {
+    expect(unanswered([good(0), good(10)])).to.deep.equal([]);
+    expect(unanswered([bad(1500, 200), good(0), bad(1000, 200), bad(2000, 1, "ECONNREFUSED")])).to.deep.equal(
+      ["2 timeout 00:00:01.000 to 00:00:01.500", "1 ECONNREFUSED 00:00:02.000 to 00:00:02.000"],
+    );
+  });
+
   it("have no outage when all succeed", () => {
     expect(longestOutageMs([good(0), good(10)])).to.equal(0);
   });

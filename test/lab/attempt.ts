@@ -59,6 +59,26 @@ export function readWebAnswer(text: string): WebAnswer {
   return { pod, node, clientAddress, clientPort: Number(clientPort) };
 }
 
+/** The attempts without an answer, in runs of one reason: how many, why, and when the first and the last began (UTC). */
+export function unanswered(attempts: readonly Attempt[]): readonly string[] {
+  const runs: { reason: NoAnswer; atMs: number[] }[] = [];
+  for (const attempt of attempts.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+    if (attempt.ok) continue;
+    const { reason, startedAtMs } = attempt;
+    const last = runs.at(-1);
+    if (last?.reason === reason) last.atMs.push(startedAtMs);
+    else runs.push({ reason, atMs: [startedAtMs] });
+  }
+  return runs.map(({ reason, atMs }) => {
+    const [from = 0] = atMs;
+    return `${atMs.length} ${reason} ${timeOfDay(from)} to ${timeOfDay(atMs.at(-1) ?? from)}`;
+  });
+}
+
+function timeOfDay(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 23);
+}
+
 /**
  * The longest time, in ms, from the start of a failed attempt to the start of the next good one, or to the end of the
  * last failed one if none came.
