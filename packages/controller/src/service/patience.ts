@@ -24,18 +24,23 @@ export class Patience {
   /**
    * These objections stand now, and no others.
    *
+   * @param judgedMs a moment before it was asked which of them are ripe: one that became so while the decision was carried out
+   *   has not been acted upon
    * @returns ms until one more of them is ripe; undefined if none is waited for
    */
-  note(service: ServiceKey, objections: readonly string[]): number | undefined {
+  note(
+    service: ServiceKey,
+    objections: readonly string[],
+    judgedMs: number = this.#clock.nowMs(),
+  ): number | undefined {
     if (objections.length === 0) {
       this.#since.delete(service);
       return undefined;
     }
     const before = this.#since.get(service);
-    const nowMs = this.#clock.nowMs();
-    const since = new Map(objections.map((objection) => [objection, before?.get(objection) ?? nowMs]));
+    const since = new Map(objections.map((objection) => [objection, before?.get(objection) ?? judgedMs]));
     this.#since.set(service, since);
-    const waits = [...since.values()].map((at) => at + this.#graceMs - nowMs).filter((ms) => ms > 0);
+    const waits = [...since.values()].map((at) => at + this.#graceMs - judgedMs).filter((ms) => ms > 0);
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 

@@ -120,6 +120,7 @@ export class ServiceReconciler {
     await this.#giveWay(service, signal);
     const request = this.#read(service);
     await finalizer.setOn(service, signal);
+    const judgedMs = this.#deps.clock.nowMs();
     const decision = await this.#secure(request, signal);
     if (decision.disputed) return await this.#settle(service, signal);
     this.#repairs.madeAgain(service, decision);
@@ -127,7 +128,7 @@ export class ServiceReconciler {
       for (const one of cluster.ledger.shownOfOthers(key)) telling.corrected(service, one);
     }
     this.#disputes.note(key, []);
-    const againMs = this.#patience.note(key, decision.objections);
+    const againMs = this.#patience.note(key, decision.objections, judgedMs);
     this.#note(service, request, decision);
     await telling.tell(service, decision, this.#unannounced(key), signal);
     const needed = this.#stillNeeded(key, decision);
