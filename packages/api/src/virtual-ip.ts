@@ -30,7 +30,8 @@ const placementSchema = Type.Object(
     epoch: Type.Integer({ format: "int64", minimum: 1, description: "Grows with every decision." }),
     nodes: Type.Array(objectName(), {
       maxItems: 8,
-      description: "The node that holds the address, first in the list. Empty: nobody may answer.",
+      description:
+        "The node that holds the address, then those that stand in for it, in the order in which they take over; at most 8. Empty: nobody may answer.",
       "x-kubernetes-list-type": "atomic",
     }),
     interfaces: Type.Optional(
@@ -145,6 +146,20 @@ const announcerSchema = Type.Object({
   interface: Type.String({ description: "The interface on which it answers." }),
   mac: Type.String({ description: "The MAC address that is given out." }),
   epoch: Type.Integer({ format: "int64", description: "The placement's epoch under which it answers." }),
+  step: Type.Optional(
+    Type.Integer({
+      format: "int64",
+      minimum: 0,
+      description:
+        "How often the speakers have passed the address on by themselves in this epoch; absent: never, it answers as the placement says.",
+    }),
+  ),
+  provisional: Type.Optional(
+    Type.Boolean({
+      description:
+        "Whether it only covers for the holder, of which it is not known to be dead; absent: it does not.",
+    }),
+  ),
   since: timestamp("Since when."),
 });
 
