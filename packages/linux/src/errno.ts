@@ -15,6 +15,8 @@ export const ENETDOWN: number = constants.errno.ENETDOWN;
 export const ENODEV: number = constants.errno.ENODEV;
 /** `EINVAL`: an argument makes no sense. */
 export const EINVAL: number = constants.errno.EINVAL;
+/** `ECONNREFUSED`: nobody listens there. */
+export const ECONNREFUSED: number = constants.errno.ECONNREFUSED;
 /** `EINPROGRESS`: the connection is being made. */
 export const EINPROGRESS: number = constants.errno.EINPROGRESS;
 /** `EPROTO`: bytes that are not what the protocol says. */

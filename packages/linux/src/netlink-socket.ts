@@ -6,6 +6,7 @@ import { type NetlinkMessage, readMessages } from "./netlink/message.ts";
 import {
   AF_NETLINK,
   intOption,
+  MSG_TRUNC,
   NETLINK_GET_STRICT_CHK,
   netlinkAddress,
   netlinkPortId,
@@ -21,7 +22,6 @@ const NETLINK_ROUTE = 0;
 const DATAGRAMS_PER_WAKE_UP = 16;
 const DATAGRAM_BYTES = 65_536;
 const SOCKET_BUFFER_BYTES = 1 << 20;
-const MSG_TRUNC = 0x20;
 
 /** What a {@link NetlinkSocket} is made with. The callbacks may close it. */
 export interface NetlinkSocketOptions {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { BpfInstruction } from "../bpf.ts";
 import type { NetInterface } from "../netlink/interface-table.ts";
+import type { UdpDropReason } from "../udp-socket.ts";
 
 /** What an agent can be asked to do. Each is answered by one number. */
 export type Command =
@@ -16,6 +18,24 @@ export type Command =
   | { readonly do: "send"; readonly frame: Uint8Array; readonly times: number }
   | { readonly do: "setFilter"; readonly filter: readonly BpfInstruction[] }
   | { readonly do: "join" | "leave"; readonly mac: Mac }
+  | {
+      readonly do: "openUdp";
+      readonly family: Family;
+      readonly interfaceName: string;
+      readonly interfaceIndex: number;
+      readonly port: number;
+    }
+  | { readonly do: "sendUdp"; readonly to: IpAddress; readonly data: Uint8Array; readonly times: number }
+  | {
+      /** Sends one datagram past the UDP socket, with this TTL or hop limit. */
+      readonly do: "sendWithHops";
+      readonly hops: number;
+      readonly to: IpAddress;
+      readonly port: number;
+      readonly interfaceIndex: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly do: "udpDrops" | "closeUdp" }
   | { readonly do: "frames" | "drops" | "lastError" | "close" | "watch" | "stopWatch" | "overruns" };
 
 /** What an agent tells. */
@@ -23,16 +43,20 @@ export type Report =
   | { readonly tell: "ready" }
   | { readonly tell: "answer"; readonly value: number }
   | { readonly tell: "frame"; readonly frame: Uint8Array; readonly packetType: number }
+  | { readonly tell: "datagram"; readonly data: Uint8Array }
+  | { readonly tell: "udpDrop"; readonly reason: UdpDropReason }
   | { readonly tell: "error"; readonly errno: number }
   | { readonly tell: "interfaces"; readonly interfaces: readonly NetInterface[] };
 
-/** A process inside a network namespace that holds one packet socket and one interface watch. */
+/** A process inside a network namespace that holds one packet socket, one UDP socket and one interface watch. */
 export class Agent {
   readonly #process: ChildProcess;
   readonly #answers: ((value: number) => void)[] = [];
   readonly #waiters = new Set<() => void>();
   /** Everything received so far. */
   readonly frames: { readonly frame: Uint8Array; readonly packetType: number }[] = [];
+  readonly datagrams: Uint8Array[] = [];
+  readonly udpDrops: UdpDropReason[] = [];
   readonly errors: number[] = [];
   readonly reports: (readonly NetInterface[])[] = [];
 
@@ -104,6 +128,8 @@ export class Agent {
   #take(report: Report): void {
     if (report.tell === "answer") this.#answers.shift()?.(report.value);
     if (report.tell === "frame") this.frames.push(report);
+    if (report.tell === "datagram") this.datagrams.push(report.data);
+    if (report.tell === "udpDrop") this.udpDrops.push(report.reason);
     if (report.tell === "error") this.errors.push(report.errno);
     if (report.tell === "interfaces") this.reports.push(report.interfaces);
     for (const look of [...this.#waiters]) look();

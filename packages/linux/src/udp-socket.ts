@@ -1,0 +1,235 @@
+import { addressOf, type Family, type IpAddress } from "@fairlead/net/address.ts";
+import { err, ok, type Result } from "@fairlead/net/result.ts";
+import { type Addon, loadAddon, READABLE } from "./addon.ts";
+import { controlInt } from "./control-message.ts";
+import { EAGAIN, ECONNREFUSED, ENODEV, SystemError } from "./errno.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  IP_MTU_DISCOVER,
+  IP_RECVERR,
+  IP_RECVTTL,
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_HOPLIMIT,
+  IPV6_MTU_DISCOVER,
+  IPV6_RECVERR,
+  IPV6_RECVHOPLIMIT,
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
+  inetAddress,
+  interfaceNameOption,
+  intOption,
+  MEMINFO_DROPS,
+  MEMINFO_NUMBERS,
+  MSG_TRUNC,
+  PMTUDISC_PROBE,
+  SO_BINDTODEVICE,
+  SO_MEMINFO,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "./sockaddr.ts";
+
+/** Datagrams taken in one go before other work of the thread has its turn. */
+const DATAGRAMS_PER_WAKE_UP = 64;
+
+/** Longer datagrams are dropped; what speakers have to say is at most 1,400 bytes. */
+const DATAGRAM_BYTES = 2048;
+
+/** Room for the one control message that is asked for, and some more. */
+const CONTROL_BYTES = 64;
+
+/** RFC 5082 (GTSM) 3: a router takes one off, so only what was sent on this link arrives with it. */
+const MOST_HOPS = 255;
+
+/**
+ * Why a datagram was not handed over: `OffLink`, its TTL or hop limit is below 255 or was not told; `Truncated`, it is
+ * longer than the buffer.
+ */
+export type UdpDropReason = "OffLink" | "Truncated";
+
+/** What a UDP socket is made with. The callbacks may close it. */
+export interface UdpSocketOptions {
+  readonly family: Family;
+  /** The interface to receive on and send from, whatever the routes say. */
+  readonly interfaceName: string;
+  /** Its index: the scope of link-local destinations. */
+  readonly interfaceIndex: number;
+  /** Both its own, on all addresses of the family, and that of every destination. */
+  readonly port: number;
+  /**
+   * Called for each datagram: its bytes are `buffer[0]` to `buffer[length - 1]`, valid only during the call. The same `buffer`
+   * is handed in each time, so that a datagram costs no allocation.
+   */
+  readonly onDatagram: (buffer: Uint8Array, length: number) => void;
+  /** Called for each datagram that was not handed over. */
+  readonly onDrop: (reason: UdpDropReason) => void;
+  /**
+   * Receiving failed; the socket stays open. That the interface is down, or a peer's port closed, is no failure to receive.
+   */
+  readonly onError: (errno: number) => void;
+  /** @default the addon that {@link loadAddon} finds */
+  readonly addon?: Addon;
+}
+
+/**
+ * A UDP socket on one interface, for neighbors only: it sends with TTL or hop limit 255 and takes nothing else (RFC 5082).
+ * No other socket can have its port on its interface. Nothing is fragmented.
+ */
+export class UdpSocket {
+  readonly #addon: Addon;
+  readonly #options: UdpSocketOptions;
+  readonly #protocol: Protocol;
+  readonly #datagram = new Uint8Array(DATAGRAM_BYTES);
+  readonly #from = new Uint8Array(0);
+  readonly #control = new Uint8Array(CONTROL_BYTES);
+  readonly #controlView = new DataView(this.#control.buffer);
+  readonly #info = new Int32Array(3);
+  #fd: number;
+  #kernelDrops = 0;
+
+  private constructor(addon: Addon, fd: number, options: UdpSocketOptions) {
+    this.#addon = addon;
+    this.#fd = fd;
+    this.#options = options;
+    this.#protocol = PROTOCOLS[options.family];
+  }
+
+  /**
+   * Opens the socket and starts receiving. Needs CAP_NET_RAW on kernels before 5.7. The error says which step failed: a bind
+   * with EADDRINUSE if another socket has the port on this interface, or on all.
+   */
+  static open(options: UdpSocketOptions): Result<UdpSocket, SystemError> {
+    const addon = options.addon ?? loadAddon();
+    const fd = addon.socket(PROTOCOLS[options.family].addressFamily, SOCK_DGRAM, 0);
+    if (fd < 0) return err(new SystemError("socket", -fd));
+    const socket = new UdpSocket(addon, fd, options);
+    const failure = socket.#setUp();
+    if (failure === undefined) return ok(socket);
+    socket.close();
+    return err(failure);
+  }
+
+  /**
+   * Sends one datagram to the port at this address. One that the kernel has no room for (EAGAIN, ENOBUFS) is lost; one that
+   * is longer than the interface's MTU is refused (EMSGSIZE).
+   *
+   * @returns 0 or a positive errno.
+   */
+  send(to: IpAddress, data: Uint8Array): number {
+    const { port, interfaceIndex } = this.#options;
+    const sent = this.#addon.send(this.#fd, data, data.length, inetAddress(to, port, interfaceIndex));
+    return sent < 0 ? -sent : 0;
+  }
+
+  /** Closes the socket; no callback comes after it. Idempotent. */
+  close(): void {
+    if (this.#fd < 0) return;
+    this.#takeDrops();
+    this.#addon.close(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** Datagrams that arrived here and were lost because the socket's buffer was full, or their checksum wrong. */
+  get kernelDrops(): number {
+    this.#takeDrops();
+    return this.#kernelDrops;
+  }
+
+  #takeDrops(): void {
+    const numbers = new Uint32Array(MEMINFO_NUMBERS);
+    const bytes = new Uint8Array(numbers.buffer);
+    if (this.#addon.getsockopt(this.#fd, SOL_SOCKET, SO_MEMINFO, bytes) === bytes.length)
+      this.#kernelDrops = numbers[MEMINFO_DROPS] ?? 0;
+  }
+
+  #setUp(): SystemError | undefined {
+    const { family, interfaceName, port } = this.#options;
+    const addon = this.#addon;
+    const fd = this.#fd;
+    const device = interfaceNameOption(interfaceName);
+    // The interface and the options come before the port, so that nothing from elsewhere slips in.
+    const steps: readonly (readonly [string, () => number])[] = [
+      [
+        "SO_BINDTODEVICE",
+        () => (device === undefined ? -ENODEV : addon.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device)),
+      ],
+      ...this.#protocol.options.map(
+        ([name, option, value]) =>
+          [name, () => addon.setsockopt(fd, this.#protocol.level, option, intOption(value))] as const,
+      ),
+      ["bind", () => addon.bind(fd, inetAddress(addressOf(family, 0n), port, 0))],
+      ["poll", () => addon.poll(fd, READABLE, (events) => this.#ready(events))],
+    ];
+    for (const [operation, step] of steps) {
+      const result = step();
+      if (result < 0) return new SystemError(operation, -result);
+    }
+    return undefined;
+  }
+
+  #ready(events: number): void {
+    if (events < 0 && events !== -ECONNREFUSED) {
+      this.#options.onError(-events);
+      return;
+    }
+    for (let i = 0; i < DATAGRAMS_PER_WAKE_UP && this.#fd >= 0; i++) {
+      const length = this.#addon.recvmsg(this.#fd, this.#datagram, this.#from, this.#control, this.#info);
+      if (length === -EAGAIN) return;
+      // An ICMP answer to something sent before: it says nothing about this socket.
+      if (length === -ECONNREFUSED) continue;
+      if (length < 0) {
+        this.#options.onError(-length);
+        return;
+      }
+      this.#take(length);
+    }
+  }
+
+  #take(length: number): void {
+    const { level, hopsMessage } = this.#protocol;
+    const hops = controlInt(this.#controlView, this.#info[1] ?? 0, level, hopsMessage);
+    if (hops !== MOST_HOPS) this.#options.onDrop("OffLink");
+    else if (((this.#info[2] ?? 0) & MSG_TRUNC) !== 0) this.#options.onDrop("Truncated");
+    else this.#options.onDatagram(this.#datagram, length);
+  }
+}
+
+/** How a socket of one family is made. */
+interface Protocol {
+  readonly addressFamily: number;
+  /** The level of its options and control messages. */
+  readonly level: number;
+  /** The control message that tells the TTL or hop limit. */
+  readonly hopsMessage: number;
+  /** Name, number and value. */
+  readonly options: readonly (readonly [string, number, number])[];
+}
+
+/** Errors that ICMP reports are not asked for (RECVERR): anybody can make them up. */
+const PROTOCOLS: Readonly<Record<Family, Protocol>> = {
+  IPv4: {
+    addressFamily: AF_INET,
+    level: IPPROTO_IP,
+    hopsMessage: IP_TTL,
+    options: [
+      ["IP_TTL", IP_TTL, MOST_HOPS],
+      ["IP_RECVTTL", IP_RECVTTL, 1],
+      ["IP_MTU_DISCOVER", IP_MTU_DISCOVER, PMTUDISC_PROBE],
+      ["IP_RECVERR", IP_RECVERR, 0],
+    ],
+  },
+  IPv6: {
+    addressFamily: AF_INET6,
+    level: IPPROTO_IPV6,
+    hopsMessage: IPV6_HOPLIMIT,
+    options: [
+      ["IPV6_V6ONLY", IPV6_V6ONLY, 1],
+      ["IPV6_UNICAST_HOPS", IPV6_UNICAST_HOPS, MOST_HOPS],
+      ["IPV6_RECVHOPLIMIT", IPV6_RECVHOPLIMIT, 1],
+      ["IPV6_MTU_DISCOVER", IPV6_MTU_DISCOVER, PMTUDISC_PROBE],
+      ["IPV6_RECVERR", IPV6_RECVERR, 0],
+    ],
+  },
+};
