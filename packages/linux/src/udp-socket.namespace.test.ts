@@ -114,14 +114,13 @@ describe("UdpSocket, in a network namespace", function () {
         const other = await Agent.start(pair.left);
         try {
           expect(await open(other, pair.left, "left1", family)).to.equal(0);
-          // Linux takes a datagram to any of its addresses on any interface.
-          const to = family === "IPv4" ? LEFT.IPv4 : address("2001:db8::1");
-          const interfaceIndex = pair.indexOf(pair.right, "right1");
-          const send = { do: "sendWithHops", to, port: PORT, interfaceIndex, hops: 255 } as const;
-          expect(await right.ask({ ...send, data: Uint8Array.of(0) })).to.equal(0);
+          // The same address on both links: Linux takes an IPv4 datagram to any of its addresses on any interface.
+          const send = { do: "sendWithHops", to: LEFT[family], port: PORT, hops: 255 } as const;
+          const [first, second] = ["right0", "right1"].map((name) => pair.indexOf(pair.right, name));
+          await right.ask({ ...send, interfaceIndex: first ?? 0, data: Uint8Array.of(0) });
           await left.until("the first", () => left.datagrams.length > 0);
-          ip("-n", pair.right, "route", "add", to.text, "dev", "right1");
-          expect(await right.ask({ ...send, data: Uint8Array.of(1) })).to.equal(0);
+          if (family === "IPv4") ip("-n", pair.right, "route", "add", LEFT.IPv4.text, "dev", "right1");
+          await right.ask({ ...send, interfaceIndex: second ?? 0, data: Uint8Array.of(1) });
           await other.until("the second", () => other.datagrams.length > 0);
           expect(left.datagrams).to.deep.equal([Uint8Array.of(0)]);
           expect(other.datagrams).to.deep.equal([Uint8Array.of(1)]);
@@ -219,12 +218,12 @@ describe("UdpSocket, in a network namespace", function () {
     expect(await open(right, pair.right, "right0", family)).to.equal(0);
   }
 
-  /** A second link between the same namespaces, `left1` and `right1`. */
+  /** A second link between the same namespaces, `left1` and `right1`, with the IPv6 addresses of the first. */
   function secondLink(): void {
     const peer = ["peer", "name", "right1", "netns", pair.right];
     ip("-n", pair.left, "link", "add", "left1", "type", "veth", ...peer);
-    ip("-n", pair.left, "address", "add", "2001:db8::1/64", "dev", "left0", "nodad");
-    ip("-n", pair.right, "address", "add", "2001:db8::2/64", "dev", "right0", "nodad");
+    ip("-n", pair.left, "address", "add", `${LEFT.IPv6.text}/64`, "dev", "left1", "nodad");
+    ip("-n", pair.right, "address", "add", `${RIGHT.IPv6.text}/64`, "dev", "right1", "nodad");
     ip("-n", pair.left, "link", "set", "left1", "up");
     ip("-n", pair.right, "link", "set", "right1", "up");
   }
