@@ -20,7 +20,7 @@ const PURE = [
   /^packages\/net\//,
   /^packages\/api\//,
   /^packages\/runtime\/src\/(backoff|log)\.ts$/,
-  /^packages\/linux\/src\/(bpf|control-message|sockaddr)\.ts$/,
+  /^packages\/linux\/src\/(bpf|control-message|sockaddr|udp-protocol)\.ts$/,
   /^packages\/linux\/src\/netlink\//,
   /^packages\/kube\/src\/(path|prune|store)\.ts$/,
   /^packages\/controller\/src\/(allocation|placement)\//,

@@ -4,32 +4,18 @@ import { type Addon, loadAddon, READABLE } from "./addon.ts";
 import { controlInt } from "./control-message.ts";
 import { EAGAIN, ECONNREFUSED, ENODEV, SystemError } from "./errno.ts";
 import {
-  AF_INET,
-  AF_INET6,
-  IP_MTU_DISCOVER,
-  IP_RECVERR,
-  IP_RECVTTL,
-  IP_TTL,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
-  IPV6_HOPLIMIT,
-  IPV6_MTU_DISCOVER,
-  IPV6_RECVERR,
-  IPV6_RECVHOPLIMIT,
-  IPV6_UNICAST_HOPS,
-  IPV6_V6ONLY,
   inetAddress,
   interfaceNameOption,
   intOption,
   MEMINFO_DROPS,
   MEMINFO_NUMBERS,
   MSG_TRUNC,
-  PMTUDISC_PROBE,
   SO_BINDTODEVICE,
   SO_MEMINFO,
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "./sockaddr.ts";
+import { MOST_HOPS, UDP_PROTOCOLS, type UdpProtocol } from "./udp-protocol.ts";
 
 /** Datagrams taken in one go before other work of the thread has its turn. */
 const DATAGRAMS_PER_WAKE_UP = 64;
@@ -39,9 +25,6 @@ const DATAGRAM_BYTES = 2048;
 
 /** Room for the one control message that is asked for, and some more. */
 const CONTROL_BYTES = 64;
-
-/** RFC 5082 (GTSM) 3: a router takes one off, so only what was sent on this link arrives with it. */
-const MOST_HOPS = 255;
 
 /**
  * Why a datagram was not handed over: `OffLink`, its TTL or hop limit is below 255 or was not told; `Truncated`, it is
@@ -80,7 +63,7 @@ export interface UdpSocketOptions {
 export class UdpSocket {
   readonly #addon: Addon;
   readonly #options: UdpSocketOptions;
-  readonly #protocol: Protocol;
+  readonly #protocol: UdpProtocol;
   readonly #datagram = new Uint8Array(DATAGRAM_BYTES);
   readonly #from = new Uint8Array(0);
   readonly #control = new Uint8Array(CONTROL_BYTES);
@@ -93,7 +76,7 @@ export class UdpSocket {
     this.#addon = addon;
     this.#fd = fd;
     this.#options = options;
-    this.#protocol = PROTOCOLS[options.family];
+    this.#protocol = UDP_PROTOCOLS[options.family];
   }
 
   /**
@@ -102,7 +85,7 @@ export class UdpSocket {
    */
   static open(options: UdpSocketOptions): Result<UdpSocket, SystemError> {
     const addon = options.addon ?? loadAddon();
-    const fd = addon.socket(PROTOCOLS[options.family].addressFamily, SOCK_DGRAM, 0);
+    const fd = addon.socket(UDP_PROTOCOLS[options.family].addressFamily, SOCK_DGRAM, 0);
     if (fd < 0) return err(new SystemError("socket", -fd));
     const socket = new UdpSocket(addon, fd, options);
     const failure = socket.#setUp();
@@ -195,41 +178,3 @@ export class UdpSocket {
     else this.#options.onDatagram(this.#datagram, length);
   }
 }
-
-/** How a socket of one family is made. */
-interface Protocol {
-  readonly addressFamily: number;
-  /** The level of its options and control messages. */
-  readonly level: number;
-  /** The control message that tells the TTL or hop limit. */
-  readonly hopsMessage: number;
-  /** Name, number and value. */
-  readonly options: readonly (readonly [string, number, number])[];
-}
-
-/** Errors that ICMP reports are not asked for (RECVERR): anybody can make them up. */
-const PROTOCOLS: Readonly<Record<Family, Protocol>> = {
-  IPv4: {
-    addressFamily: AF_INET,
-    level: IPPROTO_IP,
-    hopsMessage: IP_TTL,
-    options: [
-      ["IP_TTL", IP_TTL, MOST_HOPS],
-      ["IP_RECVTTL", IP_RECVTTL, 1],
-      ["IP_MTU_DISCOVER", IP_MTU_DISCOVER, PMTUDISC_PROBE],
-      ["IP_RECVERR", IP_RECVERR, 0],
-    ],
-  },
-  IPv6: {
-    addressFamily: AF_INET6,
-    level: IPPROTO_IPV6,
-    hopsMessage: IPV6_HOPLIMIT,
-    options: [
-      ["IPV6_V6ONLY", IPV6_V6ONLY, 1],
-      ["IPV6_UNICAST_HOPS", IPV6_UNICAST_HOPS, MOST_HOPS],
-      ["IPV6_RECVHOPLIMIT", IPV6_RECVHOPLIMIT, 1],
-      ["IPV6_MTU_DISCOVER", IPV6_MTU_DISCOVER, PMTUDISC_PROBE],
-      ["IPV6_RECVERR", IPV6_RECVERR, 0],
-    ],
-  },
-};
