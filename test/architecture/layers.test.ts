@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   takeover: ["net"],
   kube: ["api", "net", "runtime"],
   controller: ["api", "kube", "net", "runtime"],
-  speaker: ["api", "kube", "linux", "net", "runtime"],
+  speaker: ["api", "kube", "linux", "net", "runtime", "takeover"],
   /** Of the controller only what it can do without a cluster: see PURE. */
   cli: ["api", "controller", "kube", "net", "runtime"],
 };
@@ -27,6 +27,8 @@ const PURE = [
   /^packages\/controller\/src\/cluster\/(infrastructure|object-facts)\.ts$/,
   /^packages\/controller\/src\/manager\.ts$/,
   /^packages\/controller\/src\/service\/(contested|ownership|writers)\.ts$/,
+  /^packages\/controller\/src\/takeover-keys\/step\.ts$/,
+  /^packages\/controller\/src\/virtual-ip\/takeover\.ts$/,
   /^packages\/cli\/src\/(count|exit-status|finding|printable)\.ts$/,
   /^packages\/cli\/src\/source\//,
   // The models of Kubernetes' own kinds come from its client.

@@ -1,20 +1,14 @@
-import { join } from "node:path";
 import { service } from "../e2e/support/objects.ts";
 import { address, announcer } from "../e2e/support/steps.ts";
 import type { Lab } from "../lab/lab.ts";
+import { askArp } from "./arp-series.ts";
 import { Crowd } from "./crowd.ts";
 import { clear, prepare } from "./ground.ts";
 import { quantiles } from "./quantiles.ts";
 import { type Row, tableText } from "./table.ts";
 
-const ASKER = join(import.meta.dirname, "arp-asker.ts");
 const ROUNDS = 3000;
 const GAP_MS = 1;
-
-interface Series {
-  readonly times: readonly number[];
-  readonly lost: number;
-}
 
 /** Services beside the first one. */
 const OTHERS = 999;
@@ -47,20 +41,8 @@ export async function benchArp(lab: Lab): Promise<void> {
 async function measureArp(lab: Lab, virtualIP: string, node: string): Promise<readonly Row[]> {
   const own = lab.member(node).cables[0]?.ipv4 ?? "";
   const rows: Row[] = [["request", "answered by", "p50", "p99", "ratio p50", "lost", "n"]];
-  for (const form of ["broadcast", "unicast"]) {
-    const argv = [
-      process.execPath,
-      "--no-warnings",
-      ASKER,
-      "eth0",
-      String(ROUNDS),
-      String(GAP_MS),
-      form,
-      own,
-      virtualIP,
-    ];
-    const { stdout } = await lab.exec("client-1", argv, { deadlineMs: 300_000 });
-    const series = JSON.parse(stdout) as Readonly<Record<string, Series>>;
+  for (const form of ["broadcast", "unicast"] as const) {
+    const series = await askArp(lab, { rounds: ROUNDS, gapMs: GAP_MS, form, addresses: [own, virtualIP] });
     const kernel = quantiles(series[own]?.times ?? []);
     const speaker = quantiles(series[virtualIP]?.times ?? []);
     const row = (name: string, one: typeof kernel, lost: number, ratio: string): Row => [

@@ -2,12 +2,12 @@ import { installFairlead } from "../install/fairlead.ts";
 import { installationReady } from "../install/pods.ts";
 import { Lab } from "../lab/lab.ts";
 
-/** Brings up three nodes and a client with Fairlead on them. The lab goes down with this process. */
+/** Brings up three nodes and two clients with Fairlead on them. The lab goes down with this process. */
 export async function benchLab(): Promise<Lab> {
   const lab = await Lab.up({
     name: process.env.FAIRLEAD_BENCH_LAB ?? "bench",
     nodes: 3,
-    clients: 1,
+    clients: 2,
     ifExists: "replace",
     // Megabytes. The log is read from where it was, so it must not be begun anew in the middle.
     flags: { "kube-apiserver": { "audit-log-maxsize": "4096" } },

@@ -2,6 +2,8 @@ import type { Lab } from "../lab/lab.ts";
 import { benchArp } from "./arp.ts";
 import { benchBurst } from "./burst.ts";
 import { benchCore } from "./core.ts";
+import { benchFailover } from "./failover.ts";
+import { benchIdle } from "./idle.ts";
 import { benchMemory } from "./memory.ts";
 import { benchUrgent } from "./urgent.ts";
 
@@ -42,5 +44,17 @@ export const BENCHMARKS: readonly Benchmark[] = [
     about: "changes of Services that are there already, in the middle of 5,000 created at once",
     needs: "lab",
     run: benchUrgent,
+  },
+  {
+    name: "failover",
+    about: "until an address of a node that dies is answered and reached again; FAIRLEAD_BENCH_RUNS=20",
+    needs: "lab",
+    run: benchFailover,
+  },
+  {
+    name: "idle",
+    about: "messages between speakers while nothing happens, with 1 and with 100 addresses",
+    needs: "lab",
+    run: benchIdle,
   },
 ];

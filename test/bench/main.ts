@@ -22,7 +22,7 @@ try {
 function choose(names: readonly string[]): readonly Benchmark[] {
   const unknown = names.filter((name) => BENCHMARKS.every((one) => one.name !== name));
   if (unknown.length > 0) {
-    const known = BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join("\n");
+    const known = BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join("\n");
     console.error(`no benchmark ${unknown.join(", ")}; there are:\n${known}`);
     process.exit(2);
   }

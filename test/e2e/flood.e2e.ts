@@ -57,7 +57,8 @@ describe("a flood of garbage on the LAN", () => {
     ]);
     const attempts = await probing.stop();
     expect(replies.map(({ mac }) => mac)).to.deep.equal([vip4.mac, vip4.mac, vip4.mac]);
-    expect(advertisements.map(({ mac }) => mac)).to.deep.equal([vip6.mac]);
+    // The owner contradicts the false claims to all, besides that it answers.
+    expect([...new Set(advertisements.map(({ mac }) => mac))]).to.deep.equal([vip6.mac]);
     expect(attempts.length).to.be.at.least(20);
     expect(unanswered(attempts)).to.deep.equal([]);
     await counted(vip4.node, "arp", garbage4, before4);

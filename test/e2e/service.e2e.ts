@@ -10,7 +10,6 @@ import { advertisement, pool, service, web } from "./support/objects.ts";
 import {
   address,
   addressed,
-  addressesOf,
   announcer,
   apply,
   condition,
@@ -177,34 +176,6 @@ describe("a Service of type LoadBalancer", () => {
       .map(({ manager, subresource, fieldsV1 }) => ({ manager, subresource, fields: Object.keys(fieldsV1) }));
     expect(ours).to.deep.equal([
       { manager: "fairlead-controller", subresource: "status", fields: ["f:status"] },
-    ]);
-  });
-
-  it("keeps its address when the speaker that answers for it goes, and another node answers at once", async () => {
-    await apply(lab, service("steady"));
-    const ip = await address(lab, "steady");
-    const holder = await announcer(lab, ip);
-    await lab.kubectl([
-      "delete",
-      "pod",
-      "-n",
-      "fairlead-system",
-      "-l",
-      "app.kubernetes.io/component=speaker",
-      "--field-selector",
-      `spec.nodeName=${holder}`,
-      "--wait=false",
-    ]);
-    const next = await announcer(lab, ip, holder);
-    expect((await lab.arping("client-1", ip)).map(({ mac }) => mac)).to.deep.equal([macOf(lab, next)]);
-    expect(addressesOf(await lab.api.get<Service>(paths.service("steady")))).to.deep.equal([ip]);
-    await lab.kubectl([
-      "-n",
-      "fairlead-system",
-      "rollout",
-      "status",
-      "daemonset/fairlead-speaker",
-      "--timeout=60s",
     ]);
   });
 

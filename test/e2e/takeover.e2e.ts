@@ -1,91 +1,144 @@
 import { EXCLUDE_NODE_LABEL } from "@fairlead/api/core/node.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
+import { installationReady } from "../install/pods.ts";
+import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
+import type { Probing } from "../lab/reach.ts";
 import { cluster } from "./support/cluster.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
-import {
-  addressed,
-  announcer,
-  apply,
-  macOf,
-  page,
-  paths,
-  reset,
-  urlOf,
-  virtualIPNameOf,
-} from "./support/steps.ts";
+import { whilePaused } from "./support/controllers.ts";
+import { advertisement, pool } from "./support/objects.ts";
+import { adopted, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
+import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
+import { announcer, apply, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
 import { claimsOf, followed, knownMac, questionsOf, resolutions } from "./support/wire.ts";
 
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 
-/** What makes an address leave the node, and what undoes it. */
+/** What makes addresses leave the node, and what undoes it. */
 interface Way {
   readonly why: string;
   readonly move: (node: string) => Promise<unknown>;
   readonly undo: (node: string) => Promise<unknown>;
+  /** Those that connect meanwhile notice nothing. */
+  readonly planned: boolean;
 }
 
-describe("an address that another node takes over", () => {
+describe("an address that another node takes over", function () {
+  this.timeout(240_000);
   let lab: Lab;
+  let placed: Placed;
 
   before(async () => {
     lab = await cluster();
     await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
+    await pinnedWeb(lab);
   });
   after(() => reset(lab));
-  afterEach(() => lab.kubectl(["delete", "service", "moved", "--ignore-not-found"]));
+  beforeEach(async () => {
+    placed = await place(lab, "moved");
+  });
+  afterEach(async () => {
+    await lab.nodesReady();
+    await speakersReady(lab);
+    await installationReady(lab);
+    await unplace(lab, "moved");
+  });
 
+  const uncordon = (node: string): Promise<string> => lab.kubectl(["uncordon", node]);
   const ways: readonly Way[] = [
-    { why: "because the speaker of its owner goes", move: deleteSpeaker, undo: rolledOut },
+    {
+      why: "because its owner dies",
+      move: (node) => lab.kill(node),
+      undo: (node) => lab.start(node),
+      planned: false,
+    },
     {
       why: "because its owner is excluded from load balancers",
       move: (node) => lab.kubectl(["label", "node", node, `${EXCLUDE_NODE_LABEL}=true`]),
       undo: (node) => lab.kubectl(["label", "node", node, `${EXCLUDE_NODE_LABEL}-`]),
+      planned: true,
+    },
+    {
+      why: "because its owner has no network for pods",
+      move: (node) => networkUnavailable(node, "True"),
+      undo: (node) => networkUnavailable(node, "False"),
+      planned: true,
     },
     {
       why: "because its owner is cordoned",
       move: (node) => lab.kubectl(["cordon", node]),
-      undo: (node) => lab.kubectl(["uncordon", node]),
+      undo: uncordon,
+      planned: true,
+    },
+    {
+      why: "because its owner is drained",
+      move: (node) => lab.kubectl(["drain", node, "--ignore-daemonsets", "--timeout=60s"]),
+      undo: uncordon,
+      planned: true,
+    },
+    {
+      why: "because the speaker of a cordoned owner is told to stop before a controller has decided",
+      move: (node) =>
+        whilePaused(lab, async () => {
+          await lab.kubectl(["cordon", node]);
+          await signalSpeaker(lab, node, "SIGTERM");
+          for (const vip of placed.vips) await followed(lab, "client-1", vip, macOf(lab, node));
+        }),
+      undo: uncordon,
+      planned: true,
     },
   ];
-  for (const { why, move, undo } of ways)
-    for (const family of ["IPv4", "IPv6"])
-      it(`${why} is told in spaced rounds and followed by a client that knows it and need not ask, in ${family}`, async () => {
-        await apply(lab, service("moved", { spec: { ipFamilies: [family] } }));
-        const [vip = ""] = await addressed(lab, "moved");
-        const holder = await announcer(lab, virtualIPNameOf(vip));
-        await lab.flushNeighbors("client-1", vip);
-        await page(lab, "client-1", vip);
-        const known = await knownMac(lab, "client-1", vip);
-        const record = await lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
-        expect(known, `${holder} announced it; ${JSON.stringify(record)}`).to.equal(macOf(lab, holder));
-        const capture = await lab.capture("client-1", "arp or icmp6");
-        try {
-          await move(holder);
+  for (const { why, move, undo, planned } of ways)
+    it(`${why} is told in spaced rounds and followed by a client that knows it and need not ask, in both families`, async () => {
+      const [holder] = placed.nodes;
+      for (const vip of placed.vips) await known(vip, holder);
+      const capture = await lab.capture("client-1", "arp or icmp6");
+      const probings = await Promise.all(placed.vips.map(connecting));
+      try {
+        await move(holder);
+        for (const [i, vip] of placed.vips.entries()) {
           const mac = await followed(lab, "client-1", vip, macOf(lab, holder));
           expect(questionsOf(capture.frames, macOf(lab, "client-1"), vip)).to.equal(0);
           expect(await lab.fetch("client-1", urlOf(vip))).to.include({ ok: true, status: 200 });
-          expect(mac).to.equal(macOf(lab, await announcer(lab, virtualIPNameOf(vip), holder)));
+          const next = await announcer(lab, virtualIPNameOf(vip), holder);
+          expect(mac).to.equal(macOf(lab, next));
           await whenTold(lab, capture, vip, mac);
-          expectRounds(claimsOf(await capture.stop(), vip), vip, mac);
+          await adopted(lab, vip, next);
+          const attempts = (await probings[i]?.stop()) ?? [];
+          expect(attempts.length, vip).to.be.greaterThan(20);
+          if (planned) expect(unanswered(attempts), vip).to.deep.equal([]);
+          expectRounds(claimsOf(capture.frames, vip), vip, mac);
           expect(await resolutions(lab, "client-2", vip)).to.deep.equal([mac]);
-        } finally {
-          await capture.stop();
-          await undo(holder);
         }
-      });
+      } finally {
+        for (const probing of probings) await probing.stop();
+        await capture.stop();
+        await undo(holder);
+      }
+    });
 
-  function deleteSpeaker(node: string): Promise<string> {
-    const which = ["-l", "app.kubernetes.io/component=speaker", "--field-selector", `spec.nodeName=${node}`];
-    return lab.kubectl(["-n", "fairlead-system", "delete", "pod", ...which, "--wait=false"]);
+  /** Says of a node what a network plugin says that has not laid its routes. */
+  function networkUnavailable(node: string, status: "True" | "False"): Promise<string> {
+    const condition = { type: "NetworkUnavailable", status, reason: "Test", message: "as the test says" };
+    const patch = JSON.stringify({ status: { conditions: [condition] } });
+    return lab.kubectl(["patch", "node", node, "--subresource=status", "--type=strategic", "-p", patch]);
   }
 
-  function rolledOut(): Promise<string> {
-    const what = ["rollout", "status", "daemonset/fairlead-speaker", "--timeout=60s"];
-    return lab.kubectl(["-n", "fairlead-system", ...what]);
+  /** Expects that the address is told to be at the holder's MAC, and that client-1 knows it. */
+  async function known(vip: string, holder: string): Promise<void> {
+    await lab.flushNeighbors("client-1", vip);
+    await page(lab, "client-1", vip);
+    const mac = await knownMac(lab, "client-1", vip);
+    const record = await lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
+    expect(mac, `${holder} announced it; ${JSON.stringify(record)}`).to.equal(macOf(lab, holder));
+  }
+
+  /** Opens a connection every 20 ms; less patient than a kernel that sends a SYN again. */
+  function connecting(vip: string): Promise<Probing> {
+    const question = { kind: "tcp", address: vip, port: 80 } as const;
+    return lab.probe("client-1", question, { everyMs: 20, timeoutMs: 900 });
   }
 });

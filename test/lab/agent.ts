@@ -1,7 +1,7 @@
 // Runs inside a client's network namespace: asks once, or at a fixed pace until its input ends, and prints one
 // attempt a line. Input ends when whoever started it goes away, so it never outlives a test.
 import { createSocket } from "node:dgram";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { connect, isIPv6 } from "node:net";
 import type { Answered, AskOptions, Attempt, Question } from "./attempt.ts";
 
@@ -15,6 +15,8 @@ export interface AgentOrder {
 
 type Answer = Omit<Answered, "startedAtMs" | "elapsedMs" | "ok">;
 
+const oneConnection = new Agent({ keepAlive: true, maxSockets: 1 });
+
 function askHttp(
   question: Question & { kind: "http" },
   options: AskOptions,
@@ -24,7 +26,7 @@ function askHttp(
     const sent = request(
       question.url,
       {
-        agent: false,
+        agent: options.oneConnection === true ? oneConnection : false,
         method: question.method ?? "GET",
         headers: question.headers ?? {},
         signal,

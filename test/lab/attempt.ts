@@ -15,6 +15,11 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** One of the client's own addresses to ask from. */
   readonly sourceAddress?: string;
+  /**
+   * HTTP only: all questions of a prober go over one connection, one after the other; when that breaks, over a new one.
+   * @default false: each has a connection of its own
+   */
+  readonly oneConnection?: boolean;
 }
 
 /** Why there was no answer: `timeout`, or the system's code such as `ECONNREFUSED`, `ECONNRESET`, `EHOSTUNREACH`. */

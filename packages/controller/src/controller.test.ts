@@ -4,6 +4,7 @@ import { type Node, nodes } from "@fairlead/api/core/node.ts";
 import { pods } from "@fairlead/api/core/pod.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { ipAddressPools, l2Advertisements, speakers, virtualIPs } from "@fairlead/api/resources.ts";
+import type { Announcer } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { ApiError, TransportError } from "@fairlead/kube/transport.ts";
 import { expect } from "chai";
@@ -12,6 +13,7 @@ import { Harness } from "./testing/harness.ts";
 import { advertisement, endpointSlice, node, pool, service, speaker, speakerPod } from "./testing/objects.ts";
 
 const SHOP = "web/shop";
+const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
 
 describe("the controller", () => {
   let harness: Harness;
@@ -44,7 +46,7 @@ describe("the controller", () => {
         address: "192.0.2.100",
         pool: "lan",
         services: [SHOP],
-        placement: { epoch: 1, nodes: ["node-a"], protocols: ["Layer2"] },
+        placement: { epoch: 1, nodes: ["node-a", "node-c", "node-b"], protocols: ["Layer2"] },
       });
       expect(harness.api.count("POST virtualips")).to.equal(1);
       expect(harness.api.count("PATCH services/status")).to.equal(1);
@@ -221,7 +223,7 @@ describe("the controller", () => {
       harness.api.remove(virtualIPs, "192.0.2.100");
       await harness.settle();
       expect(harness.virtualIP("192.0.2.100")?.spec.services).to.deep.equal([SHOP]);
-      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.nodes).to.deep.equal(["node-a"]);
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.nodes[0]).to.equal("node-a");
       expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
     });
 
@@ -675,7 +677,7 @@ describe("the controller", () => {
       await harness.settle();
       expect(harness.virtualIP("192.0.2.100")?.spec.placement).to.deep.equal({
         epoch: 2,
-        nodes: ["node-b"],
+        nodes: ["node-b", "node-c", "node-a"],
         protocols: ["Layer2"],
       });
       changeNode("node-a", () => node("node-a"));
@@ -683,15 +685,206 @@ describe("the controller", () => {
       expect(owner("192.0.2.100")).to.equal("node-b");
     });
 
-    it("elsewhere when the node is drained or its speaker leaves", async () => {
+    it("elsewhere when the node is drained", async () => {
       harness.addService(SHOP);
       await harness.start();
       changeNode("node-a", () => node("node-a", { cordoned: true }));
       await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.nodes).to.deep.equal([
+        "node-b",
+        "node-c",
+        "node-a",
+      ]);
+    });
+
+    it("where it is while a speaker restarts, and elsewhere when it stays away", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      harness.api.writes.length = 0;
+      harness.api.put(pods, speakerPod("node-a", { leaving: true }));
+      await harness.settle(30_000);
+      harness.api.remove(pods, "fairlead-system/speaker-node-a");
+      harness.api.remove(speakers, "node-a");
+      await harness.settle(14_000);
+      harness.api.put(pods, speakerPod("node-a"));
+      harness.api.put(speakers, speaker("node-a", LAN));
+      await harness.settle(60_000);
+      expect(harness.api.count("PUT virtualips")).to.equal(0);
+      harness.api.put(pods, speakerPod("node-a", { ready: false }));
+      await harness.settle(44_000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      await harness.settle(2000);
       expect(owner("192.0.2.100")).to.equal("node-b");
-      harness.api.put(pods, speakerPod("node-b", { leaving: true }));
+    });
+
+    it("nothing new on a node whose speaker restarts", async () => {
+      await harness.start();
+      harness.api.put(pods, speakerPod("node-a", { leaving: true }));
       await harness.settle();
-      expect(owner("192.0.2.100")).to.equal("node-c");
+      for (let i = 0; i < 4; i++) harness.addService(`web/s-${i}`);
+      await harness.settle();
+      const lists = harness.names().map((name) => harness.virtualIP(name)?.spec.placement?.nodes ?? []);
+      expect(lists).to.have.length(4);
+      expect(lists.flat()).not.to.include("node-a");
+    });
+
+    it("elsewhere at once when a node is cordoned and has no speaker", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      changeNode("node-b", () => node("node-b", { cordoned: true }));
+      changeNode("node-c", () => node("node-c", { cordoned: true }));
+      changeNode("node-a", () => node("node-a", { cordoned: true }));
+      await harness.settle();
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      harness.api.put(pods, speakerPod("node-a", { leaving: true }));
+      await harness.settle();
+      expect(owner("192.0.2.100")).not.to.equal("node-a");
+    });
+
+    it("elsewhere when a speaker was away before the controller came, after as long again", async () => {
+      harness.addService(SHOP);
+      const first = await harness.start();
+      harness.api.put(pods, speakerPod("node-a", { leaving: true }));
+      await harness.settle(40_000);
+      await first.stop();
+      await harness.start();
+      await harness.settle(40_000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      await harness.settle(8000);
+      expect(owner("192.0.2.100")).to.equal("node-b");
+    });
+
+    describe("with stand-ins, whose lists", () => {
+      const lists = (): readonly (readonly string[])[] =>
+        harness.names().map((name) => harness.virtualIP(name)?.spec.placement?.nodes ?? []);
+
+      const relist = (name: string, list: readonly string[]): void => {
+        const placement = { epoch: 5, nodes: list, protocols: ["Layer2"] } as const;
+        harness.api.edit(virtualIPs, name, ({ spec, ...one }) => ({ ...one, spec: { ...spec, placement } }));
+      };
+
+      beforeEach(async () => {
+        for (const [i, name] of ["node-d", "node-e"].entries()) harness.addNode(name, 14 + i);
+        for (let i = 0; i < 10; i++) harness.addService(`web/s-${i}`);
+        await harness.start();
+        harness.api.writes.length = 0;
+      });
+
+      it("have all others behind the owner", () => {
+        const all = ["a", "b", "c", "d", "e"].map((one) => `node-${one}`);
+        for (const list of lists()) expect(list.toSorted()).to.deep.equal(all);
+      });
+
+      it("are not written when a node comes, falls silent or is cordoned, nor when its speaker restarts", async () => {
+        harness.addNode("node-f", 16);
+        await harness.settle();
+        for (const name of harness.names()) {
+          relist(name, ["node-a", "node-b", "node-c", "node-d", "node-e"]);
+        }
+        await harness.settle();
+        changeNode("node-e", () => node("node-e", { ready: false }));
+        await harness.settle();
+        changeNode("node-e", () => node("node-e", { cordoned: true }));
+        await harness.settle();
+        changeNode("node-e", () => node("node-e"));
+        harness.api.put(pods, speakerPod("node-b", { ready: false }));
+        await harness.settle();
+        expect(harness.api.count("PUT virtualips")).to.equal(0);
+      });
+
+      it("are written when one of them is gone, those that named it, once each", async () => {
+        for (const name of harness.names().slice(0, 4)) {
+          relist(name, ["node-a", "node-b", "node-c", "node-d"]);
+        }
+        await harness.settle();
+        harness.api.writes.length = 0;
+        const named = lists().filter((list) => list.includes("node-e")).length;
+        harness.api.remove(nodes, "node-e");
+        await harness.settle();
+        expect(lists().flat()).not.to.include("node-e");
+        expect(named).to.equal(6);
+        expect(harness.api.count("PUT virtualips")).to.equal(6);
+      });
+
+      it("are written for want of stand-ins when a node comes", async () => {
+        for (const name of ["node-c", "node-d", "node-e"]) harness.api.remove(nodes, name);
+        await harness.settle();
+        for (const list of lists()) expect(list.toSorted()).to.deep.equal(["node-a", "node-b"]);
+        harness.addNode("node-f", 16);
+        await harness.settle();
+        for (const list of lists()) expect(list.toSorted()).to.deep.equal(["node-a", "node-b", "node-f"]);
+      });
+    });
+
+    describe("what the speakers have passed on by themselves", () => {
+      const ip = "192.0.2.100";
+      const announce = (
+        ...announcers: readonly Pick<Announcer, "node" | "epoch" | "step" | "provisional">[]
+      ) =>
+        harness.api.edit(virtualIPs, ip, (one) => ({
+          ...one,
+          status: {
+            ...one.status,
+            announcers: announcers.map((parts) => ({
+              interface: "lan0",
+              mac: "02:00:00:00:00:01",
+              since: "2026-01-01T00:00:00Z",
+              ...parts,
+            })),
+          },
+        }));
+
+      beforeEach(async () => {
+        harness.addService(SHOP);
+        await harness.start();
+        announce({ node: "node-a", epoch: 1 });
+        await harness.settle();
+        harness.api.writes.length = 0;
+      });
+
+      it("to the node that has it, with a higher epoch, and the old owner last", async () => {
+        announce({ node: "node-a", epoch: 1 }, { node: "node-c", epoch: 1, step: 1 });
+        await harness.settle();
+        expect(harness.virtualIP(ip)?.spec.placement).to.deep.equal({
+          epoch: 2,
+          nodes: ["node-c", "node-b", "node-a"],
+          protocols: ["Layer2"],
+        });
+        expect(harness.log.lines.at(-1)).to.deep.include({
+          event: "address taken over",
+          fields: { vip: ip, from: "node-a", node: "node-c" },
+        });
+        expect(await harness.metrics.text()).to.contain(
+          'fairlead_placement_changes_total{change="takeover"} 1',
+        );
+        announce({ node: "node-c", epoch: 2 });
+        await harness.settle(5000);
+        expect(harness.api.count("PUT virtualips")).to.equal(1);
+      });
+
+      it("not for a claim that only covers, until the owner falls silent", async () => {
+        announce({ node: "node-a", epoch: 1 }, { node: "node-c", epoch: 1, provisional: true });
+        await harness.settle(5000);
+        expect(owner(ip)).to.equal("node-a");
+        changeNode("node-a", () => node("node-a", { ready: false }));
+        await harness.settle();
+        expect(owner(ip)).to.equal("node-c");
+      });
+
+      it("elsewhere if the node that has it is cordoned", async () => {
+        changeNode("node-c", () => node("node-c", { cordoned: true }));
+        await harness.settle();
+        announce({ node: "node-c", epoch: 1, step: 1 });
+        await harness.settle();
+        expect(owner(ip)).to.equal("node-a");
+        expect(harness.virtualIP(ip)?.spec.placement?.epoch).to.equal(2);
+        expect(harness.log.lines.at(-1)).to.deep.include({
+          event: "address moved",
+          fields: { vip: ip, from: "node-c", node: "node-a" },
+        });
+        await harness.settle(5000);
+        expect(harness.api.count("PUT virtualips")).to.equal(1);
+      });
     });
 
     it("nowhere without an endpoint, says so on VirtualIP and Service until a speaker says that it answers", async () => {

@@ -15,6 +15,7 @@ import { Reading } from "./reading.ts";
 import { makeQueues, makeReconcilers, type Queues, type Reconcilers } from "./reconcilers.ts";
 import { Routing } from "./routing.ts";
 import type { OwnershipOptions } from "./service/ownership.ts";
+import type { KeyOptions } from "./takeover-keys/step.ts";
 
 export interface ControllerOptions {
   readonly transport: ApiTransport;
@@ -32,6 +33,8 @@ export interface ControllerOptions {
   readonly goneGraceMs?: number;
   /** Whether Services get the finalizer that keeps them until their addresses are withdrawn. @default false */
   readonly serviceFinalizer?: boolean;
+  /** How the keys of the speakers are made and replaced. */
+  readonly keys: KeyOptions;
 }
 
 const SPEAKER_LABELS = "app.kubernetes.io/name=fairlead,app.kubernetes.io/component=speaker";
@@ -84,6 +87,8 @@ export class Controller {
       ownership,
       goneGraceMs,
       serviceFinalizer,
+      namespace,
+      keys: options.keys,
       enqueue,
     };
     const reconcilers = makeReconcilers(own);
@@ -115,6 +120,7 @@ export class Controller {
   }
 
   #compete(): void {
+    this.cluster.nodes.begin();
     const { clock, random, log, namespace, identity } = this.#options;
     const { services, virtualIPs } = this.#reconcilers;
     const election = { client: this.#client, clock, random, log, namespace, name: MANAGER, identity };

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { TAKEOVER_KEY_LENGTH } from "@fairlead/api/takeover-keys.ts";
 import { HttpsTransport } from "@fairlead/kube/https-transport.ts";
 import { loadKubeConfig } from "@fairlead/kube/kube-config.ts";
 import { KubeMetrics } from "@fairlead/kube/metrics.ts";
@@ -17,6 +19,7 @@ import { CONTROLLER_OPTIONS } from "./options.ts";
 const DEAD_AFTER_LATENESS_MS = 5_000;
 /** Bursts of Services are to be addressed as fast as the API server takes the writes; it has its own fairness. */
 const RATE = { perSecond: 1_000, burst: 2_000 };
+const DAY_MS = 24 * 3_600_000;
 
 const parsed = parseOptions("controller", CONTROLLER_OPTIONS, process.argv.slice(2), process.env);
 if (parsed.ok) process.exit(await run(parsed.value));
@@ -45,6 +48,10 @@ async function run(options: Options<typeof CONTROLLER_OPTIONS>): Promise<number>
     ownership: { loadBalancerClass, alsoClassless },
     goneGraceMs: options.goneGraceSeconds * 1000,
     serviceFinalizer: options.serviceFinalizer,
+    keys: {
+      rotationMs: options.takeoverKeyRotationDays * DAY_MS,
+      draw: () => randomBytes(TAKEOVER_KEY_LENGTH),
+    },
   });
   const eventLoop = new EventLoop(clock);
   const late = (): string | undefined =>

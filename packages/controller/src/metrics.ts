@@ -13,6 +13,9 @@ export interface ControllerFigures {
   readonly byNode: ReadonlyMap<string, number>;
 }
 
+/** `listed`: another list of stand-ins for the same node. `takeover`: the record follows what the speakers did by themselves. */
+export type PlacementChange = "placed" | "moved" | "takeover" | "listed" | "unplaced";
+
 /** The controller's own metrics. */
 export class ControllerMetrics {
   readonly #decisions;
@@ -72,7 +75,7 @@ export class ControllerMetrics {
     this.#decisions.inc({ reason });
   }
 
-  placed(change: "placed" | "moved" | "unplaced"): void {
+  placed(change: PlacementChange): void {
     this.#moves.inc({ change });
   }
 

@@ -37,6 +37,13 @@ export const CONTROLLER_OPTIONS = {
     default: false,
     describe: "keep Services by a finalizer until their addresses are withdrawn",
   },
+  takeoverKeyRotationDays: {
+    type: "number",
+    default: 30,
+    least: 0,
+    most: 3650,
+    describe: "replace the key that the speakers sign with after so many days; 0: never",
+  },
   logLevel: { type: "string", default: "info", choices: LOG_LEVELS, describe: "what is logged" },
   metricsHost: {
     type: "string",

@@ -15,6 +15,8 @@ import type { OwnershipOptions } from "./service/ownership.ts";
 import { ServiceReconciler } from "./service/reconciler.ts";
 import { Records } from "./service/records.ts";
 import { Telling } from "./service/telling.ts";
+import { TakeoverKeyReconciler } from "./takeover-keys/reconciler.ts";
+import type { KeyOptions } from "./takeover-keys/step.ts";
 import { VirtualIPReconciler } from "./virtual-ip/reconciler.ts";
 
 /** Key in the queue of Services that stands for those who wait. */
@@ -33,6 +35,9 @@ export interface ReconcilerDependencies {
   readonly ownership: OwnershipOptions;
   readonly goneGraceMs: number;
   readonly serviceFinalizer: boolean;
+  /** Our own namespace. */
+  readonly namespace: string;
+  readonly keys: KeyOptions;
   /** Has a Service looked at. */
   readonly enqueue: (service: string) => void;
 }
@@ -43,6 +48,7 @@ export interface Reconcilers {
   readonly virtualIPs: VirtualIPReconciler;
   readonly pools: PoolReconciler;
   readonly advertisements: AdvertisementReconciler;
+  readonly takeoverKeys: TakeoverKeyReconciler;
 }
 
 export function makeReconcilers(dependencies: ReconcilerDependencies): Reconcilers {
@@ -59,6 +65,7 @@ export function makeReconcilers(dependencies: ReconcilerDependencies): Reconcile
     virtualIPs: new VirtualIPReconciler({ ...dependencies, records }),
     pools: new PoolReconciler(dependencies),
     advertisements: new AdvertisementReconciler(dependencies),
+    takeoverKeys: new TakeoverKeyReconciler(dependencies),
   };
 }
 
@@ -70,6 +77,8 @@ export interface Queues {
   readonly virtualIPs: WorkQueue;
   readonly pools: WorkQueue;
   readonly advertisements: WorkQueue;
+  /** The one Secret, by its name. */
+  readonly takeoverKeys: WorkQueue;
 }
 
 export interface QueueDependencies {
@@ -84,7 +93,7 @@ export interface QueueDependencies {
 /** Makes the queues; they do nothing while this replica does not lead. */
 export function makeQueues(dependencies: QueueDependencies): Queues {
   const { reconcilers, leadership, ...common } = dependencies;
-  const { services, virtualIPs, pools, advertisements } = reconcilers;
+  const { services, virtualIPs, pools, advertisements, takeoverKeys } = reconcilers;
   type Result = { readonly requeueAfterMs: number } | undefined;
   const queue = (
     name: string,
@@ -106,5 +115,6 @@ export function makeQueues(dependencies: QueueDependencies): Queues {
       await advertisements.reconcile(name, signal);
       return undefined;
     }),
+    takeoverKeys: queue("takeover-keys", 1, (_name, signal) => takeoverKeys.reconcile(signal)),
   };
 }

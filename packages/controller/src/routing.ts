@@ -1,3 +1,4 @@
+import { TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
@@ -75,6 +76,10 @@ export class Routing implements ClusterListener {
     ]) {
       this.#to.queues.virtualIPs.add(address, { urgent: true });
     }
+    const { standIns } = occupancy;
+    for (const address of [...standIns.naming(name), ...standIns.wanting()]) {
+      this.#to.queues.virtualIPs.add(address);
+    }
     this.#allAdvertisements();
   }
 
@@ -120,6 +125,7 @@ export class Routing implements ClusterListener {
     this.#allVirtualIPs();
     this.#allAdvertisements();
     this.#allPools();
+    this.#to.queues.takeoverKeys.add(TAKEOVER_SECRET);
   }
 
   get #to(): RoutingTargets {

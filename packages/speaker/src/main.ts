@@ -11,6 +11,7 @@ import { type Options, parseOptions } from "@fairlead/runtime/options.ts";
 import { systemRandom as random } from "@fairlead/runtime/random.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import { winstonLog } from "@fairlead/runtime/winston-log.ts";
+import { CacheFile } from "./control/cache-file.ts";
 import { Control } from "./control/control.ts";
 import { fieldManagerOf } from "./control/field-manager.ts";
 import { registerSpeakerMetrics } from "./control/speaker-metrics.ts";
@@ -53,26 +54,37 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
 
   const memory = WireCounts.memory();
   const refreshMs = options.gratuitousRefreshSeconds * 1000;
+  const cache = new CacheFile({ ...shared, folder: options.stateFolder });
+  const known = cache.read();
   const wire: WireThread = new WireThread({
     ...shared,
     program: WIRE_PROGRAM,
-    start: { node, excludedInterfaces, refreshMs, counts: memory },
+    start: {
+      node,
+      excludedInterfaces,
+      refreshMs,
+      takeoverPort: options.takeoverPort,
+      caretake: options.caretake,
+      memories: known.memories,
+      counts: memory,
+    },
     onMessage: (message) => control.take(message),
     onDeath: (reason) => {
       log.error("wire thread died", { error: reason });
       process.exit(1);
     },
   });
-  const drainMs = options.drainTimeoutMs;
   const control = new Control({
     ...shared,
     node,
+    keysNamespace: options.podNamespace,
     excludedInterfaces,
-    drainMs,
     transport,
     client,
     events,
     wire,
+    known,
+    cache,
   });
   const counts = new WireCounts(memory);
   registerSpeakerMetrics(metrics, {

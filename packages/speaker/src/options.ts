@@ -32,6 +32,12 @@ export const SPEAKER_OPTIONS = {
     variable: "POD_NAME",
     describe: "the name of the Pod, under which Events are written",
   },
+  podNamespace: {
+    type: "string",
+    default: "fairlead-system",
+    variable: "POD_NAMESPACE",
+    describe: "the namespace of the Pod, where the Secret with the keys is",
+  },
   excludeInterfaces: {
     type: "string",
     default: EXCLUDED_BY_DEFAULT,
@@ -44,12 +50,24 @@ export const SPEAKER_OPTIONS = {
     most: 86_400,
     describe: "after which each address is told to its segment again, give or take 20 %; 0 for never",
   },
-  drainTimeoutMs: {
+  takeoverPort: {
     type: "number",
-    default: 2_000,
-    least: 0,
-    most: 60_000,
-    describe: "how long to go on answering after SIGTERM until the addresses are placed elsewhere",
+    default: 7950,
+    least: 1,
+    most: 65_535,
+    describe: "the UDP port on which the speakers talk to each other; the same on all nodes",
+  },
+  caretake: {
+    type: "boolean",
+    default: true,
+    describe:
+      "whether stand-ins answer with the MAC of a node whose speaker is away; off where switches compare ARP with Ethernet sources",
+  },
+  stateFolder: {
+    type: "string",
+    default: "",
+    describe:
+      "where to keep what is known for the next start; empty: nowhere. It holds keys: give it a folder in memory",
   },
   logLevel: { type: "string", default: "info", choices: LOG_LEVELS, describe: "what is logged" },
   metricsHost: {

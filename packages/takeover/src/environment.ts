@@ -60,8 +60,8 @@ export type Report =
   | { readonly type: "AnchorLost" }
   | { readonly type: "Stalled"; readonly lateMs: number };
 
-/** Why a message or frame had no effect; each is counted. */
-export type Drop = CodecDrop | FreshnessDrop | "OtherSegment" | "Own" | "NotItsHolder";
+/** Why a message or frame had no effect; each is counted. `NoKey`: it was to be sent, and there is no key to sign with. */
+export type Drop = CodecDrop | FreshnessDrop | "OtherSegment" | "Own" | "NotItsHolder" | "NoKey";
 
 /** Everything that the protocol does to the world. Nothing here may call back into the protocol at once. */
 export interface Environment {

@@ -1,3 +1,5 @@
+import type { Secret } from "@fairlead/api/core/secret.ts";
+import { readTakeoverKeys, TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
 import { expect } from "chai";
 import { NAMESPACE } from "../../install/fairlead.ts";
 import { installedPods, leaderPod } from "../../install/pods.ts";
@@ -26,6 +28,8 @@ export interface Round {
 }
 
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/fairlead-controller`;
+
+const KEYS = `/api/v1/namespaces/${NAMESPACE}/secrets/${TAKEOVER_SECRET}`;
 
 const oneOf =
   (...texts: readonly string[]) =>
@@ -71,6 +75,7 @@ const WRITES: Round = {
   lacks: oneOf(
     "controller get services",
     "controller get leases",
+    "controller get secrets",
     "controller create virtualips",
     "controller update virtualips",
     "controller delete virtualips",
@@ -122,15 +127,43 @@ const WRITES: Round = {
 
 /** Apart from the others, because an address that cannot be given is counted as used for as long as that is tried. */
 const COUNTING: Round = {
-  name: "to say what is used of a pool",
-  lacks: oneOf("controller patch ipaddresspools/status"),
+  name: "to say what is used of a pool, and to mend the keys of the speakers",
+  lacks: oneOf("controller patch ipaddresspools/status", "controller update secrets"),
   async provoke({ lab }) {
     await apply(lab, pool("extra", { addresses: ["198.51.100.250"], autoAssign: false }));
+    await merge(lab, KEYS, { data: { currentId: null } });
   },
   async made({ lab }) {
     await condition(lab, paths.pool("extra"), { type: "Ready", status: "True" });
+    await keysAreThere(lab);
   },
 };
+
+/** Apart from the others, because only one who leads and may read the keys finds them missing. */
+const KEEPING: Round = {
+  name: "to make the keys of the speakers",
+  lacks: oneOf("controller create secrets"),
+  async provoke({ lab }) {
+    await lab.api.send("DELETE", KEYS);
+  },
+  async made({ lab }) {
+    await keysAreThere(lab);
+  },
+};
+
+/** The controller looks at them three times a minute, more seldom after failures. */
+async function keysAreThere(lab: Lab): Promise<void> {
+  await lab.waitFor(
+    "the keys of the speakers are there",
+    async (see) => {
+      const { status, text } = await lab.api.send("GET", KEYS);
+      see(status);
+      const { data = {} } = JSON.parse(text) as Pick<Secret, "data">;
+      return status === 200 && readTakeoverKeys(data ?? {}).ok;
+    },
+    { deadlineMs: 60_000 },
+  );
+}
 
 /** The VirtualIP of the Service "stuck" stays when it is deleted, so that the next holder's cannot be created. */
 const TELLING: Round = {
@@ -202,7 +235,7 @@ interface TheEvent {
 }
 
 /** Between them, every right is missing once. */
-export const ROUNDS: readonly Round[] = [LISTS, WATCHES, WRITES, COUNTING, TELLING];
+export const ROUNDS: readonly Round[] = [LISTS, WATCHES, WRITES, COUNTING, KEEPING, TELLING];
 
 async function announced(lab: Lab, name: string): Promise<string> {
   const ip = await address(lab, name);

@@ -18,31 +18,32 @@ interface Telling {
   readonly form: Claim["form"];
 }
 
+type Plan = readonly Telling[];
+
 /** When an address that was taken over is told to everybody, counted from the first frame. */
-const TOLD4: readonly Telling[] = [
-  { atMs: 0, form: "request" },
-  { atMs: 100, form: "reply" },
-  ...[500, 1100, 2200, 3300].flatMap((atMs): readonly Telling[] => [
+const ROUNDS_MS = [0, 100, 500, 1100, 2200, 3300];
+const TOLD4: Plan = ROUNDS_MS.flatMap((atMs, i): Plan => {
+  const both: Plan = [
     { atMs, form: "request" },
     { atMs, form: "reply" },
-  ]),
-];
-const TOLD6: readonly Telling[] = [0, 100, 500, 1100, 2200, 3300].map((atMs) => ({
-  atMs,
-  form: "advertisement",
-}));
+  ];
+  return i > 1 ? both : both.slice(i, i + 1);
+});
+const TOLD6: Plan = ROUNDS_MS.map((atMs) => ({ atMs, form: "advertisement" }));
+
+/** Once the node that had it lets go it is told from the beginning, but not sooner than this after the first frame. */
+const AGAIN_MS = 900;
 
 /** A capture's clock and a sender's timer may differ by this; a busy machine sends so much too late. */
-const EARLY_MS = 30;
+const EARLY_MS = 90;
 const LATE_MS = 400;
 
 /** Waits until the last round about the address was seen. */
 export async function whenTold(lab: Lab, capture: Capture, vip: string, mac: string): Promise<void> {
-  const plan = planOf(vip);
-  await lab.waitFor(`${plan.length} frames from ${mac} that tell everybody of ${vip}`, (see) => {
+  await lab.waitFor(`all rounds of frames from ${mac} that tell everybody of ${vip}`, (see) => {
     const told = tellingsOf(claimsOf(capture.frames, vip), mac);
     see(told.map(({ atMs, form }) => `${form} at ${atMs} ms`));
-    return match(told, plan).missing.length === 0;
+    return closest(told, vip).missing.length === 0;
   });
 }
 
@@ -50,7 +51,7 @@ export async function whenTold(lab: Lab, capture: Capture, vip: string, mac: str
 export function expectRounds(claims: readonly Claim[], vip: string, mac: string): void {
   const own = claims.filter(({ source, form }) => source === mac && form !== "answer");
   for (const claim of own) expect(claim.frame).to.deep.equal(frameOf(claim.form, vip, mac));
-  const { missing, extra } = match(tellingsOf(claims, mac), planOf(vip));
+  const { missing, extra } = closest(tellingsOf(claims, mac), vip);
   expect(missing).to.deep.equal([]);
   // The slow refresh of what a node holds may fall into the rounds.
   expect(extra.length).to.be.at.most(1);
@@ -60,20 +61,34 @@ export function expectRounds(claims: readonly Claim[], vip: string, mac: string)
   expect(others).to.deep.equal([]);
 }
 
-function planOf(vip: string): readonly Telling[] {
-  return vip.includes(":") ? TOLD6 : TOLD4;
+/** Both ways in which an address may be told: from a node that let go, or from one that is dead or told it never. */
+function plansOf(vip: string): readonly Plan[] {
+  const once = vip.includes(":") ? TOLD6 : TOLD4;
+  const again = once.map(({ atMs, form }) => ({ atMs: atMs + AGAIN_MS, form }));
+  return [once, [...once.filter(({ atMs }) => atMs < AGAIN_MS), ...again]];
 }
 
-function tellingsOf(claims: readonly Claim[], mac: string): readonly Telling[] {
+/** The comparison with the plan that is met best. */
+function closest(told: Plan, vip: string): Match {
+  const [first, second] = plansOf(vip).map((plan) => match(told, plan));
+  if (first === undefined) throw new Error("there is no plan");
+  return second === undefined || first.missing.length <= second.missing.length ? first : second;
+}
+
+interface Match {
+  /** What was planned and not told. */
+  readonly missing: Plan;
+  /** What was told and not planned. */
+  readonly extra: Plan;
+}
+
+function tellingsOf(claims: readonly Claim[], mac: string): Plan {
   const own = claims.filter(({ source, form }) => source === mac && form !== "answer");
   const firstMs = own[0]?.timeMs ?? 0;
   return own.map(({ timeMs, form }) => ({ atMs: timeMs - firstMs, form }));
 }
 
-function match(
-  told: readonly Telling[],
-  plan: readonly Telling[],
-): { readonly missing: readonly Telling[]; readonly extra: readonly Telling[] } {
+function match(told: Plan, plan: Plan): Match {
   const extra = [...told];
   const missing = plan.filter(({ atMs, form }) => {
     const found = extra.findIndex(

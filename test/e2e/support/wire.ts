@@ -31,17 +31,20 @@ export async function sendFrames(
   options: SendOptions = {},
 ): Promise<void> {
   const { perSecond = 200 } = options;
-  const shown = await lab.exec(member, ["ip", "-j", "link", "show", "dev", options.interface ?? "eth0"]);
-  const [link] = JSON.parse(shown.stdout) as readonly { readonly ifindex: number }[];
+  const index = await interfaceIndex(lab, member, options.interface);
   const program = join(import.meta.dirname, "send-frames.ts");
   const input = frames.map((frame) => Buffer.from(frame).toString("hex")).join("\n");
-  await lab.exec(
-    member,
-    [process.execPath, "--no-warnings", program, String(link?.ifindex), String(perSecond)],
-    {
-      input,
-    },
-  );
+  await lab.exec(member, [process.execPath, "--no-warnings", program, String(index), String(perSecond)], {
+    input,
+  });
+}
+
+/** The kernel's number of a member's interface. */
+export async function interfaceIndex(lab: Lab, member: string, name = "eth0"): Promise<number> {
+  const shown = await lab.exec(member, ["ip", "-j", "link", "show", "dev", name]);
+  const [link] = JSON.parse(shown.stdout) as readonly { readonly ifindex: number }[];
+  if (link === undefined) throw new Error(`${member} has no ${name}`);
+  return link.ifindex;
 }
 
 /** A frame that says which MAC an address has. */
@@ -69,6 +72,15 @@ export function claimsOf(frames: readonly Frame[], address: string): readonly Cl
     const form = neighbor.to === ALL_NODES ? "advertisement" : "answer";
     return [{ timeMs, source: neighbor.source, form, frame: neighbor }];
   });
+}
+
+/** The MAC that a claim gives out: that of its sender, unless it answers in another's place. */
+export function toldMac({ frame }: Claim): string {
+  if ("senderMac" in frame) return frame.senderMac;
+  return frame.options
+    .slice(2, 8)
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join(":");
 }
 
 /** How often the station with this MAC asked for the address. */
@@ -122,10 +134,8 @@ export async function resolutions(
 
 /** What the speaker on a node counted: frames by protocol and result (`arp Answer`), and `lost`. */
 export async function frameCounts(lab: Lab, node: string): Promise<ReadonlyMap<string, number>> {
-  const attempt = await lab.fetch(node, "http://127.0.0.1:7952/metrics");
-  if (!attempt.ok) throw new Error(`no metrics of the speaker on ${node}: ${attempt.reason}`);
   const counts = new Map<string, number>();
-  for (const line of attempt.body.split("\n")) {
+  for (const line of (await speakerMetrics(lab, node)).split("\n")) {
     const frames = /^fairlead_speaker_frames_total\{protocol="(\w+)",result="(\w+)"\} (\d+)/.exec(line) ?? [];
     const [, protocol, result, count] = frames;
     if (count !== undefined) counts.set(`${protocol} ${result}`, Number(count));
@@ -133,4 +143,11 @@ export async function frameCounts(lab: Lab, node: string): Promise<ReadonlyMap<s
     if (lost !== undefined) counts.set("lost", Number(lost));
   }
   return counts;
+}
+
+/** The metrics of the speaker on a node as text. @throws Error if there are none */
+export async function speakerMetrics(lab: Lab, node: string): Promise<string> {
+  const attempt = await lab.fetch(node, "http://127.0.0.1:7952/metrics");
+  if (!attempt.ok) throw new Error(`no metrics of the speaker on ${node}: ${attempt.reason}`);
+  return attempt.body;
 }

@@ -62,7 +62,7 @@ export class Cluster {
     const { listener, clock, goneGraceMs: graceMs } = options;
     this.ledger = new Ledger((...change) => listener.address(...change));
     this.endpoints = new EndpointIndex((service) => listener.endpoints(service));
-    this.nodes = new NodeIndex((node) => listener.node(node));
+    this.nodes = new NodeIndex({ clock, onChange: (node) => listener.node(node) });
     this.infrastructure = new InfrastructureIndex((changes) => {
       for (const { address, what } of changes) this.ledger.setNetworkUse(address, what);
       listener.infrastructure();
@@ -185,7 +185,7 @@ export class Cluster {
   /** The API server answered a write of a VirtualIP with this. */
   wroteVirtualIP(object: VirtualIP): void {
     this.virtualIPs.wrote(object);
-    this.occupancy.set(object.metadata.name, object.spec.placement?.nodes[0]);
+    this.occupancy.set(object.metadata.name, object.spec.placement?.nodes ?? []);
     const record = recordOf(object);
     if (record !== undefined) this.ledger.record(record);
   }
@@ -209,6 +209,7 @@ export class Cluster {
   stop(): void {
     this.#pools.stop();
     this.#advertisements.stop();
+    this.nodes.stop();
   }
 
   #serviceChanged({ key, previous, current }: Change<Service>): void {
@@ -240,7 +241,7 @@ export class Cluster {
     this.virtualIPs.read(key, current);
     const newest = current && this.virtualIPs.get(key);
     if (newest === undefined) this.occupancy.delete(key);
-    else this.occupancy.set(key, newest.spec.placement?.nodes[0]);
+    else this.occupancy.set(key, newest.spec.placement?.nodes ?? []);
     const address = addressOfVirtualIPName(key);
     if (address === undefined) return;
     const before = this.ledger.recordOf(address);

@@ -2,7 +2,27 @@ import type { Node } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { Change } from "@fairlead/kube/store.ts";
-import { type NodeView, viewNode } from "../placement/node-view.ts";
+import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import { lacksSpeaker, type NodeView, viewNode } from "../placement/node-view.ts";
+
+/**
+ * For how long a speaker that is not there is waited for, in ms. While it is away its stand-ins take care of its addresses; after
+ * 30 s of that they take them over, which is to be seen before anything is decided here.
+ */
+export const SPEAKER_GRACE_MS = 45_000;
+
+export interface NodeIndexOptions {
+  readonly clock: Clock;
+  /** Called when something that placement asks of a node has changed, not for a heartbeat. */
+  readonly onChange: (node: string) => void;
+}
+
+/** A speaker that is not there though its node is. */
+interface Absence {
+  readonly sinceMs: number;
+  /** Ends the waiting; undefined until that begins. */
+  readonly timer: Timer | undefined;
+}
 
 /** The nodes as placement sees them, put together from Node, speaker Pod and Speaker. */
 export class NodeIndex {
@@ -10,12 +30,27 @@ export class NodeIndex {
   readonly #pods = new Map<string, Map<string, Pod>>();
   readonly #speakers = new Map<string, Speaker>();
   readonly #views = new Map<string, { readonly view: NodeView; readonly text: string }>();
-  readonly #onChange: (node: string) => void;
+  readonly #absences = new Map<string, Absence>();
+  /** What was last reported of nodes whose report was taken away. */
+  readonly #lastReports = new Map<string, Speaker>();
+  readonly #options: NodeIndexOptions;
+  #begun = false;
   #list: readonly NodeView[] | undefined;
 
-  /** @param onChange called when something that placement asks of a node has changed, not for a heartbeat */
-  constructor(onChange: (node: string) => void) {
-    this.#onChange = onChange;
+  constructor(options: NodeIndexOptions) {
+    this.#options = options;
+  }
+
+  /** Everything has been read: who is not there has been away for an unknown time, and is waited for from now. */
+  begin(): void {
+    this.#begun = true;
+    for (const name of [...this.#absences.keys()]) this.#absences.set(name, this.#absence(name));
+  }
+
+  /** Waits for nobody any more. */
+  stop(): void {
+    for (const { timer } of this.#absences.values()) timer?.cancel();
+    this.#absences.clear();
   }
 
   applyNode({ key, current }: Change<Node>): void {
@@ -25,6 +60,9 @@ export class NodeIndex {
   }
 
   applySpeaker({ key, current }: Change<Speaker>): void {
+    const known = this.#speakers.get(key);
+    if (current?.status !== undefined) this.#lastReports.delete(key);
+    else if (known?.status !== undefined) this.#lastReports.set(key, known);
     if (current === undefined) this.#speakers.delete(key);
     else this.#speakers.set(key, current);
     this.#look(key);
@@ -68,16 +106,47 @@ export class NodeIndex {
     const node = this.#nodes.get(name);
     const before = this.#views.get(name);
     if (node === undefined) {
+      this.#present(name);
+      this.#lastReports.delete(name);
       if (this.#pods.get(name)?.size === 0) this.#pods.delete(name);
       if (!this.#views.delete(name)) return;
     } else {
-      const view = viewNode(node, this.#pods.get(name)?.values() ?? [], this.#speakers.get(name));
+      const view = this.#view(name, node);
       const text = textOf(view);
       if (before?.text === text) return;
       this.#views.set(name, { view, text });
     }
     this.#list = undefined;
-    this.#onChange(name);
+    this.#options.onChange(name);
+  }
+
+  #view(name: string, node: Node): NodeView {
+    const pods = [...(this.#pods.get(name)?.values() ?? [])];
+    const report = this.#speakers.get(name);
+    const lastReport = this.#lastReports.get(name);
+    const view = viewNode(node, { pods, report, lastReport, patient: true });
+    if (!lacksSpeaker(view)) {
+      this.#present(name);
+      return view;
+    }
+    const absence = this.#absences.get(name) ?? this.#absence(name);
+    this.#absences.set(name, absence);
+    const isOver = this.#begun && this.#options.clock.nowMs() >= absence.sinceMs + SPEAKER_GRACE_MS;
+    if (!isOver) return view;
+    this.#lastReports.delete(name);
+    return viewNode(node, { pods, report, patient: false });
+  }
+
+  /** A speaker begins to be waited for. */
+  #absence(name: string): Absence {
+    const { clock } = this.#options;
+    const timer = this.#begun ? clock.after(SPEAKER_GRACE_MS, () => this.#look(name)) : undefined;
+    return { sinceMs: clock.nowMs(), timer };
+  }
+
+  #present(name: string): void {
+    this.#absences.get(name)?.timer?.cancel();
+    this.#absences.delete(name);
   }
 }
 

@@ -2,7 +2,7 @@ import { anySelectorMatches, selectorMatches } from "@fairlead/api/selector-matc
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { prefixContains } from "@fairlead/net/prefix.ts";
 import type { Advertisement } from "./advertise.ts";
-import type { NodeFault, NodeView } from "./node-view.ts";
+import { lacksSpeaker, type NodeFault, type NodeView } from "./node-view.ts";
 
 /** Why a node may not answer for an address. */
 export type Ineligible =
@@ -42,6 +42,21 @@ export function judgeNode(
   const [first] = selecting;
   if (usable.length === 0) return (first && interfaceFault(node, address, first)) ?? "NodeNotSelected";
   return { node, weight: weightOf(node, usable), interfaces: interfacesOf(usable) };
+}
+
+/**
+ * Whether the node could answer, were it heard of and had its interfaces a link: it is on the lists of stand-ins for when that is
+ * over, which the speakers see for themselves.
+ */
+export function judgeSilent(
+  node: NodeView,
+  address: IpAddress,
+  advertisements: readonly Advertisement[],
+): Eligible | undefined {
+  if (node.fault !== undefined && node.fault !== "NodeNotReady" && !lacksSpeaker(node)) return undefined;
+  const heard = { ...node, fault: undefined, interfaces: [...node.interfaces, ...node.dark] };
+  const judged = judgeNode(heard, address, advertisements);
+  return typeof judged === "string" ? undefined : judged;
 }
 
 function interfaceFault(

@@ -1,7 +1,7 @@
 import { EXCLUDE_NODE_LABEL, type Node } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
-import type { Speaker } from "@fairlead/api/speaker.ts";
+import type { Speaker, SpeakerInterface } from "@fairlead/api/speaker.ts";
 import { type IpPrefix, parseInterfaceAddress } from "@fairlead/net/prefix.ts";
 
 /** An interface on which a node could answer now. */
@@ -25,41 +25,69 @@ export interface NodeView {
   readonly fault: NodeFault | undefined;
   /** Cordoned, so probably about to be drained or rebooted: it holds an address only while no other node can. */
   readonly cordoned: boolean;
+  readonly speaker: SpeakerState;
   /** Interfaces with carrier. */
   readonly interfaces: readonly NodeInterface[];
+  /** Interfaces without. */
+  readonly dark: readonly NodeInterface[];
+}
+
+/**
+ * What is known of a node's speaker. `Restarting`: it is not there, but was a moment ago, so that others take care of its addresses
+ * meanwhile. `Gone`: that has lasted, or the node is cordoned too.
+ */
+export type SpeakerState = "Running" | "Restarting" | "Gone";
+
+export interface SpeakerNews {
+  /** The speaker's Pods on the node. */
+  readonly pods: Iterable<Pod>;
+  /** What it reports. */
+  readonly report: Speaker | undefined;
+  /** What it reported last, if that was taken away a moment ago. */
+  readonly lastReport?: Speaker | undefined;
+  /** Whether a speaker that is not there is waited for. */
+  readonly patient: boolean;
 }
 
 /** Puts together what Node, speaker Pods on it and Speaker object say. */
-export function viewNode(node: Node, speakerPods: Iterable<Pod>, speaker: Speaker | undefined): NodeView {
+export function viewNode(node: Node, news: SpeakerNews): NodeView {
+  const { pods, report, lastReport, patient } = news;
+  const isPresent = [...pods].some(isRunning);
+  const cordoned = node.spec?.unschedulable === true;
+  const reported = (report?.status ? report : lastReport)?.status?.interfaces ?? [];
+  const withCarrier = (carrier: boolean): readonly NodeInterface[] =>
+    reported.filter((one) => one.carrier === carrier).map(readInterface);
+  const absence = !isPresent ? "SpeakerNotRunning" : report?.status ? undefined : "SpeakerNotReported";
   return {
     name: node.metadata.name,
     labels: node.metadata.labels,
-    fault: faultOf(node, speakerPods, speaker),
-    cordoned: node.spec?.unschedulable === true,
-    interfaces: (speaker?.status?.interfaces ?? [])
-      .filter(({ carrier }) => carrier)
-      .map(({ name, addresses }) => ({
-        name,
-        subnets: addresses.flatMap((text) => {
-          const parsed = parseInterfaceAddress(text);
-          return parsed.ok ? [parsed.value.prefix] : [];
-        }),
-      })),
+    fault: faultOf(node) ?? absence,
+    cordoned,
+    speaker: absence === undefined ? "Running" : patient && !cordoned ? "Restarting" : "Gone",
+    interfaces: withCarrier(true),
+    dark: withCarrier(false),
   };
 }
 
-function faultOf(
-  node: Node,
-  speakerPods: Iterable<Pod>,
-  speaker: Speaker | undefined,
-): NodeFault | undefined {
+/** Whether all that is the matter with the node is that its speaker is not there. */
+export function lacksSpeaker({ fault }: NodeView): boolean {
+  return fault === "SpeakerNotRunning" || fault === "SpeakerNotReported";
+}
+
+function readInterface({ name, addresses }: SpeakerInterface): NodeInterface {
+  const subnets = addresses.flatMap((text) => {
+    const parsed = parseInterfaceAddress(text);
+    return parsed.ok ? [parsed.value.prefix] : [];
+  });
+  return { name, subnets };
+}
+
+function faultOf(node: Node): NodeFault | undefined {
   const condition = (type: string): string | undefined =>
     node.status?.conditions?.find((candidate) => candidate.type === type)?.status;
   if (condition("Ready") !== "True" || node.metadata.deletionTimestamp !== undefined) return "NodeNotReady";
   if (node.metadata.labels?.[EXCLUDE_NODE_LABEL] !== undefined) return "NodeExcluded";
   if (condition("NetworkUnavailable") === "True") return "NetworkUnavailable";
-  if (![...speakerPods].some(isRunning)) return "SpeakerNotRunning";
-  if (speaker?.status === undefined) return "SpeakerNotReported";
   return undefined;
 }
 

@@ -1,13 +1,18 @@
-/** Which address (by the name of its VirtualIP) lives on which node, and how many live on each. */
+import { StandInIndex } from "./stand-in-index.ts";
+
+/** Which address (by the name of its VirtualIP) lives on which node, how many live on each, and who stands in. */
 export class Occupancy {
+  readonly standIns = new StandInIndex();
   /** The node of each address; undefined if it lives nowhere. */
   readonly #nodes = new Map<string, string | undefined>();
   readonly #addresses = new Map<string, Set<string>>();
   readonly #nowhere = new Set<string>();
 
-  /** The address lives on this node, or nowhere. */
-  set(name: string, node: string | undefined): void {
-    this.delete(name);
+  /** The address has this list of nodes, the one that it lives on first; empty: it lives nowhere. */
+  set(name: string, list: readonly string[]): void {
+    const [node] = list;
+    this.standIns.set(name, list);
+    this.#forget(name);
     this.#nodes.set(name, node);
     if (node === undefined) this.#nowhere.add(name);
     else this.#addresses.set(node, (this.#addresses.get(node) ?? new Set()).add(name));
@@ -15,13 +20,8 @@ export class Occupancy {
 
   /** The address is held no more. */
   delete(name: string): void {
-    const node = this.#nodes.get(name);
-    this.#nodes.delete(name);
-    this.#nowhere.delete(name);
-    if (node === undefined) return;
-    const addresses = this.#addresses.get(node);
-    addresses?.delete(name);
-    if (addresses?.size === 0) this.#addresses.delete(node);
+    this.standIns.delete(name);
+    this.#forget(name);
   }
 
   /** How many addresses other than this one live on the node. */
@@ -48,5 +48,15 @@ export class Occupancy {
   /** Number of addresses by node. */
   counts(): ReadonlyMap<string, number> {
     return new Map([...this.#addresses].map(([node, addresses]) => [node, addresses.size]));
+  }
+
+  #forget(name: string): void {
+    const node = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    this.#nowhere.delete(name);
+    if (node === undefined) return;
+    const addresses = this.#addresses.get(node);
+    addresses?.delete(name);
+    if (addresses?.size === 0) this.#addresses.delete(node);
   }
 }

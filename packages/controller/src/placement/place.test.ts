@@ -12,17 +12,19 @@ import { type PlacedService, type PlacementInput, place } from "./place.ts";
 type NodeParts = Parameters<typeof node>[1] & {
   readonly pod?: Parameters<typeof speakerPod>[1] | "none";
   readonly interfaces?: Parameters<typeof speaker>[1] | "none";
+  /** Whether a speaker that is not there is waited for. */
+  readonly patient?: boolean;
 };
 
 const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
 
 function view(name: string, parts: NodeParts = {}): NodeView {
-  const { pod = {}, interfaces = LAN, ...rest } = parts;
-  return viewNode(
-    node(name, rest),
-    pod === "none" ? [] : [speakerPod(name, pod)],
-    interfaces === "none" ? undefined : speaker(name, interfaces),
-  );
+  const { pod = {}, interfaces = LAN, patient = false, ...rest } = parts;
+  return viewNode(node(name, rest), {
+    pods: pod === "none" ? [] : [speakerPod(name, pod)],
+    report: interfaces === "none" ? undefined : speaker(name, interfaces),
+    patient,
+  });
 }
 
 const everywhere = servingEndpoints([endpointSlice("web/shop", ["a", "b", "c"])], "IPv4");
@@ -44,11 +46,13 @@ function input(
     address: address("192.0.2.100"),
     pool: { name: "lan", labels: { zone: "x" } },
     owner: undefined,
+    listed: [],
     services: [shop()],
     advertisements: ads.map((spec, i) => readAdvertisement(advertisement(`ad-${i}`, spec))),
     nodes: ["a", "b", "c"].map((name) => view(name)),
     load: () => 0,
     companions: () => 0,
+    standIns: { tie: () => "None", ownersOf: () => 0 },
     ...rest,
   };
 }

@@ -1,10 +1,11 @@
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { type Advertisement, advertisementsFor, type PoolRef } from "./advertise.ts";
-import { type Eligible, type Ineligible, judgeNode } from "./eligibility.ts";
+import { type Eligible, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
 import type { ServingEndpoints } from "./endpoints.ts";
 import { noNodeMay } from "./fault-text.ts";
-import type { NodeView } from "./node-view.ts";
+import { lacksSpeaker, type NodeView } from "./node-view.ts";
+import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 
 /** One of the Services that hold the address. */
 export interface PlacedService {
@@ -23,8 +24,10 @@ export interface PlacedService {
 export interface PlacementInput {
   readonly address: IpAddress;
   readonly pool: PoolRef;
-  /** The node that has the address now. */
+  /** The node that has the address now; not always the first on record. */
   readonly owner: string | undefined;
+  /** The nodes on record: an owner, then its stand-ins. */
+  readonly listed: readonly string[];
   readonly services: readonly PlacedService[];
   readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly NodeView[];
@@ -32,6 +35,7 @@ export interface PlacementInput {
   readonly load: (node: string) => number;
   /** How many other addresses of the same Services a node has: those of a dual-stack pair. */
   readonly companions: (node: string) => number;
+  readonly standIns: StandInLoad;
 }
 
 /** Why an address lives nowhere. */
@@ -47,14 +51,19 @@ export const UNPLACED_REASONS: readonly UnplacedReason[] = [
 
 /** Where an address is to live, or why nowhere. */
 export type PlacementDecision =
-  | { readonly kind: "Placed"; readonly node: string; readonly interfaces: readonly string[] | undefined }
+  | {
+      readonly kind: "Placed";
+      readonly node: string;
+      readonly standIns: StandIns;
+      readonly interfaces: readonly string[] | undefined;
+    }
   | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string };
 
 /**
  * Chooses the node that is to answer for an address. The present owner keeps it while it may, unless it is cordoned and another
  * node is not; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
- * then the name. An owner that is merely silent keeps it
- * while nobody else may have it.
+ * then the name. An owner whose speaker restarts keeps it,
+ * and one that is merely silent while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
   const { address, services } = input;
@@ -70,19 +79,25 @@ export function place(input: PlacementInput): PlacementDecision {
   const eligible: Eligible[] = [];
   const faults: [string, Ineligible][] = [];
   for (const node of input.nodes) {
-    const judged = judgeNode(node, address, advertisements);
+    const excused = node.name === input.owner && node.speaker === "Restarting" && lacksSpeaker(node);
+    const judged = judgeNode(excused ? { ...node, fault: undefined } : node, address, advertisements);
     if (typeof judged === "string") faults.push([node.name, judged]);
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
     else eligible.push(judged);
   }
-  const best = choose(eligible, input);
-  if (best === undefined) {
-    const present = presentThoughSilent(input, served, advertisements);
-    if (present !== undefined) return present;
+  const owner = choose(eligible, input) ?? presentThoughSilent(input, served, advertisements);
+  if (owner === undefined) {
     const why = noNodeMay(faults, advertisements);
     return unplaced("NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
   }
-  return { kind: "Placed", node: best.node.name, interfaces: best.interfaces };
+  const silent = (name: string): Eligible | undefined => {
+    const node = input.nodes.find((one) => one.name === name);
+    return node && servesFrom(name, served) ? judgeSilent(node, address, advertisements) : undefined;
+  };
+  const { listed, standIns: load } = input;
+  const group = services.reduce((least, { key }) => (key < least ? key : least), services[0]?.key ?? "");
+  const standIns = standInsOf({ group, owner, listed, eligible, silent, load });
+  return { kind: "Placed", node: owner.node.name, standIns, interfaces: owner.interfaces };
 }
 
 /**
@@ -93,12 +108,11 @@ function presentThoughSilent(
   { owner, nodes, address }: PlacementInput,
   served: readonly PlacedService[],
   advertisements: readonly Advertisement[],
-): PlacementDecision | undefined {
+): Eligible | undefined {
   const node = nodes.find(({ name }) => name === owner);
   if (node?.fault !== "NodeNotReady" && node?.fault !== "SpeakerNotRunning") return undefined;
   const judged = judgeNode({ ...node, fault: undefined }, address, advertisements);
-  if (typeof judged === "string" || !servesFrom(node.name, served)) return undefined;
-  return { kind: "Placed", node: node.name, interfaces: judged.interfaces };
+  return typeof judged === "string" || !servesFrom(node.name, served) ? undefined : judged;
 }
 
 function isServed({ endpoints, localTrafficOnly }: PlacedService): boolean {

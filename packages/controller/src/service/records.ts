@@ -121,7 +121,13 @@ export class Records {
   #placed(spec: VirtualIPSpec, address: IpAddress): VirtualIPSpec {
     const { placement, pool, services: holders } = spec;
     if (placement !== undefined && placement.nodes.length > 0) return spec;
-    const decision = plan(this.#cluster, { address, pool, services: holders, owner: undefined });
+    const decision = plan(this.#cluster, {
+      address,
+      pool,
+      services: holders,
+      owner: undefined,
+      listed: [],
+    });
     return { ...spec, placement: placementOf(decision, (placement?.epoch ?? 0) + 1) };
   }
 
@@ -131,7 +137,7 @@ export class Records {
     const terms = ledger.termsOf(service);
     const unplaced = joined({ address: address.text, services: [] }, { service, terms, pool });
     const spec = this.#placed(unplaced, address);
-    occupancy.set(name, spec.placement?.nodes[0]);
+    occupancy.set(name, spec.placement?.nodes ?? []);
     try {
       this.#cluster.wroteVirtualIP(
         await this.#client.create(virtualIPs, { metadata: { name }, spec }, signal),

@@ -28,6 +28,7 @@ export class Harness {
   readonly clock = new FakeClock();
   readonly log = new RecordingLog();
   readonly controllers: Controller[] = [];
+  #drawn = 0;
   /** The metrics of the controller that was started last. */
   metrics = new Metrics();
 
@@ -71,6 +72,7 @@ export class Harness {
       metrics: this.metrics,
       namespace: "fairlead-system",
       identity: `replica-${this.controllers.length}`,
+      keys: { rotationMs: 30 * 24 * 3_600_000, draw: () => new Uint8Array(32).fill(++this.#drawn) },
       ownership: { loadBalancerClass: undefined, alsoClassless: false },
       ...options,
     });

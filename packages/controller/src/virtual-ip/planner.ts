@@ -11,21 +11,30 @@ export interface Placeable {
   readonly services: readonly string[];
   /** The node that has it now. */
   readonly owner: string | undefined;
+  /** The nodes on record. */
+  readonly listed: readonly string[];
 }
 
 /** Where the address is to live, as things are now. */
-export function plan(cluster: Cluster, { address, pool, services, owner }: Placeable): PlacementDecision {
+export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision {
+  const { address, pool, services, owner, listed } = placeable;
+  const { standIns } = cluster.occupancy;
   const name = virtualIPName(address);
   const beside = companionsOf(cluster, name, services);
   return place({
     address,
     pool: cluster.poolRef(pool ?? ""),
     owner,
+    listed,
     services: services.flatMap((key) => placedService(cluster, key, address)),
     advertisements: cluster.advertisements,
     nodes: cluster.nodes.list(),
     load: (node) => cluster.occupancy.loadWithout(name, node),
     companions: (node) => beside.filter((one) => one === node).length,
+    standIns: {
+      tie: (node, standIn) => standIns.tie(node, standIn),
+      ownersOf: (node) => standIns.ownersOf(node),
+    },
   });
 }
 
@@ -44,8 +53,13 @@ function companionsOf(
 /** The decision as it stands in a VirtualIP. */
 export function placementOf(decision: PlacementDecision, epoch: number): Placement {
   if (decision.kind === "Unplaced") return { epoch, nodes: [], protocols: ["Layer2"] };
-  const { node, interfaces } = decision;
-  return { epoch, nodes: [node], ...(interfaces && { interfaces }), protocols: ["Layer2"] };
+  const { node, standIns, interfaces } = decision;
+  return {
+    epoch,
+    nodes: [node, ...standIns.nodes],
+    ...(interfaces && { interfaces }),
+    protocols: ["Layer2"],
+  };
 }
 
 function placedService(cluster: Cluster, key: string, address: IpAddress): PlacedService[] {

@@ -21,6 +21,7 @@ import { rfc3339 } from "../rfc3339.ts";
 import type { Records } from "../service/records.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { placementOf, plan } from "./planner.ts";
+import { holderOf } from "./takeover.ts";
 
 /**
  * For how long an address must live nowhere before that is told, in ms. Endpoints come a moment after their Service; saying so
@@ -29,6 +30,13 @@ import { placementOf, plan } from "./planner.ts";
 const TELL_AFTER_MS = 1000;
 /** A speaker wrote the status meanwhile; what it wrote has been read by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
+
+interface Decided {
+  readonly pool: string | undefined;
+  /** The node that has the address now. */
+  readonly owner: string | undefined;
+  readonly decision: PlacementDecision;
+}
 
 type Unplaced = Extract<PlacementDecision, { readonly kind: "Unplaced" }>;
 
@@ -86,12 +94,22 @@ export class VirtualIPReconciler {
       return undefined;
     }
     const pool = this.#poolOf(object, address);
-    const [owner] = object.spec.placement?.nodes ?? [];
-    const decision = plan(cluster, { address, pool, services, owner });
+    const { placement } = object.spec;
+    const owner = holderOf({
+      placement,
+      announcers: object.status?.announcers ?? [],
+      node: (node) => cluster.nodes.get(node),
+    });
+    const listed = placement?.nodes ?? [];
+    const decision = plan(cluster, { address, pool, services, owner, listed });
     const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
-    const placed = await this.#place(object, pool, decision, signal);
+    const placed = await this.#place(object, { pool, owner, decision }, signal);
+    cluster.occupancy.standIns.setWanting(
+      object.metadata.name,
+      decision.kind === "Placed" && decision.standIns.wanting,
+    );
     const again = await this.#tell(placed, address, decision, signal);
     return earliest(again?.requeueAfterMs, dueMs, this.#endpointsDueMs(services));
   }
@@ -126,19 +144,19 @@ export class VirtualIPReconciler {
 
   async #place(
     object: VirtualIP,
-    pool: string | undefined,
-    decision: PlacementDecision,
+    { pool, owner, decision }: Decided,
     signal: AbortSignal,
   ): Promise<VirtualIP> {
     const { client, cluster } = this.#deps;
     const { placement } = object.spec;
     const desired = placementOf(decision, nextEpoch(object));
-    const same = placement !== undefined && samePlacement(placement, desired);
+    // Only a higher epoch takes an address back from a node that it was passed on to.
+    const isHeld = owner === placement?.nodes[0];
+    const same = placement !== undefined && isHeld && samePlacement(placement, desired);
     if (same && object.spec.pool === pool) return object;
     const { name } = object.metadata;
-    const before = placement?.nodes[0];
-    const after = desired.nodes[0];
-    cluster.occupancy.set(name, after);
+    const before = placement?.nodes ?? [];
+    cluster.occupancy.set(name, desired.nodes);
     const spec = {
       ...object.spec,
       ...(pool !== undefined && { pool }),
@@ -147,7 +165,7 @@ export class VirtualIPReconciler {
     try {
       const written = await client.update(virtualIPs, { ...object, spec }, signal);
       cluster.wroteVirtualIP(written);
-      if (!same) this.#note(name, before, after, decision);
+      if (!same) this.#note(name, before, desired.nodes, { owner, decision });
       return written;
     } catch (error) {
       cluster.occupancy.set(name, before);
@@ -155,18 +173,30 @@ export class VirtualIPReconciler {
     }
   }
 
-  #note(vip: string, from: string | undefined, to: string | undefined, decision: PlacementDecision): void {
+  #note(
+    vip: string,
+    [from]: readonly string[],
+    [node, ...standIns]: readonly string[],
+    { owner, decision }: Pick<Decided, "owner" | "decision">,
+  ): void {
     const { log, metrics } = this.#deps;
-    if (to === undefined) {
+    if (node === undefined) {
       metrics.placed("unplaced");
       log.info("address taken off its node", {
         vip,
         from,
         ...(decision.kind === "Unplaced" && { reason: decision.reason }),
       });
+    } else if (from === undefined) {
+      metrics.placed("placed");
+      log.info("address placed", { vip, node });
+    } else if (from === node && owner === from) {
+      metrics.placed("listed");
+      log.debug("placement changed", { vip, node, standIns });
     } else {
-      metrics.placed(from === undefined ? "placed" : "moved");
-      log.info(from === undefined ? "address placed" : "address moved", { vip, from, node: to });
+      const adopted = node === owner;
+      metrics.placed(adopted ? "takeover" : "moved");
+      log.info(adopted ? "address taken over" : "address moved", { vip, from: adopted ? from : owner, node });
     }
   }
 

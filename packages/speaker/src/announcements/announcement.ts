@@ -4,12 +4,23 @@ import type { Mac } from "@fairlead/net/mac.ts";
 /** One address that is answered for on one interface. */
 export interface Announcement {
   readonly address: IpAddress;
-  readonly epoch: number;
   readonly interfaceIndex: number;
   readonly interfaceName: string;
-  /** The MAC that is given out for the address. */
+  /** The MAC that is given out for the address: the interface's own, or the holder's when caretaking. */
   readonly mac: Mac;
-  /** The same MAC in transmission order, shared by all announcements of the interface. */
+  /** The same MAC in transmission order. */
+  readonly macBytes: Uint8Array;
+  /** Answered in the place of a holder whose speaker is dead. */
+  readonly caretaking: boolean;
+}
+
+/** An interface on which an address could be answered for. */
+export interface Place {
+  readonly interfaceIndex: number;
+  readonly interfaceName: string;
+  /** The interface's own MAC. */
+  readonly mac: Mac;
+  /** The same MAC in transmission order, shared by all places on the interface. */
   readonly macBytes: Uint8Array;
 }
 
@@ -30,7 +41,10 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** What became of one address that this node may answer for. */
+/**
+ * What became of one address that this node may answer for. `waiting`: interfaces that would do if they had a link; who holds
+ * the address there still has to hand it over.
+ */
 export type Resolution =
-  | { readonly kind: "Announce"; readonly on: readonly Announcement[] }
-  | { readonly kind: "Refused"; readonly refusal: Refusal };
+  | { readonly kind: "Announce"; readonly on: readonly Place[]; readonly waiting: readonly Place[] }
+  | { readonly kind: "Refused"; readonly refusal: Refusal; readonly waiting: readonly Place[] };

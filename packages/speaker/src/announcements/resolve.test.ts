@@ -108,9 +108,35 @@ describe("where an address is announced", () => {
   });
 
   it("gives out the interface's own MAC", () => {
-    const resolution = resolve(placed("192.0.2.100", { epoch: 7 }), candidatesOf([lan], []));
+    const resolution = resolve(placed("192.0.2.100"), candidatesOf([lan], []));
     const [first] = resolution.kind === "Announce" ? resolution.on : [];
-    expect(first).to.deep.include({ epoch: 7, interfaceIndex: 2, mac: "02:00:00:00:00:02" });
+    expect(first).to.deep.include({ interfaceIndex: 2, interfaceName: "eth0", mac: "02:00:00:00:00:02" });
     expect([...(first?.macBytes ?? [])]).to.deep.equal([2, 0, 0, 0, 0, 2]);
   });
+
+  /** Names of the interfaces on which somebody else's word is still waited for. */
+  const waiting: readonly (readonly [string, PlacedAddress, readonly PresentInterface[], string])[] = [
+    ["that carries its subnet and has no link", placed("192.0.2.100"), [{ ...lan, carrier: false }], "eth0"],
+    [
+      "that is named and has no link, beside one that has",
+      placed("192.0.2.100", { interfaces: ["eth0", "eth1"] }),
+      [lan, { ...other, carrier: false }],
+      "eth1",
+    ],
+    [
+      "not on one of two in its subnet if the other has a link",
+      placed("192.0.2.100"),
+      [{ ...lan, carrier: false }, eth("eth1", 3, ["192.0.2.2/24"])],
+      "",
+    ],
+    ["not for want of a MAC", placed("192.0.2.100"), [{ ...lan, mac: undefined, carrier: false }], ""],
+    ["not for another reason", placed("192.0.2.100"), [{ ...lan, master: 7, carrier: false }], ""],
+  ];
+  for (const [what, one, interfaces, expected] of waiting)
+    it(`has to be handed over on an interface ${what}`, () => {
+      const names = resolve(one, candidatesOf(interfaces, EXCLUDED)).waiting.map(
+        (place) => place.interfaceName,
+      );
+      expect(names.join()).to.equal(expected);
+    });
 });

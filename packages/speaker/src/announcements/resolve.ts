@@ -1,7 +1,7 @@
 import { bitsOf, type IpAddress } from "@fairlead/net/address.ts";
 import { macToBytes } from "@fairlead/net/mac.ts";
 import { formatPrefix, type IpPrefix, prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
-import type { Announcement, Refusal, Resolution } from "./announcement.ts";
+import type { Place, Refusal, Resolution } from "./announcement.ts";
 import { type PresentInterface, refusalOf } from "./present-interface.ts";
 import type { PlacedAddress } from "./snapshot.ts";
 
@@ -37,21 +37,18 @@ export function candidatesOf(
 export function resolve(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {
   return placed.interfaces === undefined
     ? bySubnet(placed, candidates)
-    : byName(placed, placed.interfaces, candidates);
+    : byName(placed.interfaces, candidates);
 }
 
-function byName(
-  placed: PlacedAddress,
-  names: readonly string[],
-  candidates: readonly Candidate[],
-): Resolution {
+function byName(names: readonly string[], candidates: readonly Candidate[]): Resolution {
   const named = candidates.filter(({ present }) => names.includes(present.name));
-  const usable = named.filter(({ refusal }) => refusal === undefined);
-  if (usable.length > 0) return { kind: "Announce", on: usable.map((one) => announcement(placed, one)) };
+  const on = named.filter(({ refusal }) => refusal === undefined).map(placeOf);
+  const waiting = named.filter(lacksCarrier).map(placeOf);
+  if (on.length > 0) return { kind: "Announce", on, waiting };
   const refusal = named.find((one) => one.refusal !== undefined)?.refusal;
-  if (refusal !== undefined) return { kind: "Refused", refusal };
+  if (refusal !== undefined) return { kind: "Refused", refusal, waiting };
   const message = `this node has no interface named ${names.join(" or ")}; it has ${list(candidates.map(({ present }) => present.name))}`;
-  return { kind: "Refused", refusal: { reason: "InterfaceMissing", message } };
+  return { kind: "Refused", refusal: { reason: "InterfaceMissing", message }, waiting: [] };
 }
 
 function bySubnet(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {
@@ -60,11 +57,16 @@ function bySubnet(placed: PlacedAddress, candidates: readonly Candidate[]): Reso
       const length = subnetLength(one, placed.address);
       return length === undefined ? [] : [{ one, length }];
     })
-    .sort((a, b) => b.length - a.length || a.one.present.index - b.one.present.index);
-  const best = carrying.find(({ one }) => one.refusal === undefined) ?? carrying[0];
-  if (best === undefined) return { kind: "Refused", refusal: noInterface(placed, candidates) };
-  if (best.one.refusal !== undefined) return { kind: "Refused", refusal: best.one.refusal };
-  return { kind: "Announce", on: [announcement(placed, best.one)] };
+    .sort((a, b) => b.length - a.length || a.one.present.index - b.one.present.index)
+    .map(({ one }) => one);
+  const best = carrying.find(({ refusal }) => refusal === undefined) ?? carrying[0];
+  if (best === undefined) return { kind: "Refused", refusal: noInterface(placed, candidates), waiting: [] };
+  if (best.refusal === undefined) return { kind: "Announce", on: [placeOf(best)], waiting: [] };
+  return { kind: "Refused", refusal: best.refusal, waiting: lacksCarrier(best) ? [placeOf(best)] : [] };
+}
+
+function lacksCarrier({ refusal, present }: Candidate): boolean {
+  return refusal?.reason === "NoCarrier" && present.mac !== undefined;
 }
 
 function noInterface(placed: PlacedAddress, candidates: readonly Candidate[]): Refusal {
@@ -88,16 +90,9 @@ function subnetLength(candidate: Candidate, address: IpAddress): number | undefi
   return longest;
 }
 
-function announcement(placed: PlacedAddress, { present, macBytes }: Candidate): Announcement {
+function placeOf({ present, macBytes }: Candidate): Place {
   if (present.mac === undefined) throw new Error(`interface ${present.name} passed as usable without a MAC`);
-  return {
-    address: placed.address,
-    epoch: placed.epoch,
-    interfaceIndex: present.index,
-    interfaceName: present.name,
-    mac: present.mac,
-    macBytes,
-  };
+  return { interfaceIndex: present.index, interfaceName: present.name, mac: present.mac, macBytes };
 }
 
 function list(words: readonly string[]): string {

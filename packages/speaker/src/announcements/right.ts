@@ -1,6 +1,7 @@
-import type { PlacedAddress } from "./snapshot.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
 
-/** Whether this node may answer for the address: exactly when the controller placed it here. */
-export function mayAnnounce(placed: PlacedAddress, node: string): boolean {
-  return placed.nodes[0] === node;
-}
+/**
+ * The right to answer for an address at one place. Only the failover protocol gives it, after it asked the wire or the holder;
+ * a placement alone never does. `Caretaking`: in the place of a holder whose speaker is dead, with that holder's MAC.
+ */
+export type Right = { readonly kind: "Own" } | { readonly kind: "Caretaking"; readonly mac: Mac };

@@ -9,6 +9,8 @@ export interface PlacedAddress {
   readonly nodes: readonly string[];
   /** Names of the interfaces to answer on; undefined: the interface that carries the address's subnet. */
   readonly interfaces: readonly string[] | undefined;
+  /** Nobody is recorded to announce it: before it is, the wire is asked longer, and a stranger's answer forbids it. */
+  readonly first: boolean;
 }
 
 /** The difference between one immutable snapshot and the next, so that a change costs what it changes. */

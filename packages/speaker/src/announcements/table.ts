@@ -1,14 +1,15 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { macToBytes } from "@fairlead/net/mac.ts";
 import { formatPrefix } from "@fairlead/net/prefix.ts";
-import type { Announcement, Resolution } from "./announcement.ts";
-import { InterfaceTable } from "./interface-table.ts";
+import type { Announcement, Place, Resolution } from "./announcement.ts";
 import type { PresentInterface } from "./present-interface.ts";
 import { type Candidate, candidatesOf, resolve } from "./resolve.ts";
-import { mayAnnounce } from "./right.ts";
+import type { Right } from "./right.ts";
 import type { PlacedAddress, SnapshotUpdate } from "./snapshot.ts";
 
 /** What one step changed. */
 export interface TableChange {
-  /** New, given out with another MAC, or held under a new epoch: the segment must be told. */
+  /** New, or given out with another MAC. */
   readonly started: readonly Announcement[];
   /** Not answered for any more; a change of the MAC is a stop and a start. */
   readonly stopped: readonly Announcement[];
@@ -16,39 +17,40 @@ export interface TableChange {
   readonly outcomes: ReadonlyMap<string, Outcome | undefined>;
 }
 
-/** The resolution of an address that this node may answer for, with the epoch that it was made under. */
+/** Where this node could answer for an address, with the decision that this was made under. */
 export interface Outcome {
-  readonly epoch: number;
+  readonly placed: PlacedAddress;
   readonly resolution: Resolution;
 }
 
 /**
- * Which addresses are answered for on which interface. Those who decide write it, the packet path only looks up in it. The
- * result depends on the placed addresses and the present interfaces alone, not on the order in which they came.
+ * Which addresses are answered for on which interface: those for which somebody gave the right, where the placed addresses and
+ * the present interfaces allow it. Those who decide write it; what it changes, the packet path takes over into its own
+ * tables. The result depends on placed addresses, interfaces and rights alone, not on the order in which they came.
  */
 export class AnnouncementTable {
-  readonly #node: string;
   readonly #excluded: readonly string[];
   readonly #placed = new Map<string, PlacedAddress>();
   readonly #outcomes = new Map<string, Outcome>();
-  readonly #tables = new Map<number, InterfaceTable>();
+  /** By address and interface. */
+  readonly #rights = new Map<string, Map<number, Right>>();
+  readonly #live = new Map<string, readonly Announcement[]>();
   #candidates: readonly Candidate[] = [];
   #usable = "";
 
   /** @param options.excluded patterns of interface names that are never used */
-  constructor(options: { readonly node: string; readonly excluded: readonly string[] }) {
-    this.#node = options.node;
+  constructor(options: { readonly excluded: readonly string[] }) {
     this.#excluded = options.excluded;
   }
 
-  /** The part of the table of this interface; undefined if nothing is answered for there. */
-  onInterface(index: number): InterfaceTable | undefined {
-    return this.#tables.get(index);
-  }
-
-  /** The outcome for each address that this node may answer for. */
+  /** The outcome for each address that concerns this node. */
   get outcomes(): ReadonlyMap<string, Outcome> {
     return this.#outcomes;
+  }
+
+  /** Where the address of this text is answered for now. */
+  live(address: string): readonly Announcement[] {
+    return this.#live.get(address) ?? [];
   }
 
   /** Takes in what the controller decided. */
@@ -75,32 +77,34 @@ export class AnnouncementTable {
     return this.#decide(keys);
   }
 
+  /** The address may be answered for on this interface, in this manner; undefined: not any more. */
+  setRight(address: IpAddress, interfaceIndex: number, right: Right | undefined): TableChange {
+    const rights = this.#rights.get(address.text) ?? new Map<number, Right>();
+    if (right === undefined) rights.delete(interfaceIndex);
+    else rights.set(interfaceIndex, right);
+    if (rights.size === 0) this.#rights.delete(address.text);
+    else this.#rights.set(address.text, rights);
+    return this.#decide([address.text]);
+  }
+
   #decide(keys: Iterable<string>): TableChange {
     const started: Announcement[] = [];
     const stopped: Announcement[] = [];
     const outcomes = new Map<string, Outcome | undefined>();
-    const steps = [...keys].map((key) => ({
-      key,
-      before: this.#outcomes.get(key),
-      after: this.#outcome(key),
-    }));
-    // All stops come before all starts: an interface's table has one MAC.
+    const steps = [...keys].map((key) => {
+      const outcome = this.#outcome(key);
+      return { key, outcome, before: this.live(key), after: this.#announcements(key, outcome) };
+    });
     for (const { before, after } of steps)
-      for (const old of announcementsOf(before))
-        if (!announcementsOf(after).some((now) => samePlace(old, now))) {
-          this.#remove(old);
-          stopped.push(old);
-        }
-    for (const { key, before, after } of steps) {
-      for (const now of announcementsOf(after)) {
-        this.#put(now);
-        const old = announcementsOf(before).find((one) => samePlace(one, now));
-        if (old === undefined || old.epoch !== now.epoch) started.push(now);
-      }
-      if (sameOutcome(before, after)) continue;
-      outcomes.set(key, after);
-      if (after === undefined) this.#outcomes.delete(key);
-      else this.#outcomes.set(key, after);
+      for (const old of before) if (!after.some((now) => sameAnnouncement(old, now))) stopped.push(old);
+    for (const { key, outcome, before, after } of steps) {
+      for (const now of after) if (!before.some((old) => sameAnnouncement(old, now))) started.push(now);
+      if (after.length === 0) this.#live.delete(key);
+      else this.#live.set(key, after);
+      if (sameOutcome(this.#outcomes.get(key), outcome)) continue;
+      outcomes.set(key, outcome);
+      if (outcome === undefined) this.#outcomes.delete(key);
+      else this.#outcomes.set(key, outcome);
     }
     return { started, stopped, outcomes };
   }
@@ -111,20 +115,19 @@ export class AnnouncementTable {
 
   #outcome(key: string): Outcome | undefined {
     const placed = this.#placed.get(key);
-    if (placed === undefined || !mayAnnounce(placed, this.#node)) return undefined;
-    return { epoch: placed.epoch, resolution: resolve(placed, this.#candidates) };
+    return placed && { placed, resolution: resolve(placed, this.#candidates) };
   }
 
-  #put(announcement: Announcement): void {
-    const table = this.#tables.get(announcement.interfaceIndex) ?? new InterfaceTable(announcement);
-    this.#tables.set(announcement.interfaceIndex, table);
-    table.set(announcement);
-  }
-
-  #remove(announcement: Announcement): void {
-    const table = this.#tables.get(announcement.interfaceIndex);
-    table?.delete(announcement);
-    if (table?.empty) this.#tables.delete(announcement.interfaceIndex);
+  #announcements(key: string, outcome: Outcome | undefined): readonly Announcement[] {
+    const rights = this.#rights.get(key);
+    if (rights === undefined || outcome?.resolution.kind !== "Announce") return [];
+    const { address } = outcome.placed;
+    return outcome.resolution.on.flatMap((place): readonly Announcement[] => {
+      const right = rights.get(place.interfaceIndex);
+      if (right === undefined) return [];
+      if (right.kind === "Own") return [{ address, ...place, caretaking: false }];
+      return [{ address, ...place, mac: right.mac, macBytes: macToBytes(right.mac), caretaking: true }];
+    });
   }
 }
 
@@ -136,28 +139,24 @@ function usableText(candidates: readonly Candidate[]): string {
   );
 }
 
-function announcementsOf(outcome: Outcome | undefined): readonly Announcement[] {
-  return outcome?.resolution.kind === "Announce" ? outcome.resolution.on : [];
-}
-
-function samePlace(a: Announcement, b: Announcement): boolean {
-  return a.interfaceIndex === b.interfaceIndex && a.mac === b.mac;
+function sameAnnouncement(a: Announcement, b: Announcement): boolean {
+  return a.interfaceIndex === b.interfaceIndex && a.mac === b.mac && a.caretaking === b.caretaking;
 }
 
 function sameOutcome(a: Outcome | undefined, b: Outcome | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  if (a.epoch !== b.epoch) return false;
-  if (a.resolution.kind === "Refused" || b.resolution.kind === "Refused") {
-    if (a.resolution.kind !== "Refused" || b.resolution.kind !== "Refused") return false;
-    const [one, other] = [a.resolution.refusal, b.resolution.refusal];
-    return one.reason === other.reason && one.message === other.message;
-  }
-  const theirs = b.resolution.on;
-  return (
-    a.resolution.on.length === theirs.length &&
-    a.resolution.on.every((one, i) => {
-      const other = theirs[i];
-      return other !== undefined && samePlace(one, other) && one.interfaceName === other.interfaceName;
-    })
+  return samePlaced(a.placed, b.placed) && textOf(a.resolution) === textOf(b.resolution);
+}
+
+function samePlaced(a: PlacedAddress, b: PlacedAddress): boolean {
+  return a === b || (a.epoch === b.epoch && a.nodes.join() === b.nodes.join());
+}
+
+function textOf(resolution: Resolution): string {
+  const places = (some: readonly Place[]): readonly string[] =>
+    some.map(({ interfaceIndex, interfaceName, mac }) => `${interfaceIndex} ${interfaceName} ${mac}`);
+  const waiting = places(resolution.waiting);
+  return JSON.stringify(
+    resolution.kind === "Announce" ? [places(resolution.on), waiting] : [resolution.refusal, waiting],
   );
 }

@@ -1,16 +1,28 @@
-import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { Announcer, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
+import fc from "fast-check";
 import { virtualIP } from "../testing/virtual-ip.ts";
-import type { AddressState } from "../wire/messages.ts";
+import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
 import { hasPart, saysAnnounced, statusStep, statusWithout } from "./announced-status.ts";
 
 const NOW = "2026-03-01T12:00:00Z";
 const LATER = "2026-03-01T13:00:00Z";
-const ANNOUNCING: AddressState = {
-  kind: "Announcing",
-  epoch: 1,
-  on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: NOW }],
-};
+const ANNOUNCING = announcing();
+
+function announcing(...claims: readonly Partial<AnnouncedOn>[]): AddressState {
+  const place = { interface: "eth0", mac: "02:00:00:00:00:02", since: NOW };
+  const claim = { epoch: 1, step: 0, provisional: false };
+  return {
+    kind: "Announcing",
+    on: (claims.length === 0 ? [{}] : claims).map((own) => ({ ...place, ...claim, ...own })),
+  };
+}
+
+/** What another node says of itself. */
+function announcer(node: string, other: Partial<Announcer> = {}): Announcer {
+  return { node, interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: NOW, ...other };
+}
+
 const REFUSED: AddressState = {
   kind: "Refused",
   epoch: 1,
@@ -27,12 +39,17 @@ const BOUND = {
   message: "The Services in spec.services hold the address.",
 } as const;
 
-const step = (one: VirtualIP, state: AddressState | undefined, now = NOW) =>
-  statusStep(one, "worker-1", state, now);
+const step = (one: VirtualIP, state: AddressState | undefined, now = NOW, node = "worker-1") =>
+  statusStep(one, node, state, now);
 
 /** The VirtualIP after its step was carried out. */
-function carriedOut(one: VirtualIP, state: AddressState, now = NOW): VirtualIP {
-  const done = step(one, state, now);
+function carriedOut(
+  one: VirtualIP,
+  state: AddressState | undefined,
+  now = NOW,
+  node = "worker-1",
+): VirtualIP {
+  const done = step(one, state, now, node);
   return done.kind === "Write" ? { ...one, status: done.status } : one;
 }
 
@@ -80,11 +97,7 @@ describe("this node's part of a VirtualIP's status", () => {
   it("is not written again, neither at once nor after a restart", () => {
     const one = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
     expect(step(one, ANNOUNCING, LATER)).to.deep.equal({ kind: "Nothing" });
-    const restarted: AddressState = {
-      ...ANNOUNCING,
-      on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: LATER }],
-    };
-    expect(step(one, restarted, LATER)).to.deep.equal({ kind: "Nothing" });
+    expect(step(one, announcing({ since: LATER }), LATER)).to.deep.equal({ kind: "Nothing" });
     expect(step(carriedOut(virtualIP("192.0.2.7"), REFUSED), REFUSED, LATER)).to.deep.equal({
       kind: "Nothing",
     });
@@ -93,7 +106,7 @@ describe("this node's part of a VirtualIP's status", () => {
   it("is written anew for a new epoch, MAC or reason; the transition time stays while the condition's status does", () => {
     const one = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
     const moved = { ...one, spec: virtualIP("192.0.2.7", { epoch: 2 }).spec };
-    const second = step(moved, { ...ANNOUNCING, epoch: 2 }, LATER);
+    const second = step(moved, announcing({ epoch: 2 }), LATER);
     expect(second.kind === "Write" && second.status.conditions?.[0]?.lastTransitionTime).to.equal(NOW);
     expect(second.kind === "Write" && second.status.announcers?.[0]).to.deep.include({
       epoch: 2,
@@ -103,27 +116,177 @@ describe("this node's part of a VirtualIP's status", () => {
     expect(refused.kind === "Write" && refused.status.conditions?.[0]?.lastTransitionTime).to.equal(LATER);
   });
 
-  it("waits while wire and API server do not speak of the same epoch", () => {
-    expect(step(virtualIP("192.0.2.7", { epoch: 2 }), ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
-    expect(step(virtualIP("192.0.2.7"), undefined)).to.deep.equal({ kind: "Nothing" });
+  it("says what the wire answers under, whatever the API server says meanwhile; a refusal waits for its own decision", () => {
+    const decided = virtualIP("192.0.2.7", { epoch: 2 });
+    const done = carriedOut(decided, ANNOUNCING);
+    expect(done.status?.announcers?.map(({ epoch }) => epoch)).to.deep.equal([1]);
+    expect(step(decided, REFUSED)).to.deep.equal({ kind: "Nothing" });
   });
 
-  it("is taken back when the address is placed elsewhere, as soon as the wire has let go", () => {
+  it("is kept while it is not known whether this node goes on, and goes when it let go or is not on the list", () => {
     const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
-    const elsewhere = { ...here, spec: virtualIP("192.0.2.7", { epoch: 2, nodes: ["worker-2"] }).spec };
-    const nobody = { state: "Bound", announcers: [], conditions: [BOUND] };
-    expect(step(elsewhere, ANNOUNCING)).to.deep.equal({ kind: "Nothing" });
-    expect(step(elsewhere, undefined)).to.deep.equal({ kind: "Write", status: nobody });
-    const refused = { ...elsewhere, status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {} };
-    expect(step(refused, undefined)).to.deep.equal({ kind: "Write", status: nobody });
+    const nodes = (...nodes: readonly string[]) => ({
+      ...here,
+      spec: virtualIP("192.0.2.7", { epoch: 2, nodes: [...nodes] }).spec,
+    });
+    const nobody = { kind: "Write", status: { state: "Bound", announcers: [], conditions: [BOUND] } };
+    const nothing = { kind: "Nothing" };
+    const table: readonly (readonly [string, VirtualIP, AddressState | undefined, unknown])[] = [
+      ["owner, asking", nodes("worker-1"), { kind: "Waiting" }, nothing],
+      ["owner, not begun", nodes("worker-1"), undefined, nothing],
+      ["stand-in, asking", nodes("worker-2", "worker-1"), { kind: "Waiting" }, nothing],
+      ["stand-in, not begun", nodes("worker-2", "worker-1"), undefined, nothing],
+      ["stand-in that cannot answer", nodes("worker-2", "worker-1"), REFUSED, nobody],
+      ["owner that let go", nodes("worker-1"), { kind: "LetGo" }, nobody],
+      ["stand-in that let go", nodes("worker-2", "worker-1"), { kind: "LetGo" }, nobody],
+      ["off the list", nodes("worker-2"), { kind: "Waiting" }, nobody],
+      ["off the list, nothing done", nodes("worker-2"), undefined, nobody],
+      ["off the list, and it answers still", nodes("worker-2"), ANNOUNCING, nothing],
+    ];
+    for (const [what, one, state, expected] of table) expect(step(one, state), what).to.deep.equal(expected);
+    const refused = {
+      ...nodes("worker-2"),
+      status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {},
+    };
+    expect(step(refused, undefined), "a condition").to.deep.equal(nobody);
   });
 
-  it("replaces what was said under an older decision, by a node that may have died, and no other", () => {
-    const dead = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: NOW };
-    const rival = { ...dead, node: "worker-8", epoch: 2 };
-    const one = virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [dead, rival] });
-    const done = carriedOut(one, { ...ANNOUNCING, epoch: 2 });
-    expect(done.status?.announcers?.map(({ node }) => node)).to.deep.equal(["worker-8", "worker-1"]);
+  it("is written for a new step, and for a claim that became firm", () => {
+    const claims = (state: AddressState): unknown =>
+      carriedOut(here, state).status?.announcers?.map(({ step, provisional }) => [step, provisional]);
+    const here = carriedOut(virtualIP("192.0.2.7"), ANNOUNCING);
+    expect(claims(ANNOUNCING)).to.deep.equal([[undefined, undefined]]);
+    expect(claims(announcing({ step: 2 }))).to.deep.equal([[2, undefined]]);
+    const provisional = announcing({ provisional: true });
+    expect(claims(provisional)).to.deep.equal([[undefined, true]]);
+    expect(step(carriedOut(here, provisional), provisional)).to.deep.equal({ kind: "Nothing" });
+    const firm = step(carriedOut(here, provisional), ANNOUNCING);
+    expect(firm.kind === "Write" && firm.status.announcers?.[0]).to.not.have.property("provisional");
+  });
+
+  it("takes out what others said under lower claims, for they let go or died, and gives way to the higher ones", () => {
+    const own = announcing({ epoch: 2, step: 1 });
+    const table: readonly (readonly [Partial<Announcer>, boolean])[] = [
+      [{ epoch: 1 }, false],
+      [{ epoch: 1, step: 9 }, false],
+      [{ epoch: 2 }, false],
+      [{ epoch: 2, step: 1 }, false],
+      [{ epoch: 2, step: 1, provisional: true }, false],
+      [{ epoch: 2, step: 2, provisional: true }, true],
+      [{ epoch: 2, step: 2 }, true],
+      [{ epoch: 3 }, true],
+      [{ epoch: 1, interface: "eth7" }, false],
+    ];
+    for (const [other, stays] of table) {
+      const one = virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [announcer("worker-9", other)] });
+      const nodes = carriedOut(one, own).status?.announcers?.map(({ node }) => node);
+      expect(nodes, JSON.stringify(other)).to.deep.equal([stays ? "worker-9" : "worker-1"]);
+    }
+  });
+
+  it("judges each segment by itself if the address is placed on several", () => {
+    const others = [
+      announcer("worker-9", { interface: "eth0" }),
+      announcer("worker-9", { interface: "eth1" }),
+      announcer("worker-8", { interface: "eth1", epoch: 3 }),
+    ];
+    const one = virtualIP("192.0.2.7", { epoch: 2, interfaces: ["eth0", "eth1"] }, { announcers: others });
+    const done = carriedOut(one, announcing({ epoch: 2 }));
+    expect(done.status?.announcers?.map((own) => `${own.node} ${own.interface}`)).to.deep.equal([
+      "worker-9 eth1",
+      "worker-8 eth1",
+      "worker-1 eth0",
+    ]);
+  });
+
+  it("says each place of its own, and forgets those where it answers no more", () => {
+    const many = virtualIP("192.0.2.7", { interfaces: ["eth0", "eth1"] });
+    const both = carriedOut(many, announcing({}, { interface: "eth1", step: 1 }));
+    const places = (one: VirtualIP) => one.status?.announcers?.map((own) => [own.interface, own.step]);
+    expect(places(both)).to.deep.equal([
+      ["eth0", undefined],
+      ["eth1", 1],
+    ]);
+    expect(places(carriedOut(both, announcing({ interface: "eth1", step: 1 })))).to.deep.equal([["eth1", 1]]);
+  });
+
+  /** Nodes in turn, until nobody has anything to write; what they wrote last, or undefined if they go on for ever. */
+  function settled(one: VirtualIP, states: Readonly<Record<string, AddressState>>): VirtualIP | undefined {
+    let now = one;
+    for (let turn = 0; turn < 10; turn++) {
+      const before = now;
+      for (const [node, state] of Object.entries(states)) now = carriedOut(now, state, NOW, node);
+      if (now === before) return now;
+    }
+    return undefined;
+  }
+
+  it("comes to rest when two nodes answer, on two segments or at the two ends of a broken one", () => {
+    const one = virtualIP("192.0.2.7", { nodes: ["worker-1", "worker-2"], interfaces: ["eth0", "eth1"] });
+    const mac = "02:00:00:00:00:03";
+    for (const theirs of [
+      {},
+      { interface: "eth1" },
+      { interface: "eth1", step: 1 },
+      { step: 1 },
+      { provisional: true },
+    ]) {
+      const rival = announcing({ mac, ...theirs });
+      for (const states of [
+        { "worker-1": ANNOUNCING, "worker-2": rival },
+        { "worker-2": rival, "worker-1": ANNOUNCING },
+      ]) {
+        const rest = settled(one, states);
+        expect(rest, JSON.stringify([theirs, Object.keys(states)])).to.not.equal(undefined);
+        const condition = rest?.status?.conditions?.find(({ type }) => type === "Announced");
+        expect(condition?.status).to.equal("True");
+      }
+    }
+  });
+
+  it("comes to rest whoever answers where, and whatever was said before", () => {
+    const place = fc.record({
+      interface: fc.constantFrom("eth0", "eth1"),
+      epoch: fc.integer({ min: 1, max: 2 }),
+      step: fc.integer({ min: 0, max: 1 }),
+      provisional: fc.boolean(),
+    });
+    const state = fc.oneof(
+      fc
+        .uniqueArray(place, { minLength: 1, maxLength: 2, selector: ({ interface: name }) => name })
+        .map((places) => announcing(...places)),
+      fc.constantFrom<AddressState>(REFUSED, { kind: "Waiting" }, { kind: "LetGo" }),
+    );
+    const states = fc.array(fc.record({ "worker-1": state, "worker-2": state, "worker-3": state }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const interfaces = fc.constantFrom([], ["eth0"], ["eth0", "eth1"]);
+    fc.assert(
+      fc.property(states, interfaces, (history, interfaces) => {
+        const nodes = ["worker-2", "worker-1"];
+        let one: VirtualIP | undefined = virtualIP("192.0.2.7", { nodes, interfaces });
+        for (const next of history) one = one && settled(one, next);
+        expect(one).to.not.equal(undefined);
+        if (Object.values(history.at(-1) ?? {}).some(({ kind }) => kind === "Announcing"))
+          expect(one?.status?.announcers).to.not.deep.equal([]);
+      }),
+    );
+  });
+
+  it("does not say that an address is not announced while a stand-in answers", () => {
+    const one = virtualIP("192.0.2.7", { nodes: ["worker-1", "worker-2"] });
+    const standIn = announcing({ mac: "02:00:00:00:00:03", step: 1 });
+    for (const states of [
+      { "worker-1": REFUSED, "worker-2": standIn },
+      { "worker-2": standIn, "worker-1": REFUSED },
+    ]) {
+      const rest = settled(carriedOut(one, ANNOUNCING), states);
+      expect(rest?.status?.announcers?.map(({ node }) => node)).to.deep.equal(["worker-2"]);
+      const condition = rest?.status?.conditions?.find(({ type }) => type === "Announced");
+      expect(condition).to.include({ status: "True" });
+      expect(condition?.message).to.match(/^worker-2: /);
+    }
   });
 
   it("leaves alone what others wrote", () => {
@@ -152,7 +315,7 @@ describe("this node's part of a VirtualIP's status", () => {
     expect(hasPart(theirs, "worker-1")).to.equal(false);
     expect(hasPart(theirs, "worker"), "a node whose name is the start of another's").to.equal(false);
     expect(statusWithout(theirs, "worker-1", LATER)).to.deep.equal(status);
-    const taken = carriedOut(virtualIP("192.0.2.7", { epoch: 2 }, status), { ...ANNOUNCING, epoch: 2 });
+    const taken = carriedOut(virtualIP("192.0.2.7", { epoch: 2 }, status), announcing({ epoch: 2 }));
     expect(taken.status?.conditions?.map(({ type }) => type)).to.deep.equal([
       "Conflict",
       "Announced",

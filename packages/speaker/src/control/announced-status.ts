@@ -1,5 +1,6 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { Announcer, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { compareAnnouncers } from "@fairlead/api/virtual-ip-claim.ts";
 import { withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
@@ -10,11 +11,19 @@ export function isPlacedOn(virtualIP: VirtualIP, node: string): boolean {
   return placement?.nodes[0] === node && placement.protocols.includes("Layer2");
 }
 
+/** Whether the controller lets this node answer for the address, as its owner or as a stand-in. */
+function isListed(virtualIP: VirtualIP, node: string): boolean {
+  const { placement } = virtualIP.spec;
+  return placement?.nodes.includes(node) === true && placement.protocols.includes("Layer2");
+}
+
 /** What this node's speaker should do about a VirtualIP's status. */
 export type StatusStep =
   | { readonly kind: "Nothing" }
   /** Put this in the place of the whole status. */
   | { readonly kind: "Write"; readonly status: VirtualIPStatus };
+
+const NOTHING: StatusStep = { kind: "Nothing" };
 
 /**
  * Compares what the object says with what is true on the wire.
@@ -28,15 +37,30 @@ export function statusStep(
   state: AddressState | undefined,
   now: string,
 ): StatusStep {
-  if (!isPlacedOn(virtualIP, node)) {
-    // Until the wire has let go, the status still says the truth; its next message brings us back here.
-    const done = state !== undefined || !hasPart(virtualIP, node);
-    return done ? { kind: "Nothing" } : { kind: "Write", status: statusWithout(virtualIP, node, now) };
+  switch (state?.kind) {
+    case "Announcing":
+      return write(virtualIP, statusOf(virtualIP, node, state, now));
+    case "Refused":
+      // What the wire thinks of an older decision is on its way to be replaced.
+      if (isPlacedOn(virtualIP, node))
+        return state.epoch === virtualIP.spec.placement?.epoch
+          ? write(virtualIP, statusOf(virtualIP, node, state, now))
+          : NOTHING;
+      return without(virtualIP, node, now);
+    case "LetGo":
+      return without(virtualIP, node, now);
+    default:
+      // Somebody answers in the place of a process that restarted, as the status says, until it knows whether it goes on.
+      return isListed(virtualIP, node) ? NOTHING : without(virtualIP, node, now);
   }
-  // What the wire thinks of an older decision is on its way to be replaced.
-  if (state === undefined || state.epoch !== virtualIP.spec.placement?.epoch) return { kind: "Nothing" };
-  const status = statusOf(virtualIP, node, state, now);
-  return saysTheSame(virtualIP.status ?? {}, status) ? { kind: "Nothing" } : { kind: "Write", status };
+}
+
+function without(virtualIP: VirtualIP, node: string, now: string): StatusStep {
+  return hasPart(virtualIP, node) ? { kind: "Write", status: statusWithout(virtualIP, node, now) } : NOTHING;
+}
+
+function write(virtualIP: VirtualIP, status: VirtualIPStatus): StatusStep {
+  return saysTheSame(virtualIP.status ?? {}, status) ? NOTHING : { kind: "Write", status };
 }
 
 /** Whether the status has something that this node's speaker says. */
@@ -71,28 +95,61 @@ export function otherAnnouncer(virtualIP: VirtualIP, node: string): string | und
   return virtualIP.status?.announcers?.find((announcer) => announcer.node !== node)?.node;
 }
 
-function statusOf(virtualIP: VirtualIP, node: string, state: AddressState, now: string): VirtualIPStatus {
+function statusOf(
+  virtualIP: VirtualIP,
+  node: string,
+  state: Extract<AddressState, { readonly kind: "Announcing" | "Refused" }>,
+  now: string,
+): VirtualIPStatus {
   const { announcers = [], conditions = [] } = virtualIP.status ?? {};
   const others = announcers.filter((announcer) => announcer.node !== node);
   const otherConditions = conditions.filter(({ type }) => type !== ANNOUNCED);
   if (state.kind === "Refused") {
     const { reason, message } = state;
-    const refused = condition(virtualIP, "False", reason, `${node}: ${message}`, now);
+    const refused =
+      saidByOne(virtualIP, others) ?? condition(virtualIP, "False", reason, `${node}: ${message}`, now);
     return withHoldState(virtualIP, { announcers: others, conditions: [...otherConditions, refused] }, now);
   }
-  const { epoch, on } = state;
+  const { on } = state;
   const where = on.map((place) => `${place.interface} with ${place.mac}`).join(" and ");
-  const answering = condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
   const own = on.map((place): Announcer => {
-    const { interface: name, mac } = place;
-    return { node, interface: name, mac, epoch, since: sinceOf(virtualIP, node, place) };
+    const { interface: name, mac, epoch, step, provisional } = place;
+    const since = sinceOf(virtualIP, node, place);
+    const claim = { epoch, ...(step > 0 && { step }), ...(provisional && { provisional }) };
+    return { node, interface: name, mac, ...claim, since };
   });
-  const status = {
-    // Whoever answered under an older decision either lets go now or died before it could say so.
-    announcers: [...others.filter((other) => other.epoch >= epoch), ...own],
-    conditions: [...otherConditions, answering],
-  };
+  const manySegments = (virtualIP.spec.placement?.interfaces ?? []).length > 1;
+  const beats = (a: Announcer, b: Announcer): boolean =>
+    (!manySegments || a.interface === b.interface) && isAbove(virtualIP, a, b);
+  // Whoever answers under a lower claim on the same segment lets go now, or died before it could say so. Both sides go by that, else each
+  // end of a broken segment would write itself in and the other out for ever.
+  const said = own.filter((one) => !others.some((other) => beats(other, one)));
+  const stay = others.filter((other) => !said.some((one) => beats(one, other)));
+  const above = stay.filter((other) => said.every((one) => isAbove(virtualIP, other, one)));
+  const answering =
+    saidByOne(virtualIP, above) ??
+    condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
+  const status = { announcers: [...stay, ...said], conditions: [...otherConditions, answering] };
   return withHoldState(virtualIP, status, now);
+}
+
+/** Never true both ways: claims that are alike stand in the order of the list. */
+function isAbove({ spec: { placement } }: VirtualIP, a: Announcer, b: Announcer): boolean {
+  const order = compareAnnouncers(a, b);
+  if (order !== 0) return order > 0;
+  const place = ({ node }: Announcer): number => placement?.nodes.indexOf(node) ?? -1;
+  const [first, second] = [place(a), place(b)];
+  if (first === second) return a.node < b.node;
+  return second < 0 || (first >= 0 && first < second);
+}
+
+/**
+ * The condition if one of these says by it that it answers. There is one condition for all who answer: it is left to whoever has the highest
+ * claim, else they would write it in turn for ever.
+ */
+function saidByOne(virtualIP: VirtualIP, announcers: readonly Announcer[]): Condition | undefined {
+  const said = conditionOf(virtualIP);
+  return said?.status === "True" && announcers.some(({ node }) => isOwn(said, node)) ? said : undefined;
 }
 
 /** A speaker that was restarted answers where it answered before: that is no new beginning. */
@@ -123,7 +180,11 @@ function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean
 /** Everything that speakers say but times of transition, in an order of its own. */
 function textOf({ announcers = [], conditions = [] }: VirtualIPStatus): string {
   return JSON.stringify([
-    announcers.map((one) => [one.node, one.interface, one.mac, one.epoch, one.since].join(" ")).sort(),
+    announcers
+      .map(({ node, interface: name, mac, epoch, step = 0, provisional = false, since }) =>
+        [node, name, mac, epoch, step, provisional, since].join(" "),
+      )
+      .sort(),
     conditions
       .filter(({ type }) => type === ANNOUNCED)
       .map(({ status, reason, message }) => [status, reason, message].join(" ")),

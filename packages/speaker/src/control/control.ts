@@ -1,5 +1,8 @@
+import { nodes } from "@fairlead/api/core/node.ts";
+import { type Secret, secrets } from "@fairlead/api/core/secret.ts";
 import { speakers, virtualIPs } from "@fairlead/api/resources.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
+import { TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
@@ -7,30 +10,43 @@ import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
 import { Reflector } from "@fairlead/kube/reflector.ts";
 import type { ApiTransport } from "@fairlead/kube/transport.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
-import type { Log } from "@fairlead/runtime/log.ts";
+import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
-import type { AddressState, FromWire, ToWire } from "../wire/messages.ts";
-import { isPlacedOn } from "./announced-status.ts";
-import { drain } from "./drain.ts";
+import type { AddressState, FromWire, KeptMemory, ToWire } from "../wire/messages.ts";
+import type { Known } from "./cache.ts";
+import type { CacheFile } from "./cache-file.ts";
+import { KeyFeed } from "./key-feed.ts";
+import { leavingBecause } from "./leaving.ts";
+import { NodeFeed } from "./node-feed.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
 import { speakerStatus } from "./speaker-status.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 const CLEAR_WITHIN_MS = 2_000;
+/** At the end, for the question whether this node leaves; without an answer it is taken to come back. */
+const ASK_WITHIN_MS = 500;
 
 export interface ControlOptions {
   readonly node: string;
+  /** Where the Secret with the keys is. */
+  readonly keysNamespace: string;
   /** Patterns of interface names that are never used. */
   readonly excludedInterfaces: readonly string[];
-  /** How long to go on answering at the end, until the addresses are placed elsewhere, in ms. */
-  readonly drainMs: number;
   readonly transport: ApiTransport;
   /** Writes as this node's field manager. */
   readonly client: ApiClient;
   readonly events: EventRecorder;
-  readonly wire: { start(): void; post(message: ToWire): void; stop(): Promise<void> };
+  /** The wire thread; it was started with the memories of `known`. */
+  readonly wire: {
+    start(): void;
+    post(message: ToWire): void;
+    stop(manner: "Restart" | "Leave"): Promise<void>;
+  };
+  /** What the last process knew. */
+  readonly known: Known;
+  readonly cache: Pick<CacheFile, "changed" | "stop">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -44,16 +60,21 @@ export interface ControlOptions {
 export class Control {
   readonly #options: ControlOptions;
   readonly #virtualIPs: Reflector<VirtualIP>;
-  readonly #speaker: Reflector<Speaker>;
+  readonly #speakers: Reflector<Speaker>;
+  readonly #secret: Reflector<Secret>;
   readonly #feed: SnapshotFeed;
+  readonly #nodeFeed: NodeFeed;
+  readonly #keyFeed: KeyFeed;
   readonly #statusWriter: StatusWriter;
   readonly #speakerWriter: SpeakerWriter;
+  readonly #memories = new Map<string, KeptMemory>();
   readonly #ended = new AbortController();
   #interfacesKnown = false;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    const { node, wire } = options;
+    const { node, keysNamespace, wire, known, cache } = options;
+    const remember = (): void => cache.changed(() => this.#known());
     this.#virtualIPs = new Reflector<VirtualIP>({
       ...options,
       resource: virtualIPs,
@@ -62,19 +83,54 @@ export class Control {
         this.#statusWriter.changed(change);
       },
     });
-    this.#speaker = new Reflector<Speaker>({
+    this.#speakers = new Reflector<Speaker>({
       ...options,
       resource: speakers,
-      fieldSelector: `metadata.name=${node}`,
-      onChange: () => this.#speakerWriter.changed(),
+      onChange: ({ key }) => {
+        if (key === node) this.#speakerWriter.changed();
+        this.#nodeFeed.changed();
+      },
     });
-    this.#feed = new SnapshotFeed({ ...options, send: (update) => wire.post({ type: "update", update }) });
+    this.#secret = new Reflector<Secret>({
+      ...options,
+      resource: secrets,
+      namespace: keysNamespace,
+      fieldSelector: `metadata.name=${TAKEOVER_SECRET}`,
+      onChange: ({ current }) => this.#keyFeed.set(current),
+    });
+    for (const memory of known.memories) this.#memories.set(keyOf(memory), memory);
+    this.#feed = new SnapshotFeed({
+      ...options,
+      known: known.placed,
+      send: (update) => {
+        wire.post({ type: "update", update });
+        remember();
+      },
+      isAnnounced: (key) => this.#statusWriter.states.get(key)?.kind === "Announcing",
+    });
+    this.#nodeFeed = new NodeFeed({
+      ...options,
+      speakers: () => this.#speakers.store.values(),
+      send: (all) => {
+        wire.post({ type: "nodes", nodes: all });
+        remember();
+      },
+    });
+    this.#keyFeed = new KeyFeed({
+      log: options.log,
+      ...(known.keys && { known: known.keys }),
+      send: (keys) => {
+        wire.post({ type: "keys", keys });
+        remember();
+      },
+    });
     this.#statusWriter = new StatusWriter({
       ...options,
       store: this.#virtualIPs.store,
+      onState: (key) => this.#feed.answeredOrNot(key),
       problemOf: (key) => this.#feed.problemOf(key),
     });
-    this.#speakerWriter = new SpeakerWriter({ ...options, store: this.#speaker.store });
+    this.#speakerWriter = new SpeakerWriter({ ...options, store: this.#speakers.store });
   }
 
   /** What is true on the wire, by the VirtualIP's name. */
@@ -93,21 +149,32 @@ export class Control {
       virtualips: () => (this.#virtualIPs.synced ? undefined : (this.#virtualIPs.problem ?? "not read yet")),
       interfaces: () => (this.#interfacesKnown ? undefined : "the interfaces are not known yet"),
       speaker: () => this.#speakerProblem(),
+      keys: () => (this.#secret.synced ? undefined : this.#secret.problem),
     };
   }
 
-  /** Starts without waiting for the API server. */
+  /** Starts without waiting for the API server: what the last process knew is acted upon first. */
   start(): void {
-    this.#options.wire.start();
+    const { wire, known } = this.#options;
+    wire.start();
+    if (known.keys !== undefined) wire.post({ type: "keys", keys: known.keys });
+    wire.post({ type: "nodes", nodes: known.nodes });
+    if (known.placed.length > 0) wire.post({ type: "update", update: { set: known.placed, removed: [] } });
     this.#virtualIPs.start();
-    this.#speaker.start();
+    this.#speakers.start();
+    this.#secret.start();
     void this.#goOnWhenSynced();
   }
 
   /** Takes what the wire thread says. */
-  take(message: Extract<FromWire, { readonly type: "interfaces" | "states" }>): void {
+  take(message: Extract<FromWire, { readonly type: "interfaces" | "states" | "memories" }>): void {
     if (message.type === "states") {
       this.#statusWriter.setStates(message.states);
+      return;
+    }
+    if (message.type === "memories") {
+      for (const kept of message.memories) this.#remember(kept);
+      this.#options.cache.changed(() => this.#known());
       return;
     }
     this.#interfacesKnown = true;
@@ -115,44 +182,89 @@ export class Control {
     this.#speakerWriter.want(speakerStatus(message.interfaces, { excluded, version: VERSION }));
   }
 
-  /** Goes on answering until somebody else does, then stops, and lets go of what it wrote. */
+  /**
+   * Ends. If this process will be back, others answer in its place meanwhile, so what it wrote stays true; if this node leaves, its addresses
+   * are handed over first, and it lets go of what it wrote.
+   */
   async stop(): Promise<void> {
-    const { clock, log, drainMs, wire, node, events } = this.#options;
-    const placedHere = (): number => {
-      let count = 0;
-      for (const virtualIP of this.#virtualIPs.store.values()) if (isPlacedOn(virtualIP, node)) count++;
-      return count;
-    };
-    const placed = placedHere();
-    const left = await drain({ placedHere, clock, mostMs: drainMs });
+    const { clock, log, wire, events, cache } = this.#options;
+    const because = await this.#leavingBecause();
+    const announced = this.#announced();
     this.#ended.abort();
     this.#feed.stop();
-    await wire.stop();
-    log.info("stopped answering", { placed, left });
-    await this.#statusWriter.stop();
-    const late = new AbortController();
-    const timer = clock.after(CLEAR_WITHIN_MS, () => late.abort(new Error("no time left")));
-    await this.#statusWriter.clearAll(late.signal);
-    timer.cancel();
+    this.#nodeFeed.stop();
+    await wire.stop(because === undefined ? "Restart" : "Leave");
+    log.info("stopped answering", { announced, ...(because !== undefined && { leaving: because }) });
+    await Promise.all([this.#statusWriter.stop(), cache.stop()]);
+    if (because !== undefined) {
+      const late = new AbortController();
+      const timer = clock.after(CLEAR_WITHIN_MS, () => late.abort(new Error("no time left")));
+      await this.#statusWriter.clearAll(late.signal);
+      timer.cancel();
+    }
     await this.#speakerWriter.stop();
-    await Promise.all([this.#virtualIPs.stop(), this.#speaker.stop(), events.stop()]);
+    const reflectors = [this.#virtualIPs, this.#speakers, this.#secret];
+    await Promise.all([...reflectors.map((reflector) => reflector.stop()), events.stop()]);
+  }
+
+  #announced(): number {
+    let count = 0;
+    for (const { kind } of this.#statusWriter.states.values()) if (kind === "Announcing") count++;
+    return count;
+  }
+
+  async #leavingBecause(): Promise<string | undefined> {
+    const { clock, client, node: name, log } = this.#options;
+    const late = new AbortController();
+    const timer = clock.after(ASK_WITHIN_MS, () => late.abort(new Error("no time left")));
+    try {
+      return leavingBecause(await client.get(nodes, { name }, late.signal));
+    } catch (error) {
+      log.warn("own node not read; taken to come back", { error: errorText(error) });
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #remember(kept: KeptMemory): void {
+    const { placement, top } = kept.memory;
+    if (placement === undefined && top === undefined) this.#memories.delete(keyOf(kept));
+    else this.#memories.set(keyOf(kept), kept);
+  }
+
+  #known(): Known {
+    return {
+      placed: [...this.#feed.sent],
+      nodes: this.#nodeFeed.nodes,
+      keys: this.#keyFeed.keys,
+      memories: [...this.#memories.values()],
+    };
   }
 
   #speakerProblem(): string | undefined {
     if (this.#speakerWriter.written) return undefined;
-    const unread = this.#speaker.synced ? undefined : this.#speaker.problem;
+    const unread = this.#speakers.synced ? undefined : this.#speakers.problem;
     return unread ?? "the Speaker object is not written yet";
   }
 
   async #goOnWhenSynced(): Promise<void> {
     const { signal } = this.#ended;
-    const speaker = this.#speaker.whenSynced(signal).then(() => this.#speakerWriter.start());
-    const virtualIPs = this.#virtualIPs.whenSynced(signal).then(() => {
+    const speakersRead = this.#speakers.whenSynced(signal).then(() => {
+      this.#nodeFeed.open();
+      this.#speakerWriter.start();
+    });
+    // Who the others are is known before what is placed on them.
+    const virtualIPsRead = Promise.all([this.#virtualIPs.whenSynced(signal), speakersRead]).then(() => {
       this.#feed.open();
       this.#statusWriter.start();
     });
-    await Promise.all([speaker, virtualIPs]).catch((error: unknown) => {
+    await Promise.all([speakersRead, virtualIPsRead]).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
   }
+}
+
+function keyOf({ interface: name, memory }: KeptMemory): string {
+  return `${name} ${memory.address.text}`;
 }

@@ -4,7 +4,7 @@ import { virtualIP } from "../testing/virtual-ip.ts";
 import { placedAddress, samePlaced } from "./placed-address.ts";
 
 const told = (one: VirtualIP): unknown => {
-  const placed = placedAddress(one, "worker-1");
+  const placed = placedAddress(one);
   return placed.ok ? placed.value : placed.error;
 };
 
@@ -24,15 +24,22 @@ describe("what a VirtualIP means for the wire", () => {
     expect(told(virtualIP("2001:db8::7"))).to.deep.include({ epoch: 1, interfaces: undefined });
   });
 
-  it("an address that this node stands in for", () => {
-    expect(told(virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"] }))).to.not.equal(undefined);
+  it("an address, on whatever nodes it is placed", () => {
+    for (const nodes of [["worker-2", "worker-1"], ["worker-2"]])
+      expect(told(virtualIP("192.0.2.7", { nodes }))).to.deep.include({ nodes });
   });
 
-  it("nothing if it is placed nowhere, elsewhere, or made known otherwise", () => {
+  it("an address that nobody is recorded to announce is announced for the first time", () => {
+    const announcer = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
+    expect(told(virtualIP("192.0.2.7"))).to.deep.include({ first: true });
+    expect(told(virtualIP("192.0.2.7", {}, { announcers: [] }))).to.deep.include({ first: true });
+    expect(told(virtualIP("192.0.2.7", {}, { announcers: [announcer] }))).to.deep.include({ first: false });
+  });
+
+  it("nothing if it is placed nowhere, or made known otherwise", () => {
     const { placement: _, ...unplaced } = virtualIP("192.0.2.7").spec;
     expect(told({ ...virtualIP("192.0.2.7"), spec: unplaced })).to.equal(undefined);
     expect(told(virtualIP("192.0.2.7", { nodes: [] }))).to.equal(undefined);
-    expect(told(virtualIP("192.0.2.7", { nodes: ["worker-2"] }))).to.equal(undefined);
     expect(told(virtualIP("192.0.2.7", { protocols: [] }))).to.equal(undefined);
   });
 
@@ -48,11 +55,14 @@ describe("what a VirtualIP means for the wire", () => {
 
   it("is compared field by field", () => {
     const of = (placement: Partial<Placement>) => {
-      const placed = placedAddress(virtualIP("192.0.2.7", placement), "worker-1");
+      const placed = placedAddress(virtualIP("192.0.2.7", placement));
       return placed.ok ? placed.value : undefined;
     };
     expect(samePlaced(of({}), of({}))).to.equal(true);
     expect(samePlaced(undefined, undefined)).to.equal(true);
+    expect(samePlaced(of({}), undefined)).to.equal(false);
+    const known = of({});
+    expect(samePlaced(known, known && { ...known, first: false }), "no part of the decision").to.equal(true);
     for (const other of [
       { epoch: 2 },
       { nodes: ["worker-1", "worker-2"] },

@@ -5,13 +5,13 @@ import { err, ok, type Result } from "@fairlead/net/result.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 
 /**
- * What a VirtualIP means for the wire of this node: undefined if the node has no part in it.
+ * What a VirtualIP means for the wire: undefined if nobody may answer on a segment.
  *
  * @returns a sentence for people if the object says nothing that could be carried out
  */
-export function placedAddress(virtualIP: VirtualIP, node: string): Result<PlacedAddress | undefined, string> {
+export function placedAddress(virtualIP: VirtualIP): Result<PlacedAddress | undefined, string> {
   const { placement, address: text } = virtualIP.spec;
-  if (placement === undefined || !placement.nodes.includes(node) || !placement.protocols.includes("Layer2"))
+  if (placement === undefined || placement.nodes.length === 0 || !placement.protocols.includes("Layer2"))
     return ok(undefined);
   const address = parseAddress(text);
   if (!address.ok) return err(`spec.address ${address.error}`);
@@ -27,10 +27,11 @@ export function placedAddress(virtualIP: VirtualIP, node: string): Result<Placed
     epoch,
     nodes,
     interfaces: interfaces.length === 0 ? undefined : interfaces,
+    first: (virtualIP.status?.announcers ?? []).length === 0,
   });
 }
 
-/** Whether both mean the same for the wire. */
+/** Whether both say the same decision. */
 export function samePlaced(a: PlacedAddress | undefined, b: PlacedAddress | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return (

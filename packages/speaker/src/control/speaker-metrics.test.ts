@@ -9,11 +9,12 @@ describe("the speaker's metrics", () => {
     const counts = new WireCounts(WireCounts.memory());
     const metrics = new Metrics();
     const states = new Map<string, AddressState>([
-      ["192.0.2.7", { kind: "Announcing", epoch: 1, on: [] }],
+      ["192.0.2.7", { kind: "Announcing", on: [] }],
       [
         "2001-0db8-0000-0000-0000-0000-0000-0007",
         { kind: "Refused", epoch: 1, reason: "NoCarrier", message: "" },
       ],
+      ["192.0.2.8", { kind: "Waiting" }],
     ]);
     registerSpeakerMetrics(metrics, {
       counts,
@@ -22,17 +23,24 @@ describe("the speaker's metrics", () => {
       wireSilentMs: () => 500,
     });
     counts.arp().add("Answer");
+    const takeover = counts.takeover();
+    for (const what of ["WrongTag", "HeartbeatPath", "HolderDead"] as const) takeover.add(what);
     counts.set("latenessMs", 40);
     const first = await metrics.text();
     for (const line of [
       'fairlead_speaker_announced{address="192.0.2.7"} 1',
       'fairlead_speaker_announced{address="2001:db8::7"} 0',
       'fairlead_speaker_frames_total{protocol="arp",result="Answer"} 1',
+      'fairlead_speaker_takeover_messages_dropped_total{reason="WrongTag"} 1',
+      'fairlead_speaker_takeover_messages_dropped_total{reason="UnknownKey"} 0',
+      'fairlead_speaker_takeover_reports_total{kind="HeartbeatPath"} 1',
+      'fairlead_speaker_turns_total{reason="HolderDead"} 1',
       "fairlead_speaker_virtualips_invalid 2",
       "fairlead_speaker_wire_lateness_seconds 0.04",
       "fairlead_speaker_wire_silent_seconds 0.5",
     ])
       expect(first.split("\n")).to.include(line);
+    expect(first, "nobody's business yet").not.to.contain('address="192.0.2.8"');
     states.delete("192.0.2.7");
     counts.arp().add("Answer");
     const second = await metrics.text();

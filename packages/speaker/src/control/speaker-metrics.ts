@@ -1,5 +1,6 @@
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { Metrics } from "@fairlead/runtime/metrics.ts";
+import { TAKEOVER_DROPS, TAKEOVER_REASONS, TAKEOVER_REPORTS } from "../failover/counts.ts";
 import type { WireCounts } from "../wire/counts.ts";
 import type { AddressState } from "../wire/messages.ts";
 
@@ -22,9 +23,10 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
     ["address"],
     (gauge) => {
       gauge.reset();
-      for (const [name, state] of states()) {
+      for (const [name, { kind }] of states()) {
         const address = addressOfVirtualIPName(name)?.text ?? name;
-        gauge.set({ address }, state.kind === "Announcing" ? 1 : 0);
+        if (kind === "Announcing") gauge.set({ address }, 1);
+        else if (kind === "Refused") gauge.set({ address }, 0);
       }
     },
   );
@@ -33,7 +35,7 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
   );
   metrics.counter(
     "fairlead_speaker_frames_total",
-    "ARP and NDP frames: Answer (answered), Gratuitous (sent unasked), SendFailed, and those dropped, by reason.",
+    "ARP and NDP frames: Answer (answered), Gratuitous (sent unasked), Probe (asked), SendFailed, and those dropped, by reason.",
     ["protocol", "result"],
     (counter) => {
       for (const { protocol, name, count } of counts.frames()) counter.inc({ protocol, result: name }, count);
@@ -44,6 +46,30 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
     "Frames that passed the filter and that the kernel had no room for.",
     [],
     (counter) => counter.inc(counts.get("kernelDrops")),
+  );
+  metrics.counter(
+    "fairlead_speaker_takeover_messages_dropped_total",
+    "Messages between speakers that had no effect, by reason.",
+    ["reason"],
+    (counter) => {
+      for (const reason of TAKEOVER_DROPS) counter.inc({ reason }, counts.ofTakeover(reason));
+    },
+  );
+  metrics.counter(
+    "fairlead_speaker_takeover_reports_total",
+    "What the failover protocol noticed of its surroundings, by kind.",
+    ["kind"],
+    (counter) => {
+      for (const kind of TAKEOVER_REPORTS) counter.inc({ kind }, counts.ofTakeover(kind));
+    },
+  );
+  metrics.counter(
+    "fairlead_speaker_turns_total",
+    "How often an address began or ended to be announced here, or changed its claim, by reason.",
+    ["reason"],
+    (counter) => {
+      for (const reason of TAKEOVER_REASONS) counter.inc({ reason }, counts.ofTakeover(reason));
+    },
   );
   metrics.counter(
     "fairlead_speaker_wire_stalls_total",

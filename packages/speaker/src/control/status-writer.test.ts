@@ -11,11 +11,13 @@ import { virtualIP } from "../testing/virtual-ip.ts";
 import type { AddressState } from "../wire/messages.ts";
 import { StatusWriter } from "./status-writer.ts";
 
-const ANNOUNCING: AddressState = {
-  kind: "Announcing",
-  epoch: 1,
-  on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since: "2026-01-01T00:00:00Z" }],
-};
+const ANNOUNCING = announcing();
+
+function announcing(epoch = 1): AddressState {
+  const since = "2026-01-01T00:00:00Z";
+  const place = { interface: "eth0", mac: "02:00:00:00:00:02", since, epoch, step: 0, provisional: false };
+  return { kind: "Announcing", on: [place] };
+}
 
 /** A writer whose store learns nothing of what is written. */
 function make() {
@@ -24,6 +26,7 @@ function make() {
   const store = new Store<VirtualIP>();
   const applied: { readonly name: string; readonly status: unknown; readonly over: string | undefined }[] =
     [];
+  const told: string[] = [];
   const reasons: string[] = [];
   const notes: string[] = [];
   let failures: Error[] = [];
@@ -40,6 +43,7 @@ function make() {
     node: "worker-1",
     client,
     store,
+    onState: (key) => told.push(key),
     problemOf: () => undefined,
     events: {
       record: ({ reason, note }) => {
@@ -56,6 +60,7 @@ function make() {
     log,
     store,
     applied,
+    told,
     reasons,
     notes,
     writer,
@@ -103,7 +108,7 @@ describe("StatusWriter", () => {
     const change = async (nodes: readonly string[], epoch: number) => {
       const change = store.put(virtualIP("192.0.2.7", { nodes, epoch }, {}, `${epoch}`));
       if (change !== undefined) writer.changed(change);
-      tell(nodes[0] === "worker-1" ? { ...ANNOUNCING, epoch } : undefined);
+      tell(nodes[0] === "worker-1" ? announcing(epoch) : undefined);
       await clock.advanceAsync(100);
     };
     writer.start();
@@ -126,7 +131,7 @@ describe("StatusWriter", () => {
     const dead = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
     store.put(virtualIP("192.0.2.7", { epoch: 2 }, { announcers: [dead] }));
     writer.start();
-    tell({ ...ANNOUNCING, epoch: 2 });
+    tell(announcing(2));
     await clock.advanceAsync(100);
     expect(notes).to.have.length(1);
     expect(notes[0]).to.match(/before it was on node worker-9$/);
@@ -180,8 +185,8 @@ describe("StatusWriter", () => {
     tell(ANNOUNCING);
     await clock.advanceAsync(10);
     expect(applied).to.deep.equal([]);
-    const rival = { node: "worker-9", interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
-    store.put(virtualIP("192.0.2.7", {}, { announcers: [rival] }, "2"));
+    const rival = { node: "worker-9", interface: "eth1", mac: "02:00:00:00:00:09", epoch: 1, since: "x" };
+    store.put(virtualIP("192.0.2.7", { interfaces: ["eth0", "eth1"] }, { announcers: [rival] }, "2"));
     await clock.advanceAsync(1000);
     expect(applied.map(({ over }) => over)).to.deep.equal(["2"]);
     const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
@@ -203,5 +208,28 @@ describe("StatusWriter", () => {
     store.put(virtualIP("192.0.2.8", {}, { announcers }));
     await writer.clearAll(AbortSignal.abort());
     expect(applied).to.deep.equal([]);
+  });
+
+  it("tells each state that it takes, by the VirtualIP's name, once it can be looked up", () => {
+    const { writer, told } = make();
+    const key = "2001-0db8-0000-0000-0000-0000-0000-0007";
+    writer.setStates(new Map([["2001:db8::7", ANNOUNCING]]));
+    writer.setStates(new Map([["2001:db8::7", undefined]]));
+    expect(told).to.deep.equal([key, key]);
+    writer.setStates(new Map([["2001:db8::7", ANNOUNCING]]));
+    expect(writer.states.get(key)).to.deep.equal(ANNOUNCING);
+  });
+
+  it("tells that a stand-in answers under a higher claim, without an Event: the address is not placed here", async () => {
+    const { clock, store, applied, reasons, writer, tell } = make();
+    const owner = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: "x" };
+    store.put(virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"] }, { announcers: [owner] }));
+    writer.start();
+    const on = { interface: "eth0", mac: "02:00:00:00:00:02", since: "y", epoch: 1, step: 1 };
+    tell({ kind: "Announcing", on: [{ ...on, provisional: false }] });
+    await clock.advanceAsync(100);
+    const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
+    expect(announcers.map(({ node, step }) => [node, step])).to.deep.equal([["worker-1", 1]]);
+    expect(reasons).to.deep.equal([]);
   });
 });

@@ -27,6 +27,8 @@ export interface StatusWriterOptions {
   readonly node: string;
   readonly client: Pick<ApiClient, "apply">;
   readonly store: ReadStore<VirtualIP>;
+  /** What the wire thread does for this key has changed. */
+  readonly onState: (key: string) => void;
   /** Why the VirtualIP of this key was left out, or undefined. */
   readonly problemOf: (key: string) => string | undefined;
   readonly events: Pick<EventRecorder, "record">;
@@ -83,6 +85,7 @@ export class StatusWriter {
       if (state === undefined) this.#states.delete(key);
       else this.#states.set(key, state);
       this.#queue.add(key);
+      this.#options.onState(key);
     }
   }
 

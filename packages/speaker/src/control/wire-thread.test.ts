@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { ip, LAN_UNAVAILABLE, Lan } from "../testing/lan.ts";
 import { WireAgent } from "../testing/wire-agent.ts";
 import { WireCounts } from "../wire/counts.ts";
+import type { WireStart } from "../wire/messages.ts";
 import { WireThread } from "./wire-thread.ts";
 
 const VIP = "192.0.2.100";
@@ -11,7 +12,15 @@ const VIP6 = "2001:db8::100";
 
 describe("WireThread", function () {
   this.timeout(10_000);
-  const start = { node: "worker-1", excludedInterfaces: [], refreshMs: 0, counts: WireCounts.memory() };
+  const start: WireStart = {
+    node: "worker-1",
+    excludedInterfaces: [],
+    refreshMs: 0,
+    takeoverPort: 7950,
+    caretake: true,
+    memories: [],
+    counts: WireCounts.memory(),
+  };
   const make = (program: string, onDeath: (reason: string) => void): WireThread =>
     new WireThread({
       program: new URL(`data:text/javascript,${encodeURIComponent(program)}`),
@@ -40,7 +49,7 @@ describe("WireThread", function () {
     thread.start();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(thread.silentMs).to.be.greaterThan(250);
-    await thread.stop();
+    await thread.stop("Restart");
     expect(reasons).to.deep.equal([]);
   });
 });
@@ -107,12 +116,12 @@ describe(`a wire thread on a real segment${LAN_UNAVAILABLE === undefined ? "" : 
     await eventually(() => ip(`-n ${lan.client} neigh show ${VIP6}`), new RegExp(nodeMac(), "i"));
   });
 
-  it("falls silent when the address is placed elsewhere, removed, or the thread is told to stop", async () => {
+  it("falls silent when the address is removed, or the thread is told to stop", async () => {
     const asked = async (): Promise<string> =>
       (await lan.ask("arping", "-I", "eth0", "-c", "1", "-w", "1", VIP)).output;
     wire.place([VIP]);
     await wire.announced(VIP);
-    wire.place([VIP], { epoch: 2, nodes: ["worker-2", "worker-1"] });
+    wire.remove([VIP]);
     await wire.until("it is not announced", () => !wire.states.has(VIP));
     expect(await asked()).to.contain("Received 0 response(s)");
     wire.place([VIP], { epoch: 3 });
@@ -125,7 +134,9 @@ describe(`a wire thread on a real segment${LAN_UNAVAILABLE === undefined ? "" : 
   it("follows an interface that goes, comes back and changes its MAC", async () => {
     wire.place([VIP, VIP6]);
     await wire.announced(VIP6);
+    const lost = wire.until("the old interface is gone", () => wire.states.get(VIP)?.kind !== "Announcing");
     lan.reconnect();
+    await lost;
     await wire.until("the new interface is known", () =>
       wire.interfaces.some(({ name, addresses }) => name === "eth0" && addresses.length >= 2),
     );

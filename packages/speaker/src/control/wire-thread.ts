@@ -4,7 +4,8 @@ import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { FromWire, ToWire, WireStart } from "../wire/messages.ts";
 
 const PING_EVERY_MS = 1_000;
-const STOP_WITHIN_MS = 1_000;
+/** Handing everything over takes 2 s at most. */
+const STOP_WITHIN_MS = 3_000;
 
 export interface WireThreadOptions {
   /** The worker's program. */
@@ -13,7 +14,9 @@ export interface WireThreadOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Takes what is not the thread's own business. */
-  readonly onMessage: (message: Extract<FromWire, { readonly type: "interfaces" | "states" }>) => void;
+  readonly onMessage: (
+    message: Extract<FromWire, { readonly type: "interfaces" | "states" | "memories" }>,
+  ) => void;
   /** The thread ended though nobody asked it to. */
   readonly onDeath: (reason: string) => void;
 }
@@ -54,11 +57,11 @@ export class WireThread {
   }
 
   /** Lets the thread stop answering and end; ends it if it does not. */
-  async stop(): Promise<void> {
+  async stop(manner: "Restart" | "Leave"): Promise<void> {
     if (this.#worker === undefined) return;
     this.#stopping = true;
     this.#ping?.cancel();
-    this.post({ type: "stop" });
+    this.post({ type: "stop", manner });
     const late = this.#options.clock.after(STOP_WITHIN_MS, () => this.#stopped.resolve());
     await this.#stopped.promise;
     late.cancel();
@@ -78,6 +81,7 @@ export class WireThread {
         return;
       case "interfaces":
       case "states":
+      case "memories":
         this.#options.onMessage(message);
         return;
     }

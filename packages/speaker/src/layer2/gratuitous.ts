@@ -8,12 +8,16 @@ export type GratuitousForm = "request" | "reply" | "advertisement";
 
 /**
  * When an address is told after it was taken over, in ms. The first rounds are close together, for a frame may be lost; the
- * later ones are more than a second apart, since many stacks take at most one change of a neighbor a second.
+ * later ones are more than a second apart, since many stacks take at most one change of a neighbor a second. While very many
+ * are told at once, those close together are left out.
  */
 export const ROUNDS_MS: readonly number[] = [0, 100, 500, 1100, 2200, 3300];
 
 /** Frames that are sent in a second at most, so that taking over thousands of addresses floods no switch. */
 export const FRAMES_PER_SECOND = 8000;
+/** First frames at once from which on the rounds at 100 and 500 ms are skipped: a tenth of a second is full of first ones. */
+const LONG_BURST = FRAMES_PER_SECOND / 10;
+const SKIPPED_ROUNDS: readonly number[] = [1, 2];
 const TICK_MS = 5;
 const BURST = (FRAMES_PER_SECOND * TICK_MS) / 1000;
 
@@ -36,6 +40,8 @@ interface Told {
   readonly announcement: Announcement;
   /** When its first frame left; its rounds count from then. */
   firstMs: number;
+  /** Its first frame left amid so many that it is told less often. */
+  hurried: boolean;
 }
 
 /**
@@ -47,6 +53,8 @@ export class GratuitousSchedule {
   readonly #told = new Map<string, Told>();
   /** One queue a round; within each, due times never fall. An item that is not in `#told` any more is skipped. */
   readonly #rounds = ROUNDS_MS.map(() => new Fifo<{ readonly told: Told; readonly dueMs: number }>());
+  /** First frames since none waited to be sent. */
+  #burst = 0;
   #tokens = BURST;
   #filledMs: number;
   #timer: Timer | undefined;
@@ -61,8 +69,10 @@ export class GratuitousSchedule {
   /** Starts the rounds of an address, from the beginning if they were running. */
   announce(announcement: Announcement): void {
     const nowMs = this.#options.clock.nowMs();
-    const told = { announcement, firstMs: nowMs };
+    const told = { announcement, firstMs: nowMs, hurried: false };
     this.#told.set(keyOf(announcement), told);
+    const waiting = this.#rounds[0]?.size ?? 0;
+    this.#burst = waiting === 0 ? 1 : this.#burst + 1;
     this.#rounds[0]?.push({ told, dueMs: nowMs });
     this.#schedule();
     this.#scheduleRefresh();
@@ -106,8 +116,11 @@ export class GratuitousSchedule {
       round.take();
       const { told } = next;
       if (this.#told.get(keyOf(told.announcement)) !== told) return true;
-      if (i === 0) told.firstMs = nowMs;
-      for (const form of formsOf(told.announcement, i)) {
+      if (i === 0) {
+        told.firstMs = nowMs;
+        told.hurried = this.#burst > LONG_BURST;
+      }
+      for (const form of formsOf(told, i)) {
         this.#options.send(told.announcement, form);
         this.#tokens--;
       }
@@ -147,7 +160,8 @@ function keyOf(announcement: Announcement): string {
   return `${announcement.address.text}%${announcement.interfaceIndex}`;
 }
 
-function formsOf(announcement: Announcement, round: number): readonly GratuitousForm[] {
+function formsOf({ announcement, hurried }: Told, round: number): readonly GratuitousForm[] {
+  if (hurried && SKIPPED_ROUNDS.includes(round)) return [];
   if (announcement.address.family === "IPv6") return ["advertisement"];
   if (round === 0) return ["request"];
   return round === 1 ? ["reply"] : ["request", "reply"];

@@ -1,18 +1,15 @@
-import { ENETDOWN, errnoName } from "@fairlead/linux/errno.ts";
-import type { Family, IpAddress } from "@fairlead/net/address.ts";
-import { type BackoffBounds, backoffMs } from "@fairlead/runtime/backoff.ts";
-import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import { addressToBytes, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import type { Announcement } from "../announcements/announcement.ts";
-import type { InterfaceTable } from "../announcements/interface-table.ts";
-import type { AnnouncementTable, TableChange } from "../announcements/table.ts";
-import { GratuitousSchedule } from "./gratuitous.ts";
-import { ArpPort } from "./interfaces/arp-port.ts";
-import type { FamilyPort, FamilyPortOptions } from "./interfaces/family-port.ts";
-import { NdpPort } from "./interfaces/ndp-port.ts";
-
-const RETRY: BackoffBounds = { firstMs: 500, mostMs: 30_000 };
+import { InterfaceTable, type TableInterface } from "../announcements/interface-table.ts";
+import type { TableChange } from "../announcements/table.ts";
+import { type GratuitousForm, GratuitousSchedule } from "./gratuitous.ts";
+import type { InterfaceSelf, Watched } from "./interface-self.ts";
+import type { FamilyPortOptions, PortChange, ProbeForm } from "./interfaces/family-port.ts";
+import { SteadyPort } from "./interfaces/steady-port.ts";
 
 export interface Layer2Options extends Pick<FamilyPortOptions, "counts" | "openSocket" | "memberships"> {
   readonly clock: Clock;
@@ -22,52 +19,105 @@ export interface Layer2Options extends Pick<FamilyPortOptions, "counts" | "openS
   readonly refreshMs: number;
   /** An interface can, or cannot any more, be answered on: see {@link Layer2.failureOn}. */
   readonly onFailureChange: (interfaceIndex: number) => void;
-}
-
-interface Failure {
-  readonly text: string;
-  readonly failures: number;
-  readonly retry: Timer;
+  /**
+   * A station on the segment says that it has an address that is watched or announced there. Called before the frame is
+   * answered; may change what is announced.
+   */
+  readonly onSeen: (interfaceIndex: number, address: IpAddress, mac: Mac, gratuitous: boolean) => void;
+  /** Called before a frame is judged or sent unasked, so that a process that stood still can say {@link Layer2.silence} first. */
+  readonly beforeFrame: (interfaceIndex: number) => void;
 }
 
 /**
- * Answers ARP and NDP for what the table says: one port a family on each interface that has something to answer for, opened
- * with its first address and closed with its last. A port that fails is opened again, with back-off.
+ * Answers ARP and NDP for what is announced and tells who has what is watched: one port a family on each interface that has
+ * something to answer for or to watch, opened with its first address and closed with its last.
  */
 export class Layer2 {
   readonly #options: Layer2Options;
-  readonly #table: AnnouncementTable;
   readonly #schedule: GratuitousSchedule;
-  readonly #ports = new Map<string, FamilyPort>();
-  readonly #failures = new Map<string, Failure>();
+  readonly #tables = new Map<number, InterfaceTable>();
+  /** Interfaces whose table is kept though it may be empty. */
+  readonly #watched = new Set<number>();
+  readonly #ports = new Map<string, SteadyPort>();
+  readonly #silent = new Set<number>();
   #kernelDrops = 0;
 
-  constructor(table: AnnouncementTable, options: Layer2Options) {
-    this.#table = table;
+  constructor(options: Layer2Options) {
     this.#options = options;
     const { clock, random, refreshMs } = options;
-    const send = (announcement: Announcement, form: Parameters<FamilyPort["announce"]>[1]): void => {
-      this.#ports.get(keyOf(announcement))?.announce(announcement, form);
-    };
+    const send = (announcement: Announcement, form: GratuitousForm): void => this.#tell(announcement, form);
     this.#schedule = new GratuitousSchedule({ clock, random, refreshMs, send });
   }
 
-  /** Carries out a change of the table. */
-  apply(change: TableChange): void {
-    const keys = new Map<string, { readonly index: number; readonly family: Family }>();
-    for (const announcement of [...change.stopped, ...change.started])
-      keys.set(keyOf(announcement), placeOf(announcement));
-    for (const announcement of change.stopped) this.#schedule.withdraw(announcement);
-    for (const [key, { index, family }] of keys) {
-      const own = (one: Announcement): boolean => keyOf(one) === key;
-      this.#sync(index, family, change.started.filter(own), change.stopped.filter(own));
+  /**
+   * Carries out a change of what is announced. A caretaken address is answered for and never told.
+   *
+   * @throws Error for an address to be caretaken on an interface that is not watched: its own MAC is not known
+   */
+  apply({ started, stopped }: TableChange): void {
+    for (const one of stopped) {
+      this.#schedule.withdraw(one);
+      this.#tables.get(one.interfaceIndex)?.delete(one);
     }
-    for (const announcement of change.started) this.#schedule.announce(announcement);
+    for (const one of started) this.#tableFor(one).set(one);
+    for (const index of new Set([...stopped, ...started].map((one) => one.interfaceIndex)))
+      this.#follow(index, { started: started.filter(on(index)), stopped: stopped.filter(on(index)) });
+    for (const one of started)
+      if (one.caretaking) this.#schedule.withdraw(one);
+      else this.#schedule.announce(one);
   }
 
-  /** Why nothing of this family is answered on the interface although it should be; undefined if all is well. */
+  /** Tells an address to the segment from the first round on, if it is announced. */
+  again({ interfaceIndex, address }: Announcement): void {
+    const announcement = this.#tables.get(interfaceIndex)?.get(address);
+    if (announcement?.caretaking === false) this.#schedule.announce(announcement);
+  }
+
+  /**
+   * Says what an interface is, and what is watched there from now on: nothing if undefined. To be called again whenever either
+   * changes; for an address more or less, {@link watchMore} and {@link watchLess} cost less.
+   */
+  watch(self: InterfaceSelf, watched: Watched | undefined): void {
+    if (watched === undefined) this.#watched.delete(self.index);
+    else this.#watched.add(self.index);
+    const table = this.#tableOf(self);
+    table.own4 = self.v4 === undefined ? undefined : addressToBytes(self.v4);
+    table.linkLocal = self.linkLocal === undefined ? undefined : addressToBytes(self.linkLocal);
+    table.speakers.assign(watched?.speakers ?? []);
+    const addresses = [...(watched?.addresses ?? [])];
+    const unwatched = table.watched.remove(table.watched.without(addresses));
+    this.#follow(self.index, { watched: table.watched.add(addresses), unwatched });
+  }
+
+  /** Watches these too, on an interface that is watched; on any other nothing happens. */
+  watchMore(interfaceIndex: number, addresses: Iterable<IpAddress>): void {
+    if (!this.#watched.has(interfaceIndex)) return;
+    const watched = this.#tables.get(interfaceIndex)?.watched.add(addresses);
+    if (watched !== undefined) this.#follow(interfaceIndex, { watched });
+  }
+
+  /** Does not watch these any more. */
+  watchLess(interfaceIndex: number, addresses: Iterable<IpAddress>): void {
+    const unwatched = this.#tables.get(interfaceIndex)?.watched.remove(addresses);
+    if (unwatched !== undefined) this.#follow(interfaceIndex, { unwatched });
+  }
+
+  /** Asks the segment who has the address. */
+  probe(interfaceIndex: number, target: IpAddress, form: ProbeForm): void {
+    this.#ports.get(portKey(interfaceIndex, target.family))?.port?.probe(target, form);
+  }
+
+  /** While silent, nothing is answered on the interface and nothing is announced; it is seen and asked on. */
+  silence(interfaceIndex: number, on: boolean): void {
+    if (on) this.#silent.add(interfaceIndex);
+    else this.#silent.delete(interfaceIndex);
+    const table = this.#tables.get(interfaceIndex);
+    if (table !== undefined) table.silent = on;
+  }
+
+  /** Why nothing of this family is received on the interface although it should be; undefined if all is well. */
   failureOn(interfaceIndex: number, family: Family): string | undefined {
-    return this.#failures.get(portKey(interfaceIndex, family))?.text;
+    return this.#ports.get(portKey(interfaceIndex, family))?.failure;
   }
 
   /** Frames that the kernel had no room for, of all ports. */
@@ -81,115 +131,109 @@ export class Layer2 {
   stop(): void {
     this.#schedule.stop();
     for (const key of [...this.#ports.keys()]) this.#close(key);
-    for (const { retry } of this.#failures.values()) retry.cancel();
-    this.#failures.clear();
+    this.#tables.clear();
+    this.#watched.clear();
   }
 
-  #sync(
-    index: number,
-    family: Family,
-    started: readonly Announcement[],
-    stopped: readonly Announcement[],
-  ): void {
-    const key = portKey(index, family);
-    const table = this.#table.onInterface(index);
-    const port = this.#ports.get(key);
-    if (table === undefined || sizeOf(table, family) === 0) {
-      this.#close(key);
-      this.#forget(key);
-      return;
-    }
-    if (port?.table === table) {
-      port.follow(started, stopped);
-      return;
-    }
-    this.#close(key);
-    this.#open(table, family);
+  #tell(announcement: Announcement, form: GratuitousForm): void {
+    const { interfaceIndex, address } = announcement;
+    const port = this.#ports.get(portKey(interfaceIndex, address.family))?.port;
+    if (port === undefined) return;
+    this.#options.beforeFrame(interfaceIndex);
+    if (!port.table.silent) port.announce(announcement, form);
   }
 
-  #open(table: InterfaceTable, family: Family): void {
-    const key = portKey(table.index, family);
-    const { counts, openSocket, memberships, log } = this.#options;
-    const options: FamilyPortOptions = {
+  #tableFor(announcement: Announcement): InterfaceTable {
+    const { interfaceIndex: index, interfaceName, mac, macBytes, caretaking } = announcement;
+    if (!caretaking) return this.#tableOf({ index, mac, macBytes });
+    const table = this.#tables.get(index);
+    if (table !== undefined) return table;
+    throw new Error(`${announcement.address.text} is caretaken on ${interfaceName}, which is not watched`);
+  }
+
+  /** The table of an interface; another if its MAC has changed. */
+  #tableOf(own: TableInterface): InterfaceTable {
+    const before = this.#tables.get(own.index);
+    if (before?.mac === own.mac) return before;
+    const table = new InterfaceTable(own, before);
+    table.silent = this.#silent.has(own.index);
+    this.#tables.set(own.index, table);
+    return table;
+  }
+
+  /** Opens, changes or closes the ports of an interface whose table has changed. */
+  #follow(index: number, change: Partial<PortChange>): void {
+    const table = this.#tables.get(index);
+    if (table === undefined) return;
+    for (const family of FAMILIES) {
+      const key = portKey(index, family);
+      if (!table.isUsed(family)) this.#close(key);
+      else this.#port(key, table, family, changeOf(family, change));
+    }
+    const used = FAMILIES.some((family) => table.isUsed(family));
+    if (!used && !this.#watched.has(index)) this.#tables.delete(index);
+  }
+
+  #port(key: string, table: InterfaceTable, family: Family, change: PortChange): void {
+    const open = this.#ports.get(key);
+    if (open !== undefined) {
+      open.follow(table, change);
+      return;
+    }
+    const { index } = table;
+    const { counts, openSocket, memberships, clock, random, log } = this.#options;
+    const { onFailureChange, onSeen, beforeFrame } = this.#options;
+    const port = new SteadyPort({
       table,
+      family,
       counts,
       openSocket,
       memberships,
-      onError: (errno) => this.#failed(table, family, errno),
-      onGroupFailure: (group: IpAddress, failure) =>
-        log.warn("multicast group not joined", {
-          interfaceIndex: table.index,
-          group: group.text,
-          error: failure,
-        }),
-    };
-    const port = family === "IPv4" ? new ArpPort(options) : new NdpPort(options);
-    const failure = port.open();
-    if (failure !== undefined) {
-      port.close();
-      this.#retry(table, family, failure.message);
-      return;
-    }
+      clock,
+      random,
+      log,
+      beforeFrame: () => beforeFrame(index),
+      onSeen: (address, mac, gratuitous) => onSeen(index, address, mac, gratuitous),
+      onFailureChange: () => onFailureChange(index),
+      onOpenedAgain: () => this.#tellAll(index, family),
+    });
     this.#ports.set(key, port);
-    if (!this.#forget(key)) return;
-    this.#options.log.info("packet socket opened again", { interfaceIndex: table.index, family });
-    this.#options.onFailureChange(table.index);
-    for (const one of (family === "IPv4" ? table.v4 : table.v6).values()) this.#schedule.announce(one);
+    port.start();
   }
 
-  /** A socket whose interface went down works again when it comes up; the table says whether it is used meanwhile. */
-  #failed(table: InterfaceTable, family: Family, errno: number): void {
-    if (errno === ENETDOWN) return;
-    const key = portKey(table.index, family);
-    if (this.#ports.get(key)?.table !== table) return;
-    this.#close(key);
-    this.#retry(table, family, `the packet socket failed: ${errnoName(errno)}`);
-  }
-
-  #retry(table: InterfaceTable, family: Family, text: string): void {
-    const key = portKey(table.index, family);
-    const before = this.#failures.get(key);
-    before?.retry.cancel();
-    const failures = (before?.failures ?? 0) + 1;
-    const { clock, random, log, onFailureChange } = this.#options;
-    const retry = clock.after(backoffMs(failures, RETRY, random), () => this.#again(table, family));
-    this.#failures.set(key, { text, failures, retry });
-    if (before?.text === text) return;
-    log.warn("packet socket failed", { interfaceIndex: table.index, family, error: text });
-    onFailureChange(table.index);
-  }
-
-  #again(table: InterfaceTable, family: Family): void {
-    if (this.#table.onInterface(table.index) === table) this.#open(table, family);
+  #tellAll(index: number, family: Family): void {
+    const table = this.#tables.get(index);
+    if (table === undefined) return;
+    for (const one of (family === "IPv4" ? table.v4 : table.v6).values()) this.again(one);
   }
 
   #close(key: string): void {
     const port = this.#ports.get(key);
     if (port === undefined) return;
+    port.stop();
     this.#kernelDrops += port.kernelDrops;
-    port.close();
     this.#ports.delete(key);
   }
-
-  /** @returns whether there was a failure */
-  #forget(key: string): boolean {
-    this.#failures.get(key)?.retry.cancel();
-    return this.#failures.delete(key);
-  }
 }
 
-function placeOf(announcement: Announcement): { readonly index: number; readonly family: Family } {
-  return { index: announcement.interfaceIndex, family: announcement.address.family };
+function on(index: number): (announcement: Announcement) => boolean {
+  return ({ interfaceIndex }) => interfaceIndex === index;
 }
 
-function keyOf(announcement: Announcement): string {
-  return portKey(announcement.interfaceIndex, announcement.address.family);
+/** The part of a change that concerns one family. */
+function changeOf(family: Family, change: Partial<PortChange>): PortChange {
+  const announced = (some: readonly Announcement[] = []): readonly Announcement[] =>
+    some.filter(({ address }) => address.family === family);
+  const seen = (some: readonly IpAddress[] = []): readonly IpAddress[] =>
+    some.filter((address) => address.family === family);
+  return {
+    started: announced(change.started),
+    stopped: announced(change.stopped),
+    watched: seen(change.watched),
+    unwatched: seen(change.unwatched),
+  };
 }
 
 function portKey(index: number, family: Family): string {
   return `${family}%${index}`;
-}
-
-function sizeOf(table: InterfaceTable, family: Family): number {
-  return family === "IPv4" ? table.v4.size : table.v6.size;
 }

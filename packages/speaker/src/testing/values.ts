@@ -1,3 +1,4 @@
+import type { TakeoverKey } from "@fairlead/api/takeover-keys.ts";
 import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import { type Mac, macToBytes, parseMac } from "@fairlead/net/mac.ts";
 import type { Announcement } from "../announcements/announcement.ts";
@@ -49,21 +50,33 @@ export function eth(
 
 /** An address placed on `worker-1`. */
 export function placed(text: string, other: Partial<Omit<PlacedAddress, "address">> = {}): PlacedAddress {
-  return { address: address(text), epoch: 1, nodes: ["worker-1"], interfaces: undefined, ...other };
+  return {
+    address: address(text),
+    epoch: 1,
+    nodes: ["worker-1"],
+    interfaces: undefined,
+    first: true,
+    ...other,
+  };
 }
 
 /** An announcement on an interface called `eth0`. */
 export function announcement(
   text: string,
-  other: { epoch?: number; index?: number; mac?: string } = {},
+  other: { index?: number; mac?: string; caretaking?: boolean } = {},
 ): Announcement {
   const given = mac(other.mac ?? "02:00:00:00:00:02");
   return {
     address: address(text),
-    epoch: other.epoch ?? 1,
     interfaceIndex: other.index ?? 2,
     interfaceName: "eth0",
     mac: given,
     macBytes: macToBytes(given),
+    caretaking: other.caretaking ?? false,
   };
+}
+
+/** A key of the speakers whose 32 bytes are all the same. */
+export function key(id: number, byte = id): TakeoverKey {
+  return { id, bytes: new Uint8Array(32).fill(byte) };
 }

@@ -54,7 +54,9 @@ export class WireAgent {
     options: { epoch?: number; nodes?: readonly string[]; interfaces?: readonly string[] } = {},
   ): void {
     const { epoch = 1, nodes = [this.#node], interfaces } = options;
-    const set = texts.map((text): PlacedAddress => ({ address: address(text), epoch, nodes, interfaces }));
+    const set = texts.map(
+      (text): PlacedAddress => ({ address: address(text), epoch, nodes, interfaces, first: false }),
+    );
     this.#ask({ ask: "update", update: { set, removed: [] } });
   }
 

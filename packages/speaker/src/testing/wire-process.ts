@@ -11,7 +11,15 @@ const memory = WireCounts.memory();
 const counts = new WireCounts(memory);
 const wire = new WireThread({
   program: new URL("../wire-main.ts", import.meta.url),
-  start: { node, excludedInterfaces: ["veth*"], refreshMs: 0, counts: memory },
+  start: {
+    node,
+    excludedInterfaces: ["veth*"],
+    refreshMs: 0,
+    takeoverPort: 7950,
+    caretake: true,
+    memories: [],
+    counts: memory,
+  },
   clock: systemClock,
   log: { ...silentLog, warn: (event, fields) => tell({ tell: "warning", event, fields: fields ?? {} }) },
   onMessage: (message) => tell({ tell: "message", message }),
@@ -21,7 +29,7 @@ const wire = new WireThread({
 process.on("message", (request: WireRequest) => {
   if (request.ask === "update") wire.post({ type: "update", update: request.update });
   if (request.ask === "counts") tell({ tell: "counts", frames: [...counts.frames()] });
-  if (request.ask === "stop") void wire.stop().then(() => tell({ tell: "stopped" }));
+  if (request.ask === "stop") void wire.stop("Restart").then(() => tell({ tell: "stopped" }));
 });
 process.on("disconnect", () => process.exit());
 wire.start();

@@ -1,8 +1,9 @@
+import { TAKEOVER_COUNTS, type TakeoverCount } from "../failover/counts.ts";
 import { ARP_DROP_REASONS, type ArpDropReason } from "../layer2/arp/responder.ts";
 import { type FrameCount, SharedFrameCounts } from "../layer2/interfaces/frame-counts.ts";
 import { NDP_DROP_REASONS, type NdpDropReason } from "../layer2/ndp/responder.ts";
 
-const OTHER = ["Answer", "Gratuitous", "SendFailed"] as const;
+const OTHER = ["Answer", "Gratuitous", "Probe", "SendFailed"] as const;
 /** Names of the counts of ARP frames, in the order of their slots. */
 export const ARP_COUNTS: readonly FrameCount<ArpDropReason>[] = [...OTHER, ...ARP_DROP_REASONS];
 /** Names of the counts of NDP frames, in the order of their slots. */
@@ -19,6 +20,7 @@ export type WireGauge = (typeof GAUGES)[number];
 const BYTES = 8;
 const ARP_AT = GAUGES.length;
 const NDP_AT = ARP_AT + ARP_COUNTS.length;
+const TAKEOVER_AT = NDP_AT + NDP_COUNTS.length;
 
 /**
  * The numbers that the wire thread keeps and the control thread shows. They lie in shared memory, so that neither thread
@@ -33,7 +35,7 @@ export class WireCounts {
   }
 
   static memory(): SharedArrayBuffer {
-    return new SharedArrayBuffer((NDP_AT + NDP_COUNTS.length) * BYTES);
+    return new SharedArrayBuffer((TAKEOVER_AT + TAKEOVER_COUNTS.length) * BYTES);
   }
 
   /** The writer of the counts of ARP frames. */
@@ -43,7 +45,17 @@ export class WireCounts {
 
   /** The writer of the counts of NDP frames. */
   ndp(): SharedFrameCounts<NdpDropReason> {
-    return new SharedFrameCounts(NDP_COUNTS, this.#numbers.subarray(NDP_AT));
+    return new SharedFrameCounts(NDP_COUNTS, this.#numbers.subarray(NDP_AT, TAKEOVER_AT));
+  }
+
+  /** The writer of the counts of the failover protocol. */
+  takeover(): { add(what: TakeoverCount): void } {
+    return new SharedFrameCounts<TakeoverCount>(TAKEOVER_COUNTS, this.#numbers.subarray(TAKEOVER_AT));
+  }
+
+  /** How often each thing came about in the failover protocol. */
+  ofTakeover(what: TakeoverCount): number {
+    return this.#numbers[TAKEOVER_AT + TAKEOVER_COUNTS.indexOf(what)] ?? 0;
   }
 
   get(gauge: WireGauge): number {

@@ -1,18 +1,28 @@
+import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
 import type { LogFields } from "@fairlead/runtime/log.ts";
+import type { Memory } from "@fairlead/takeover/environment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { SnapshotUpdate } from "../announcements/snapshot.ts";
+
+import type { NeighborNode } from "../failover/neighbors.ts";
 
 /** What the control thread tells the wire thread. */
 export type ToWire =
   | { readonly type: "update"; readonly update: SnapshotUpdate }
+  /** All nodes with a speaker, this one included. */
+  | { readonly type: "nodes"; readonly nodes: readonly NeighborNode[] }
+  | { readonly type: "keys"; readonly keys: TakeoverKeys | undefined }
   | { readonly type: "ping"; readonly id: number }
-  | { readonly type: "stop" };
+  /** `Restart`: this process will be back, so others answer in its place meanwhile. `Leave`: everything is handed over first. */
+  | { readonly type: "stop"; readonly manner: "Restart" | "Leave" };
 
 /** What the wire thread tells the control thread. */
 export type FromWire =
   | { readonly type: "interfaces"; readonly interfaces: readonly PresentInterface[] }
   /** By address; undefined: nothing is done for it any more. */
   | { readonly type: "states"; readonly states: ReadonlyMap<string, AddressState | undefined> }
+  /** What should outlive a restart. */
+  | { readonly type: "memories"; readonly memories: readonly KeptMemory[] }
   | { readonly type: "pong"; readonly id: number }
   | {
       readonly type: "log";
@@ -22,22 +32,36 @@ export type FromWire =
     }
   | { readonly type: "stopped" };
 
+/** A memory of the failover protocol on one interface; without placement and claim it is to be forgotten. */
+export interface KeptMemory {
+  readonly interface: string;
+  readonly memory: Memory;
+}
+
 /** What is true on the wire for an address that this node may answer for. */
 export type AddressState =
-  | { readonly kind: "Announcing"; readonly epoch: number; readonly on: readonly AnnouncedOn[] }
+  | { readonly kind: "Announcing"; readonly on: readonly AnnouncedOn[] }
+  /** It is placed here and cannot be answered for. */
   | {
       readonly kind: "Refused";
       readonly epoch: number;
       readonly reason: string;
       readonly message: string;
-    };
+    }
+  /** Nothing is decided yet: the wire and the others are being asked, or another node has it. */
+  | { readonly kind: "Waiting" }
+  /** This process answered for it and let it go. */
+  | { readonly kind: "LetGo" };
 
-/** One place where an address is answered for. */
+/** One place where an address is answered for, and the claim under which it is. */
 export interface AnnouncedOn {
   readonly interface: string;
   readonly mac: string;
   /** Since when without a break, RFC 3339 to the second. */
   readonly since: string;
+  readonly epoch: number;
+  readonly step: number;
+  readonly provisional: boolean;
 }
 
 /** What the wire thread is started with. */
@@ -47,6 +71,12 @@ export interface WireStart {
   readonly excludedInterfaces: readonly string[];
   /** See GratuitousSchedule. */
   readonly refreshMs: number;
+  /** The UDP port on which speakers talk. */
+  readonly takeoverPort: number;
+  /** Whether a dead speaker's addresses are answered for with its MAC. */
+  readonly caretake: boolean;
+  /** What the last process kept. */
+  readonly memories: readonly KeptMemory[];
   /** The memory of the counts, see `counts.ts`. */
   readonly counts: SharedArrayBuffer;
 }

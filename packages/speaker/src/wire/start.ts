@@ -1,8 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { InterfaceWatch } from "@fairlead/linux/interface-watch.ts";
 import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
+import { UdpSocket } from "@fairlead/linux/udp-socket.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
+import { claimText } from "@fairlead/takeover/claims/claim.ts";
 import { AnnouncementTable } from "../announcements/table.ts";
+import { SharedKeyring } from "../failover/keyring.ts";
+import { ReportLog } from "../failover/report-log.ts";
+import { UdpPost } from "../failover/udp-post.ts";
 import { Layer2 } from "../layer2/layer2.ts";
 import { SocketMemberships } from "../layer2/ndp/memberships.ts";
 import { WireCounts } from "./counts.ts";
@@ -33,8 +39,10 @@ export function startWire(
   const post = (message: FromWire): void => channel.postMessage(message);
   const log = messageLog(post, { thread: "wire" });
   const counts = new WireCounts(start.counts);
-  const table = new AnnouncementTable({ node: start.node, excluded: start.excludedInterfaces });
-  const layer2: Layer2 = new Layer2(table, {
+  const table = new AnnouncementTable({ excluded: start.excludedInterfaces });
+  const takeoverCounts = counts.takeover();
+  const reports = new ReportLog({ clock, log, counts: takeoverCounts });
+  const layer2: Layer2 = new Layer2({
     counts: { arp: counts.arp(), ndp: counts.ndp() },
     openSocket: (options) => PacketSocket.open(options),
     memberships: (interfaceIndex) => new SocketMemberships(interfaceIndex),
@@ -43,6 +51,9 @@ export function startWire(
     log,
     refreshMs: start.refreshMs,
     onFailureChange: (interfaceIndex) => wire.failureChanged(interfaceIndex),
+    onSeen: (interfaceIndex, address, mac, gratuitous) =>
+      wire.onSeen(interfaceIndex, address, mac, gratuitous),
+    beforeFrame: (interfaceIndex) => wire.check(interfaceIndex),
   });
   let watchError = "";
   const watch = new InterfaceWatch({
@@ -76,7 +87,37 @@ export function startWire(
     sampling.cancel();
     channel.close();
   };
-  const wire = new Wire({ table, carrier: layer2, clock, post, onStop });
+  const wire: Wire = new Wire({
+    node: start.node,
+    table,
+    carrier: layer2,
+    keys: new SharedKeyring(),
+    newIncarnation: () => randomBytes(8).readBigUInt64BE(0) | 1n,
+    openPost: (self, onDatagram) =>
+      new UdpPost({
+        self,
+        port: start.takeoverPort,
+        open: (options) => UdpSocket.open(options),
+        onDatagram,
+        onDrop: (reason) => takeoverCounts.add(reason),
+        clock,
+        random,
+        log,
+      }),
+    caretake: start.caretake,
+    memories: start.memories,
+    onTurn: (address, self, claim, reason) => {
+      takeoverCounts.add(reason);
+      const fields = { vip: address.text, interface: self.name, reason };
+      if (claim === undefined) log.info("address let go", fields);
+      else log.info("address claimed", { ...fields, claim: claimText(claim) });
+    },
+    onReport: (self, report) => reports.take(self.name, report),
+    onDrop: (reason) => takeoverCounts.add(reason),
+    clock,
+    post,
+    onStop,
+  });
   channel.on("message", (message) => wire.take(message));
   lateness.start();
   watch.start();

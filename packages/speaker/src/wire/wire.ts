@@ -1,80 +1,164 @@
-import type { Family } from "@fairlead/net/address.ts";
+import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Claim } from "@fairlead/takeover/claims/claim.ts";
+import type { Memory } from "@fairlead/takeover/environment.ts";
 import type { Announcement } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { SnapshotUpdate } from "../announcements/snapshot.ts";
 import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
-import type { AddressState, AnnouncedOn, FromWire, ToWire } from "./messages.ts";
+import type { SegmentFrames } from "../failover/segment.ts";
+import { Segments, type SegmentsOptions } from "../failover/segments.ts";
+import type { AddressState, AnnouncedOn, FromWire, KeptMemory, ToWire } from "./messages.ts";
+
+/** How long the last words of a process that will be back take, in ms; see Takeover.restarting. */
+const RESTARTING_MS = 45;
 
 /** What carries the table out on the network. */
-export interface Carrier {
+export interface Carrier extends Omit<SegmentFrames, "setRight" | "again"> {
   apply(change: TableChange): void;
+  again(announcement: Announcement): void;
   failureOn(interfaceIndex: number, family: Family): string | undefined;
   stop(): void;
 }
 
-export interface WireOptions {
+export interface WireOptions
+  extends Omit<SegmentsOptions, "frames" | "onClaim" | "onMemory" | "memories" | "keys"> {
   readonly table: AnnouncementTable;
   readonly carrier: Carrier;
+  readonly keys: SegmentsOptions["keys"] & { set(keys: TakeoverKeys | undefined): void };
   readonly clock: Clock;
+  readonly memories: readonly KeptMemory[];
+  /** An address came to be announced on an interface, or under another claim; undefined: it is no more. */
+  readonly onTurn: SegmentsOptions["onClaim"];
   readonly post: (message: FromWire) => void;
   /** Called when the wire was told to stop and has stopped answering. */
   readonly onStop: () => void;
 }
 
 /**
- * The wire thread's middle: takes what the controller decided and which interfaces there are, lets the carrier carry it
- * out, and tells what came of it. It asks nobody and waits for nobody.
+ * The wire thread's middle: takes what the controller decided, who the other speakers are and which interfaces there are; lets the
+ * failover protocol say what is answered for and the carrier answer; and tells what came of it. It waits for nobody.
  */
 export class Wire {
   readonly #options: WireOptions;
+  readonly #segments: Segments;
   /** Updates that came before the interfaces were known: deciding then would refuse every address. */
   #early: SnapshotUpdate[] | undefined = [];
   readonly #since = new Map<string, string>();
-  #stopped = false;
+  readonly #claims = new Map<string, Claim>();
+  readonly #letGo = new Set<string>();
+  /** Who else answered for an address that is to be announced here, by the address's text. */
+  readonly #strangers = new Map<string, Mac>();
+  readonly #told = new Map<string, string>();
+  readonly #untold = new Set<string>();
+  readonly #unkept = new Map<string, KeptMemory>();
+  #telling = false;
+  #stopping = false;
 
   constructor(options: WireOptions) {
     this.#options = options;
+    const memories = new Map<string, Memory[]>();
+    for (const { interface: name, memory } of options.memories)
+      memories.set(name, [...(memories.get(name) ?? []), memory]);
+    this.#segments = new Segments({
+      ...options,
+      memories,
+      frames: this.#frames(),
+      onClaim: (address, self, claim, reason) => {
+        this.#claimed(address, self.index, claim);
+        options.onTurn(address, self, claim, reason);
+      },
+      onMemory: (self, memory) => {
+        this.#unkept.set(`${self.name} ${memory.address.text}`, { interface: self.name, memory });
+        this.#tellSoon();
+      },
+      onReport: (self, report) => {
+        // One that is defended against keeps nothing from being announced.
+        if (report.type === "Conflict" && !this.#isAnnounced(report.address.text)) {
+          this.#strangers.set(report.address.text, report.mac);
+          this.#changed(report.address.text);
+        }
+        options.onReport(self, report);
+      },
+    });
   }
 
   /** Takes a message of the control thread. */
   take(message: ToWire): void {
-    if (this.#stopped) return;
+    if (this.#stopping) return;
     switch (message.type) {
       case "update":
         if (this.#early === undefined) this.#carryOut(this.#options.table.update(message.update));
         else this.#early.push(message.update);
         return;
+      case "nodes":
+        this.#segments.setNodes(message.nodes);
+        return;
+      case "keys":
+        this.#options.keys.set(message.keys);
+        return;
       case "ping":
         this.#options.post({ type: "pong", id: message.id });
         return;
       case "stop":
-        this.#stop();
+        this.#stop(message.manner);
         return;
     }
   }
 
   /** Takes the interfaces that there are now. */
   setInterfaces(interfaces: readonly PresentInterface[]): void {
-    if (this.#stopped) return;
+    if (this.#stopping) return;
     this.#options.post({ type: "interfaces", interfaces });
+    // Rights on an interface that is another one end first: else the table answers with its new MAC before anybody asked.
+    this.#segments.setInterfaces(interfaces);
     this.#carryOut(this.#options.table.setInterfaces(interfaces));
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const update of early) this.#carryOut(this.#options.table.update(update));
   }
 
+  /** A frame says that this MAC has this address. */
+  onSeen(interfaceIndex: number, address: IpAddress, mac: Mac, gratuitous: boolean): void {
+    this.#segments.onSeen(interfaceIndex, address, mac, gratuitous);
+  }
+
+  /** To be called before a frame of this interface is answered: this process may have stood still. */
+  check(interfaceIndex: number): void {
+    this.#segments.check(interfaceIndex);
+  }
+
   /** Takes note that a port on this interface began or ceased to fail. */
   failureChanged(interfaceIndex: number): void {
-    const { outcomes } = this.#options.table;
-    const states = new Map<string, AddressState | undefined>();
-    for (const [address, outcome] of outcomes)
-      if (placesOf(outcome).some((place) => place.interfaceIndex === interfaceIndex))
-        states.set(address, this.#stateOf(outcome));
-    this.#tell(states);
+    for (const key of this.#options.table.outcomes.keys())
+      if (this.#options.table.live(key).some((one) => one.interfaceIndex === interfaceIndex))
+        this.#changed(key);
+  }
+
+  #frames(): SegmentFrames {
+    const { table, carrier } = this.#options;
+    return {
+      setRight: (address, index, right) => this.#apply(table.setRight(address, index, right)),
+      again: (address, index) => {
+        const live = table.live(address.text).find((one) => one.interfaceIndex === index);
+        if (live !== undefined && !live.caretaking) carrier.again(live);
+      },
+      watch: (self, watched) => carrier.watch(self, watched),
+      watchMore: (index, addresses) => carrier.watchMore(index, addresses),
+      watchLess: (index, addresses) => carrier.watchLess(index, addresses),
+      probe: (index, target, form) => carrier.probe(index, target, form),
+      silence: (index, on) => carrier.silence(index, on),
+    };
   }
 
   #carryOut(change: TableChange): void {
+    this.#apply(change);
+    this.#segments.place(change.outcomes);
+  }
+
+  #apply(change: TableChange): void {
     for (const stopped of change.stopped) this.#since.delete(placeKey(stopped));
     const since = this.#options.clock
       .wall()
@@ -85,46 +169,121 @@ export class Wire {
       if (!this.#since.has(key)) this.#since.set(key, since);
     }
     this.#options.carrier.apply(change);
-    const states = new Map<string, AddressState | undefined>();
-    for (const [address, outcome] of change.outcomes) states.set(address, this.#stateOf(outcome));
-    this.#tell(states);
+    for (const { address } of [...change.stopped, ...change.started]) this.#changed(address.text);
+    for (const key of change.outcomes.keys()) this.#changed(key);
   }
 
-  #stateOf(outcome: Outcome | undefined): AddressState | undefined {
-    if (outcome === undefined) return undefined;
-    const { epoch, resolution } = outcome;
-    if (resolution.kind === "Refused") return { kind: "Refused", epoch, ...resolution.refusal };
+  #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined): void {
+    const key = `${address.text}%${interfaceIndex}`;
+    if (claim === undefined) {
+      this.#claims.delete(key);
+      this.#letGo.add(address.text);
+    } else {
+      this.#claims.set(key, claim);
+      this.#letGo.delete(address.text);
+      this.#strangers.delete(address.text);
+    }
+    this.#changed(address.text);
+  }
+
+  #isAnnounced(key: string): boolean {
+    return this.#options.table.live(key).some(({ caretaking }) => !caretaking);
+  }
+
+  #changed(key: string): void {
+    this.#untold.add(key);
+    this.#tellSoon();
+  }
+
+  /** One message for all that changes in one go. */
+  #tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#options.clock.after(0, () => {
+      this.#telling = false;
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    const { post, table } = this.#options;
+    const states = new Map<string, AddressState | undefined>();
+    for (const key of this.#untold) {
+      const outcome = table.outcomes.get(key);
+      if (outcome === undefined) {
+        this.#letGo.delete(key);
+        this.#strangers.delete(key);
+      }
+      const state = outcome && this.#stateOf(key, outcome);
+      const text = state && JSON.stringify(state);
+      if (this.#told.get(key) === text) continue;
+      if (text === undefined) this.#told.delete(key);
+      else this.#told.set(key, text);
+      states.set(key, state);
+    }
+    this.#untold.clear();
+    if (states.size > 0) post({ type: "states", states });
+    if (this.#unkept.size > 0) post({ type: "memories", memories: [...this.#unkept.values()] });
+    this.#unkept.clear();
+  }
+
+  #stateOf(key: string, { placed, resolution }: Outcome): AddressState {
+    const live = this.#options.table.live(key).filter(({ caretaking }) => !caretaking);
+    if (live.length > 0) return this.#answered(live, placed.epoch);
+    const { epoch, nodes } = placed;
+    if (nodes[0] === this.#options.node) {
+      if (resolution.kind === "Refused") return { kind: "Refused", epoch, ...resolution.refusal };
+      const stranger = this.#strangers.get(key);
+      if (stranger !== undefined) return { kind: "Refused", epoch, ...inUse(placed.address, stranger) };
+    }
+    return { kind: this.#letGo.has(key) ? "LetGo" : "Waiting" };
+  }
+
+  #answered(live: readonly Announcement[], epoch: number): AddressState {
     const on: AnnouncedOn[] = [];
     const failures: string[] = [];
-    for (const place of resolution.on) {
+    for (const place of live) {
       const failure = this.#options.carrier.failureOn(place.interfaceIndex, place.address.family);
-      if (failure !== undefined) failures.push(`on ${place.interfaceName}, ${failure}`);
-      else
-        on.push({
-          interface: place.interfaceName,
-          mac: place.mac,
-          since: this.#since.get(placeKey(place)) ?? "",
-        });
+      if (failure !== undefined) {
+        failures.push(`on ${place.interfaceName}, ${failure}`);
+        continue;
+      }
+      const claim = this.#claims.get(`${place.address.text}%${place.interfaceIndex}`);
+      on.push({
+        interface: place.interfaceName,
+        mac: place.mac,
+        since: this.#since.get(placeKey(place)) ?? "",
+        epoch: claim?.epoch ?? epoch,
+        step: claim?.step ?? 0,
+        provisional: claim?.firm === false,
+      });
     }
-    if (on.length > 0) return { kind: "Announcing", epoch, on };
+    if (on.length > 0) return { kind: "Announcing", on };
     const message = `${failures.join("; ")}; it is tried again. The speaker needs the capability NET_RAW`;
     return { kind: "Refused", epoch, reason: "SocketFailed", message };
   }
 
-  #tell(states: ReadonlyMap<string, AddressState | undefined>): void {
-    if (states.size > 0) this.#options.post({ type: "states", states });
-  }
-
-  #stop(): void {
-    this.#stopped = true;
-    this.#options.carrier.stop();
-    this.#options.post({ type: "stopped" });
-    this.#options.onStop();
+  #stop(manner: "Restart" | "Leave"): void {
+    this.#stopping = true;
+    const end = (): void => {
+      this.#segments.stop();
+      this.#options.carrier.stop();
+      this.#tell();
+      this.#options.post({ type: "stopped" });
+      this.#options.onStop();
+    };
+    if (manner === "Leave") {
+      this.#segments.drain(end);
+      return;
+    }
+    this.#segments.restarting();
+    this.#options.clock.after(RESTARTING_MS, end);
   }
 }
 
-function placesOf(outcome: Outcome): readonly Announcement[] {
-  return outcome.resolution.kind === "Announce" ? outcome.resolution.on : [];
+function inUse(address: IpAddress, mac: Mac): { readonly reason: string; readonly message: string } {
+  const message = `${address.text} is in use on this segment by ${mac}, which is no node of this cluster, so it is not announced; free it there, or exclude it from the pool`;
+  return { reason: "AddressInUse", message };
 }
 
 function placeKey({ address, interfaceIndex, mac }: Announcement): string {

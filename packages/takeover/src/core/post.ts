@@ -49,6 +49,10 @@ export class Post {
   #send(to: NodeId, body: Body, receiverIncarnation: bigint, only?: Path): void {
     const { self: sender, incarnation, segment, paths } = this.#options;
     if (to === sender) return;
+    if (this.#environment.keys.signing === undefined) {
+      this.#environment.drop("NoKey");
+      return;
+    }
     const sequence = this.#sequence++;
     for (const path of paths) {
       if (only !== undefined && path !== only) continue;

@@ -26,8 +26,8 @@ export type CodecDrop =
 
 /** The keys of the cluster: messages are signed with one and accepted with any. */
 export interface Keyring {
-  /** The id of the key that signs, 0 to 255. */
-  readonly signing: number;
+  /** The id of the key that signs, 0 to 255; undefined: there is none, so nothing can be sent. */
+  readonly signing: number | undefined;
   /** The first 16 bytes of HMAC-SHA-256 over `bytes` with this key; undefined if there is no such key. */
   tag(keyId: number, bytes: Uint8Array): Uint8Array | undefined;
 }
@@ -44,17 +44,18 @@ export interface Keyring {
  * @throws ShortBytesError if the message does not fit, which its senders see to
  */
 export function encode(header: Header, body: Body, keys: Keyring): Uint8Array {
+  const { signing = -1 } = keys;
   const buffer = new Uint8Array(MOST_BYTES);
   const to = new ByteWriter(buffer);
-  to.u16(MAGIC).u8(VERSION).u8(typeNumber(body)).u8(keys.signing);
+  to.u16(MAGIC).u8(VERSION).u8(typeNumber(body)).u8(signing);
   to.u8(header.path === "Segment" ? SEGMENT_PATH : 0);
   to.u16(0).u64(header.sender).u64(header.incarnation).u64(header.receiverIncarnation);
   to.u64(BigInt(header.sequence)).u32(header.segment).u16(itemsOf(body)).u16(0);
   writeBody(to, body);
   const length = to.length + TAG_LENGTH;
   new DataView(buffer.buffer).setUint16(6, length);
-  const tag = keys.tag(keys.signing, to.written);
-  if (tag === undefined) throw new Error(`there is no key ${keys.signing} to sign with`);
+  const tag = keys.tag(signing, to.written);
+  if (tag === undefined) throw new Error("there is no key to sign with");
   to.bytes(tag.subarray(0, TAG_LENGTH));
   return buffer.subarray(0, length);
 }

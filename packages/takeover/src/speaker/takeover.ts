@@ -135,13 +135,25 @@ export class Takeover {
 
   /** What the API says of all addresses on this segment. What it does not name any more is let go. */
   onPlacements(placements: readonly Placement[]): void {
-    const { ledger, learned } = this.#core;
     const named = new Set(placements.map(({ address }) => address.text));
-    for (const entry of [...ledger.all()])
-      if (entry.placement !== undefined && !named.has(entry.address.text)) this.#remove(entry);
+    const gone = [...this.#core.ledger.all()].filter(
+      ({ placement, address }) => placement !== undefined && !named.has(address.text),
+    );
+    this.onPlacementChange(
+      placements,
+      gone.map(({ address }) => address),
+    );
+  }
+
+  /** What the API says of some addresses, and which it does not name any more: those are let go. */
+  onPlacementChange(placements: readonly Placement[], gone: readonly IpAddress[]): void {
+    const { ledger, learned } = this.#core;
+    for (const address of gone) {
+      const entry = ledger.get(address);
+      if (entry !== undefined) this.#remove(entry);
+    }
     for (const placement of placements) {
-      const known = ledger.get(placement.address)?.placement;
-      if (known !== undefined && known.epoch >= placement.epoch) continue;
+      if (!isNews(placement, ledger.get(placement.address)?.placement)) continue;
       const entry = ledger.place(placement);
       this.#holder.placed(entry);
       this.#vacancies.consider(entry);
@@ -285,4 +297,10 @@ export class Takeover {
     this.#doubt.begin();
     for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
   }
+}
+
+/** Who is on the segment may come to be known after the decision. */
+function isNews(placement: Placement, known: Placement | undefined): boolean {
+  if (known === undefined || placement.epoch > known.epoch) return true;
+  return placement.epoch === known.epoch && placement.list.join() !== known.list.join();
 }

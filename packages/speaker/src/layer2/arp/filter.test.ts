@@ -33,7 +33,8 @@ const facts = (packetType: number, vlan = 0): ReadonlyMap<number, number> =>
 
 describe("arpFilter", () => {
   const ours = 0xc0000264 | 0;
-  const filter = arpFilter(coverRanges([ours]));
+  const watched = 0xc00002fe | 0;
+  const filter = arpFilter(coverRanges([ours]), coverRanges([ours, watched]));
   const passes = (bytes: Uint8Array, packetType = 1, vlan = 0): boolean =>
     runFilter(filter, bytes, facts(packetType, vlan)) > 0;
 
@@ -45,6 +46,12 @@ describe("arpFilter", () => {
   it("passes whatever claims one of our addresses", () => {
     expect(passes(frame(1, ours, 1))).to.equal(true);
     expect(passes(frame(2, ours, 1))).to.equal(true);
+  });
+
+  it("passes whatever tells of an address that is watched, and no question for it", () => {
+    expect(passes(frame(1, watched, 1))).to.equal(true);
+    expect(passes(frame(2, watched, 1), 0)).to.equal(true);
+    expect(passes(frame(1, 1, watched))).to.equal(false);
   });
 
   it("keeps the questions and answers of others out", () => {
@@ -63,19 +70,25 @@ describe("arpFilter", () => {
   });
 
   it("passes nothing if there is nothing to answer for", () => {
-    expect(runFilter(arpFilter([]), frame(1, 1, ours), facts(1))).to.equal(0);
+    expect(runFilter(arpFilter([], []), frame(1, 1, ours), facts(1))).to.equal(0);
   });
 
   it("passes exactly what its ranges cover, however many", () => {
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+    const words = fc.array(word, { maxLength: 200 });
     fc.assert(
-      fc.property(fc.array(word, { maxLength: 200 }), word, (words, other) => {
-        const ranges = coverRanges(words);
-        const program = arpFilter(ranges);
-        for (const target of [...words.slice(0, 5), other]) {
-          const passed = runFilter(program, frame(1, 0, target), facts(1)) > 0;
-          expect(passed).to.equal(isCovered(ranges, target) || isCovered(ranges, 0));
-        }
+      fc.property(words, words, word, word, (ofTargets, ofSenders, sender, target) => {
+        const [targets, senders] = [coverRanges(ofTargets), coverRanges(ofSenders)];
+        const program = arpFilter(targets, senders);
+        for (const from of [...ofSenders.slice(0, 3), sender])
+          for (const to of [...ofTargets.slice(0, 3), target]) {
+            const known = isCovered(senders, from);
+            const [request, reply] = [1, 2].map(
+              (operation) => runFilter(program, frame(operation, from, to), facts(1)) > 0,
+            );
+            expect(request).to.equal(known || isCovered(targets, to));
+            expect(reply).to.equal(known);
+          }
       }),
     );
   });

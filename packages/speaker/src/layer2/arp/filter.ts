@@ -15,10 +15,13 @@ import { acceptRanges } from "../range-filter.ts";
 import { OPERATION, REQUEST, SENDER_ADDRESS, TARGET_ADDRESS } from "./packet.ts";
 
 /**
- * Lets through ARP requests for the addresses in `ranges`, and any ARP packet whose sender claims one of them. Frames that
- * we sent, and those for other hosts or other VLANs, never wake us.
+ * Lets through ARP requests for the addresses in `targets`, and any ARP packet whose sender claims one of those in `senders`.
+ * Frames that we sent, and those for other hosts or other VLANs, never wake us.
  */
-export function arpFilter(ranges: readonly WordRange[]): readonly BpfInstruction[] {
+export function arpFilter(
+  targets: readonly WordRange[],
+  senders: readonly WordRange[],
+): readonly BpfInstruction[] {
   return assemble([
     loadFact(Fact.packetType),
     jumpIf(">=", PACKET_OTHER_HOST, "drop-early"),
@@ -30,13 +33,13 @@ export function arpFilter(ranges: readonly WordRange[]): readonly BpfInstruction
     drop(),
     label("arp"),
     loadU32(SENDER_ADDRESS),
-    ...acceptRanges("sender", ranges),
+    ...acceptRanges("sender", senders),
     loadU16(OPERATION),
     jumpIf("==", REQUEST, "request"),
     drop(),
     label("request"),
     loadU32(TARGET_ADDRESS),
-    ...acceptRanges("target", ranges),
+    ...acceptRanges("target", targets),
     drop(),
   ]);
 }

@@ -1,14 +1,15 @@
-import { addressToBytes } from "@fairlead/net/address.ts";
+import { addressToBytes, type IpAddress } from "@fairlead/net/address.ts";
 import { key4 } from "../../announcements/address-key.ts";
 import type { Announcement } from "../../announcements/announcement.ts";
 import type { InterfaceTable } from "../../announcements/interface-table.ts";
 import { arpFilter } from "../arp/filter.ts";
 import { writeGratuitous } from "../arp/gratuitous.ts";
 import { ARP_FRAME_BYTES } from "../arp/packet.ts";
+import { writeProbe } from "../arp/probe.ts";
 import { type ArpDropReason, ArpResponder } from "../arp/responder.ts";
 import { ETHER_TYPE_ARP } from "../ethernet.ts";
 import type { GratuitousForm } from "../gratuitous.ts";
-import type { FamilyPort, FamilyPortOptions } from "./family-port.ts";
+import type { FamilyPort, FamilyPortOptions, PortChange, ProbeForm } from "./family-port.ts";
 import { Port } from "./port.ts";
 
 /** ARP on one interface. */
@@ -18,16 +19,18 @@ export class ArpPort implements FamilyPort {
   readonly #frame = new Uint8Array(ARP_FRAME_BYTES);
 
   constructor(options: FamilyPortOptions) {
-    const { table, openSocket, onError } = options;
+    const { table, openSocket, beforeFrame, onSeen, onError } = options;
     this.table = table;
     this.#port = new Port({
       interfaceIndex: table.index,
       etherType: ETHER_TYPE_ARP,
-      responder: new ArpResponder(table),
+      responder: new ArpResponder(table, onSeen),
       filter: arpFilter,
-      words: () => table.v4.keys(),
+      targets: () => table.v4.keys(),
+      senders: () => senderWords(table),
       counts: options.counts.arp,
       openSocket,
+      beforeFrame,
       onError,
     });
   }
@@ -36,17 +39,25 @@ export class ArpPort implements FamilyPort {
     return this.#port.open();
   }
 
-  follow(started: readonly Announcement[], stopped: readonly Announcement[]): void {
+  follow({ started, stopped, watched, unwatched }: PortChange): void {
+    const targets = started.map(({ address }) => key4(address));
+    const senders = [...targets, ...watched.map(key4)];
     this.#port.follow(
-      started.map(({ address }) => key4(address)),
-      stopped.length > 0,
+      { added: targets, removed: stopped.length },
+      { added: senders, removed: stopped.length + unwatched.length },
     );
   }
 
   announce(announcement: Announcement, form: GratuitousForm): void {
     const address = addressToBytes(announcement.address);
     writeGratuitous(this.#frame, form === "reply" ? "reply" : "request", announcement.macBytes, address);
-    this.#port.send(this.#frame);
+    this.#port.send(this.#frame, "Gratuitous");
+  }
+
+  probe(target: IpAddress, form: ProbeForm): void {
+    const { macBytes, own4 } = this.table;
+    writeProbe(this.#frame, macBytes, form === "Request" ? own4 : undefined, addressToBytes(target));
+    this.#port.send(this.#frame, "Probe");
   }
 
   get kernelDrops(): number {
@@ -56,4 +67,10 @@ export class ArpPort implements FamilyPort {
   close(): void {
     this.#port.close();
   }
+}
+
+/** What is announced is watched too: another's claim to it is seen. */
+function* senderWords({ v4, watched }: InterfaceTable): Iterable<number> {
+  yield* v4.keys();
+  yield* watched.v4.keys();
 }

@@ -5,6 +5,7 @@ import type { ArpDropReason } from "../arp/responder.ts";
 import type { GratuitousForm } from "../gratuitous.ts";
 import type { Memberships } from "../ndp/memberships.ts";
 import type { NdpDropReason } from "../ndp/responder.ts";
+import type { OnSeen } from "../seen.ts";
 import type { FrameCounts } from "./frame-counts.ts";
 import type { OpenSocket } from "./port.ts";
 
@@ -13,10 +14,29 @@ export interface FamilyPortOptions {
   readonly counts: { readonly arp: FrameCounts<ArpDropReason>; readonly ndp: FrameCounts<NdpDropReason> };
   readonly openSocket: OpenSocket;
   readonly memberships: (interfaceIndex: number) => Memberships;
+  /** Called before each frame is judged; may make the table silent. */
+  readonly beforeFrame: () => void;
+  /** Called while a frame is judged, before it is answered; may change the table. */
+  readonly onSeen: OnSeen;
   /** Receiving failed; positive errno. */
   readonly onError: (errno: number) => void;
   /** A group could not be joined; the name of the errno. */
   readonly onGroupFailure: (group: IpAddress, failure: string) => void;
+}
+
+/**
+ * How the segment is asked who has an address. "Probe": under no address of our own, so that no cache changes. "Request":
+ * under one of our own, for the addresses of nodes: their kernels look for conflicts while they boot, and would give up an
+ * address that is probed just then (RFC 5227 2.1.1, RFC 4862 5.4.3).
+ */
+export type ProbeForm = "Probe" | "Request";
+
+/** What changed in a table, of one family. */
+export interface PortChange {
+  readonly started: readonly Announcement[];
+  readonly stopped: readonly Announcement[];
+  readonly watched: readonly IpAddress[];
+  readonly unwatched: readonly IpAddress[];
 }
 
 /** One family on one interface: ARP or NDP. */
@@ -25,9 +45,11 @@ export interface FamilyPort {
   readonly table: InterfaceTable;
   /** @returns why it could not be opened */
   open(): Error | undefined;
-  /** Lets filter and groups follow the table. */
-  follow(started: readonly Announcement[], stopped: readonly Announcement[]): void;
+  /** Lets filter and groups follow the table, which has changed. */
+  follow(change: PortChange): void;
   announce(announcement: Announcement, form: GratuitousForm): void;
+  /** Asks who has the address; answers come by `onSeen` if it is watched. */
+  probe(target: IpAddress, form: ProbeForm): void;
   /** Frames that the kernel had no room for since the port was opened. */
   readonly kernelDrops: number;
   close(): void;

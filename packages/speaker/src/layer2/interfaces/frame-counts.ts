@@ -1,5 +1,5 @@
 /** What became of the frames of one protocol, by name. */
-export type FrameCount<Verdict extends string> = Verdict | "Answer" | "Gratuitous" | "SendFailed";
+export type FrameCount<Verdict extends string> = Verdict | "Answer" | "Gratuitous" | "Probe" | "SendFailed";
 
 /** Counts frames. `add` allocates nothing. */
 export interface FrameCounts<Verdict extends string> {

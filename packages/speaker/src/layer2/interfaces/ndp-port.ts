@@ -1,4 +1,4 @@
-import { addressToBytes } from "@fairlead/net/address.ts";
+import { addressToBytes, type IpAddress } from "@fairlead/net/address.ts";
 import { words6 } from "../../announcements/address-key.ts";
 import type { Announcement } from "../../announcements/announcement.ts";
 import type { InterfaceTable } from "../../announcements/interface-table.ts";
@@ -6,11 +6,12 @@ import { ETHER_TYPE_IPV6 } from "../ethernet.ts";
 import { ndpFilter } from "../ndp/filter.ts";
 import { SolicitedNodeGroups } from "../ndp/groups.ts";
 import type { Memberships } from "../ndp/memberships.ts";
-import { ADVERTISEMENT_BYTES } from "../ndp/packet.ts";
+import { ADVERTISEMENT_BYTES, SOLICITATION_BYTES } from "../ndp/packet.ts";
+import { writeProbe } from "../ndp/probe.ts";
 import { type NdpDropReason, NdpResponder } from "../ndp/responder.ts";
 import { groupMac } from "../ndp/solicited-node.ts";
 import { writeUnsolicited } from "../ndp/unsolicited.ts";
-import type { FamilyPort, FamilyPortOptions } from "./family-port.ts";
+import type { FamilyPort, FamilyPortOptions, PortChange, ProbeForm } from "./family-port.ts";
 import { Port } from "./port.ts";
 
 /** NDP on one interface, with the multicast groups that solicitations come to. */
@@ -20,18 +21,21 @@ export class NdpPort implements FamilyPort {
   readonly #memberships: Memberships;
   readonly #groups: SolicitedNodeGroups;
   readonly #frame = new Uint8Array(ADVERTISEMENT_BYTES);
+  readonly #question = new Uint8Array(SOLICITATION_BYTES);
 
   constructor(options: FamilyPortOptions) {
-    const { table, openSocket, onError } = options;
+    const { table, openSocket, beforeFrame, onSeen, onError } = options;
     this.table = table;
     this.#port = new Port({
       interfaceIndex: table.index,
       etherType: ETHER_TYPE_IPV6,
-      responder: new NdpResponder(table),
+      responder: new NdpResponder(table, onSeen),
       filter: ndpFilter,
-      words: () => lowWords(table),
+      targets: () => targetWords(table),
+      senders: () => senderWords(table),
       counts: options.counts.ndp,
       openSocket,
+      beforeFrame,
       onError,
     });
     this.#memberships = options.memberships(table.index);
@@ -55,18 +59,30 @@ export class NdpPort implements FamilyPort {
     return failure;
   }
 
-  follow(started: readonly Announcement[], stopped: readonly Announcement[]): void {
-    this.#port.follow(
-      started.map(({ address }) => words6(address)[3]),
-      stopped.length > 0,
-    );
-    for (const { address } of stopped) this.#groups.remove(address);
+  follow({ started, stopped, watched, unwatched }: PortChange): void {
     for (const { address } of started) this.#groups.add(address);
+    // What stopped may have been started again with another MAC; a group that is left, if only for a moment, is not heard.
+    for (const { address } of stopped)
+      if (this.table.get(address) === undefined) this.#groups.remove(address);
+    const targets = started.map(({ address }) => lowWord(address));
+    const senders = [...targets, ...watched.map(lowWord)];
+    this.#port.follow(
+      { added: targets, removed: stopped.length },
+      { added: senders, removed: stopped.length + unwatched.length },
+    );
   }
 
   announce(announcement: Announcement): void {
     writeUnsolicited(this.#frame, announcement.macBytes, addressToBytes(announcement.address));
-    this.#port.send(this.#frame);
+    this.#port.send(this.#frame, "Gratuitous");
+  }
+
+  /** Without a link-local address there is no form that is harmless to a node that boots, so that none is sent. */
+  probe(target: IpAddress, form: ProbeForm): void {
+    const { macBytes, linkLocal } = this.table;
+    if (form === "Request" && linkLocal === undefined) return;
+    const length = writeProbe(this.#question, macBytes, linkLocal, target);
+    this.#port.send(this.#question.subarray(0, length), "Probe");
   }
 
   get kernelDrops(): number {
@@ -79,6 +95,16 @@ export class NdpPort implements FamilyPort {
   }
 }
 
-function* lowWords(table: InterfaceTable): Iterable<number> {
-  for (const { address } of table.v6.values()) yield words6(address)[3];
+function lowWord(address: IpAddress): number {
+  return words6(address)[3];
+}
+
+function* targetWords({ v6 }: InterfaceTable): Iterable<number> {
+  for (const { address } of v6.values()) yield lowWord(address);
+}
+
+/** What is announced is watched too: another's claim to it is seen. */
+function* senderWords(table: InterfaceTable): Iterable<number> {
+  yield* targetWords(table);
+  for (const address of table.watched.v6.values()) yield lowWord(address);
 }

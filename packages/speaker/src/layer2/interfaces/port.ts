@@ -2,7 +2,8 @@ import type { BpfInstruction } from "@fairlead/linux/bpf.ts";
 import type { SystemError } from "@fairlead/linux/errno.ts";
 import type { PacketSocket, PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
 import type { Result } from "@fairlead/net/result.ts";
-import { coverRanges, isCovered, type WordRange } from "../cover.ts";
+import type { WordRange } from "../cover.ts";
+import { FollowedRanges } from "../followed-ranges.ts";
 import type { FrameCounts } from "./frame-counts.ts";
 
 /** What a packet socket must do for a port. */
@@ -20,37 +21,53 @@ export interface Responder<Verdict extends string> {
   judge(frame: Uint8Array, length: number, packetType: number): Verdict;
 }
 
+/** What came and went of the words that a filter tells addresses by. */
+export interface WordChange {
+  readonly added: Iterable<number>;
+  readonly removed: number;
+}
+
 export interface PortOptions<Verdict extends string> {
   readonly interfaceIndex: number;
   readonly etherType: number;
   readonly responder: Responder<Verdict | "Answer">;
-  readonly filter: (ranges: readonly WordRange[]) => readonly BpfInstruction[];
-  /** The words that the filter tells addresses by: all those that are answered for now. */
-  readonly words: () => Iterable<number>;
+  readonly filter: (
+    targets: readonly WordRange[],
+    senders: readonly WordRange[],
+  ) => readonly BpfInstruction[];
+  /** The words of all the addresses that are answered for now. */
+  readonly targets: () => Iterable<number>;
+  /** The words of all the addresses of which is to be seen who has them. */
+  readonly senders: () => Iterable<number>;
   readonly counts: FrameCounts<Verdict>;
   readonly openSocket: OpenSocket;
+  /** Called before each frame is judged. */
+  readonly beforeFrame: () => void;
   readonly onError: (errno: number) => void;
 }
 
 /** One packet socket on one interface for one protocol: what the filter lets through is judged and answered at once. */
 export class Port<Verdict extends string> {
   readonly #options: PortOptions<Verdict>;
-  #ranges: readonly WordRange[];
+  readonly #targets: FollowedRanges;
+  readonly #senders: FollowedRanges;
   #socket: FrameSocket | undefined;
 
   constructor(options: PortOptions<Verdict>) {
     this.#options = options;
-    this.#ranges = coverRanges(options.words());
+    this.#targets = new FollowedRanges(options.targets);
+    this.#senders = new FollowedRanges(options.senders);
   }
 
   /** Opens the socket. @returns why it could not be opened */
   open(): SystemError | undefined {
-    const { interfaceIndex, etherType, filter, responder, counts, onError } = this.#options;
+    const { interfaceIndex, etherType, responder, counts, beforeFrame, onError } = this.#options;
     const opened = this.#options.openSocket({
       interfaceIndex,
       protocol: etherType,
-      filter: filter(this.#ranges),
+      filter: this.#filter(),
       onFrame: (frame, length, packetType) => {
+        beforeFrame();
         const verdict = responder.judge(frame, length, packetType);
         counts.add(verdict);
         if (verdict === "Answer" && this.#socket?.send(responder.reply) !== 0) counts.add("SendFailed");
@@ -67,18 +84,18 @@ export class Port<Verdict extends string> {
   }
 
   /** Sends a frame that was not asked for. */
-  send(frame: Uint8Array): void {
-    this.#options.counts.add(this.#socket?.send(frame) === 0 ? "Gratuitous" : "SendFailed");
+  send(frame: Uint8Array, as: "Gratuitous" | "Probe"): void {
+    this.#options.counts.add(this.#socket?.send(frame) === 0 ? as : "SendFailed");
   }
 
   /** The words changed: lets the filter follow, unless it covers them already and is not far too wide. */
-  follow(added: Iterable<number>, removed: boolean): void {
-    const uncovered = [...added].some((word) => !isCovered(this.#ranges, word));
-    if (!uncovered && !removed) return;
-    const ranges = coverRanges(this.#options.words());
-    if (sameRanges(ranges, this.#ranges)) return;
-    this.#ranges = ranges;
-    const errno = this.#socket?.setFilter(this.#options.filter(ranges)) ?? 0;
+  follow(targets: WordChange, senders: WordChange): void {
+    const changed = [
+      this.#targets.follow(targets.added, targets.removed),
+      this.#senders.follow(senders.added, senders.removed),
+    ];
+    if (!changed.includes(true)) return;
+    const errno = this.#socket?.setFilter(this.#filter()) ?? 0;
     if (errno !== 0) this.#options.onError(errno);
   }
 
@@ -86,10 +103,8 @@ export class Port<Verdict extends string> {
     this.#socket?.close();
     this.#socket = undefined;
   }
-}
 
-function sameRanges(a: readonly WordRange[], b: readonly WordRange[]): boolean {
-  return (
-    a.length === b.length && a.every(({ first, last }, i) => first === b[i]?.first && last === b[i]?.last)
-  );
+  #filter(): readonly BpfInstruction[] {
+    return this.#options.filter(this.#targets.ranges, this.#senders.ranges);
+  }
 }

@@ -26,7 +26,12 @@ function frame(type: number, target: string): Uint8Array {
 }
 
 describe("ndpFilter", () => {
-  const filter = ndpFilter(coverRanges([words6(address("2001:db8::100"))[3]]));
+  const wordsOf = (...texts: readonly string[]): readonly number[] =>
+    texts.map((text) => words6(address(text))[3]);
+  const filter = ndpFilter(
+    coverRanges(wordsOf("2001:db8::100")),
+    coverRanges(wordsOf("2001:db8::100", "2001:db8::fe")),
+  );
   const passes = (bytes: Uint8Array, packetType = 2, vlan = 0): boolean =>
     runFilter(
       filter,
@@ -41,6 +46,27 @@ describe("ndpFilter", () => {
     expect(passes(frame(135, "2001:db8::100"))).to.equal(true);
     expect(passes(frame(135, "2001:db8::100"), 0)).to.equal(true);
     expect(passes(frame(136, "2001:db8::100"))).to.equal(true);
+  });
+
+  it("passes advertisements of an address that is watched, and no solicitation for it", () => {
+    expect(passes(frame(136, "2001:db8::fe"))).to.equal(true);
+    expect(passes(frame(135, "2001:db8::fe"))).to.equal(false);
+  });
+
+  it("passes both kinds by their own ranges, however many", () => {
+    const far = (from: number): readonly number[] =>
+      Array.from({ length: 200 }, (_, i) => from + i * 0x10000);
+    const program = ndpFilter(coverRanges(far(0x100)), coverRanges(far(0x8100)));
+    const facts = new Map([
+      [Fact.packetType, 2],
+      [Fact.vlanTagPresent, 0],
+    ]);
+    const passed = (type: number, target: string): boolean =>
+      runFilter(program, frame(type, target), facts) > 0;
+    expect(passed(135, "2001:db8::c7:100")).to.equal(true);
+    expect(passed(136, "2001:db8::c7:8100")).to.equal(true);
+    expect(passed(135, "2001:db8::c7:8100")).to.equal(false);
+    expect(passed(136, "2001:db8::c7:100")).to.equal(false);
   });
 
   it("keeps out other targets, other messages and all other traffic", () => {

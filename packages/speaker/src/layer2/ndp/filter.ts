@@ -3,6 +3,7 @@ import {
   type BpfInstruction,
   drop,
   Fact,
+  jump,
   jumpIf,
   jumpUnless,
   label,
@@ -17,10 +18,13 @@ import { acceptRanges } from "../range-filter.ts";
 import { ADVERTISEMENT, ICMP, ICMPV6, NEXT_HEADER, SOLICITATION, TARGET } from "./packet.ts";
 
 /**
- * Lets through neighbor solicitations and advertisements whose target's last word lies in one of the `ranges`. Frames that
- * we sent, and those for other hosts or other VLANs, never wake us.
+ * Lets through neighbor solicitations whose target's last word lies in one of `targets`, and advertisements whose target's
+ * last word lies in one of `watched`. Frames that we sent, and those for other hosts or other VLANs, never wake us.
  */
-export function ndpFilter(ranges: readonly WordRange[]): readonly BpfInstruction[] {
+export function ndpFilter(
+  targets: readonly WordRange[],
+  watched: readonly WordRange[],
+): readonly BpfInstruction[] {
   return assemble([
     loadFact(Fact.packetType),
     jumpIf(">=", PACKET_OTHER_HOST, "drop"),
@@ -31,13 +35,19 @@ export function ndpFilter(ranges: readonly WordRange[]): readonly BpfInstruction
     loadU8(NEXT_HEADER),
     jumpUnless("==", ICMPV6, "drop"),
     loadU8(ICMP),
-    jumpIf("==", SOLICITATION, "neighbor"),
-    jumpIf("==", ADVERTISEMENT, "neighbor"),
+    jumpIf("==", SOLICITATION, "solicitation"),
+    jumpUnless("==", ADVERTISEMENT, "drop"),
+    // A conditional jump does not reach past the ranges.
+    jump("advertisement"),
     label("drop"),
     drop(),
-    label("neighbor"),
+    label("solicitation"),
     loadU32(TARGET + 12),
-    ...acceptRanges("target", ranges),
+    ...acceptRanges("target", targets),
+    drop(),
+    label("advertisement"),
+    loadU32(TARGET + 12),
+    ...acceptRanges("watched", watched),
     drop(),
   ]);
 }

@@ -55,6 +55,8 @@ export const OVERRIDE = 0x20;
 
 /** Length of an advertisement with one link-layer address. */
 export const ADVERTISEMENT_BYTES = 86;
+/** Length of a solicitation with one link-layer address. */
+export const SOLICITATION_BYTES = 86;
 /** Length of the ICMPv6 part without options. */
 export const SHORTEST_PAYLOAD = 24;
 
@@ -75,18 +77,20 @@ export interface AdvertisementFields {
   readonly targetMac: Uint8Array;
 }
 
+/** What a neighbor solicitation says. MACs have 6 bytes, addresses 16. */
+export interface SolicitationFields {
+  readonly destination: Uint8Array;
+  /** Also the link-layer address that the option tells. */
+  readonly source: Uint8Array;
+  /** Undefined: the unspecified address, and no option (RFC 4861 4.3). */
+  readonly sourceAddress: Uint8Array | undefined;
+  readonly destinationAddress: Uint8Array;
+  readonly target: Uint8Array;
+}
+
 /** Writes a whole frame, its checksum included, into the first {@link ADVERTISEMENT_BYTES} bytes. */
 export function writeAdvertisement(frame: Uint8Array, fields: AdvertisementFields): void {
-  frame.fill(0, ETHERNET_BYTES, ADVERTISEMENT_BYTES);
-  copyBytes(fields.destination, 0, frame, DESTINATION, 6);
-  copyBytes(fields.source, 0, frame, SOURCE, 6);
-  writeU16(frame, ETHER_TYPE, ETHER_TYPE_IPV6);
-  frame[VERSION] = 6 << 4;
-  writeU16(frame, PAYLOAD_LENGTH, ADVERTISEMENT_BYTES - ICMP);
-  frame[NEXT_HEADER] = ICMPV6;
-  frame[HOP_LIMIT] = 255;
-  copyBytes(fields.sourceAddress, 0, frame, SOURCE_ADDRESS, 16);
-  copyBytes(fields.destinationAddress, 0, frame, DESTINATION_ADDRESS, 16);
+  writeHeaders(frame, fields, fields.sourceAddress, ADVERTISEMENT_BYTES);
   frame[ICMP] = ADVERTISEMENT;
   frame[FLAGS] = fields.flags;
   copyBytes(fields.target, 0, frame, TARGET, 16);
@@ -94,6 +98,41 @@ export function writeAdvertisement(frame: Uint8Array, fields: AdvertisementField
   frame[OPTIONS + 1] = 1;
   copyBytes(fields.targetMac, 0, frame, OPTIONS + 2, 6);
   writeChecksum(frame, ADVERTISEMENT_BYTES - ICMP);
+}
+
+/** Writes a whole frame, its checksum included, of at most {@link SOLICITATION_BYTES} bytes. @returns its length */
+export function writeSolicitation(frame: Uint8Array, fields: SolicitationFields): number {
+  const { source, sourceAddress } = fields;
+  const length = sourceAddress === undefined ? OPTIONS : SOLICITATION_BYTES;
+  writeHeaders(frame, fields, sourceAddress, length);
+  frame[ICMP] = SOLICITATION;
+  copyBytes(fields.target, 0, frame, TARGET, 16);
+  if (sourceAddress !== undefined) {
+    frame[OPTIONS] = SOURCE_LINK_LAYER;
+    frame[OPTIONS + 1] = 1;
+    copyBytes(source, 0, frame, OPTIONS + 2, 6);
+  }
+  writeChecksum(frame, length - ICMP);
+  return length;
+}
+
+/** Writes the Ethernet and IPv6 headers; all behind them is zero. */
+function writeHeaders(
+  frame: Uint8Array,
+  fields: Pick<SolicitationFields, "destination" | "source" | "destinationAddress">,
+  sourceAddress: Uint8Array | undefined,
+  length: number,
+): void {
+  frame.fill(0, ETHERNET_BYTES, length);
+  copyBytes(fields.destination, 0, frame, DESTINATION, 6);
+  copyBytes(fields.source, 0, frame, SOURCE, 6);
+  writeU16(frame, ETHER_TYPE, ETHER_TYPE_IPV6);
+  frame[VERSION] = 6 << 4;
+  writeU16(frame, PAYLOAD_LENGTH, length - ICMP);
+  frame[NEXT_HEADER] = ICMPV6;
+  frame[HOP_LIMIT] = 255;
+  if (sourceAddress !== undefined) copyBytes(sourceAddress, 0, frame, SOURCE_ADDRESS, 16);
+  copyBytes(fields.destinationAddress, 0, frame, DESTINATION_ADDRESS, 16);
 }
 
 /** Fills in the checksum of the ICMPv6 part, which is `payloadLength` bytes long. */

@@ -1,5 +1,8 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { macFromBytes } from "@fairlead/net/mac.ts";
 import { word } from "../../announcements/address-key.ts";
 import type { Announcement } from "../../announcements/announcement.ts";
+import type { MacSet } from "../../announcements/mac-set.ts";
 import {
   copyBytes,
   DESTINATION,
@@ -13,7 +16,10 @@ import {
   SOURCE,
   u16,
 } from "../ethernet.ts";
+import type { OnSeen } from "../seen.ts";
+import { linkLayerOption, MALFORMED_OPTIONS, NO_OPTION } from "./options.ts";
 import {
+  ADVERTISEMENT,
   ADVERTISEMENT_BYTES,
   ALL_NODES,
   ALL_NODES_MAC,
@@ -33,6 +39,7 @@ import {
   SOURCE_ADDRESS,
   SOURCE_LINK_LAYER,
   TARGET,
+  TARGET_LINK_LAYER,
   writeAdvertisement,
   writeChecksum,
 } from "./packet.ts";
@@ -42,43 +49,54 @@ export const NDP_DROP_REASONS = [
   "Short",
   "VlanTagged",
   "NotIcmp6",
+  "NotNeighbor",
   "NotForUs",
   "OwnFrame",
   "BadLength",
   "NotAnnounced",
   "BadHopLimit",
   "BadCode",
+  "BadFlags",
   "BadChecksum",
   "BadOption",
   "BadSource",
   "BadSender",
   "ForeignClaim",
+  "Seen",
+  "Silent",
+  "FromSpeaker",
 ] as const;
 export type NdpDropReason = (typeof NDP_DROP_REASONS)[number];
 
 /** "Answer": the answer is in {@link NdpResponder.reply}, until the next frame. */
 export type NdpVerdict = "Answer" | NdpDropReason;
 
-/** What the responder looks addresses up in: the `v6` part of an interface's table. */
+/** What the responder looks addresses up in: the IPv6 part of an interface's table. */
 export interface NdpTable {
   readonly macBytes: Uint8Array;
+  readonly linkLocal: Uint8Array | undefined;
   readonly v6: { get(w0: number, w1: number, w2: number, w3: number): Announcement | undefined };
+  readonly watched: {
+    readonly v6: { get(w0: number, w1: number, w2: number, w3: number): IpAddress | undefined };
+  };
+  readonly speakers: Pick<MacSet, "hasAt">;
+  readonly silent: boolean;
 }
 
-const NO_OPTION = 0;
-const MALFORMED_OPTIONS = -1;
-
 /**
- * Judges each frame of one interface (RFC 4861 7.1.1, 7.2.3, 7.2.4; RFC 4862 5.4). Solicitations are answered whether they
- * come by multicast, by unicast (NUD) or as duplicate address detection. Allocates nothing.
+ * Judges each frame of one interface (RFC 4861 7.1.1, 7.1.2, 7.2.3, 7.2.4; RFC 4862 5.4). Solicitations are answered whether
+ * they come by multicast, by unicast (NUD) or as duplicate address detection. Who advertises an address that is announced or
+ * watched is told to `onSeen`. Allocates nothing, but for what is told.
  */
 export class NdpResponder {
   /** The answer to the last frame whose verdict was "Answer". */
   readonly reply: Uint8Array = new Uint8Array(ADVERTISEMENT_BYTES);
   readonly #table: NdpTable;
+  readonly #onSeen: OnSeen;
 
-  constructor(table: NdpTable) {
+  constructor(table: NdpTable, onSeen: OnSeen) {
     this.#table = table;
+    this.#onSeen = onSeen;
     const [mac, address] = [new Uint8Array(6), new Uint8Array(16)];
     writeAdvertisement(this.reply, {
       destination: mac,
@@ -97,56 +115,88 @@ export class NdpResponder {
     const etherType = u16(frame, ETHER_TYPE);
     if (isVlan(etherType)) return "VlanTagged";
     if (etherType !== ETHER_TYPE_IPV6 || !isIcmp6(frame)) return "NotIcmp6";
+    const type = frame[ICMP];
+    if (type !== SOLICITATION && type !== ADVERTISEMENT) return "NotNeighbor";
     if (packetType === PACKET_OUTGOING) return "OwnFrame";
-    const { macBytes, v6 } = this.#table;
     if (packetType === PACKET_OTHER_HOST || !this.#isForUs(frame)) return "NotForUs";
-    if (isMacAt(frame, SOURCE, macBytes)) return "OwnFrame";
+    if (isMacAt(frame, SOURCE, this.#table.macBytes)) return "OwnFrame";
     const payload = u16(frame, PAYLOAD_LENGTH);
     if (payload < SHORTEST_PAYLOAD || ICMP + payload > length) return "BadLength";
-    const announcement = v6.get(
-      word(frame, TARGET),
-      word(frame, TARGET + 4),
-      word(frame, TARGET + 8),
-      word(frame, TARGET + 12),
-    );
-    // A multicast target is never in the table.
-    if (announcement === undefined) return "NotAnnounced";
+    const { v6, watched } = this.#table;
+    const w0 = word(frame, TARGET);
+    const w1 = word(frame, TARGET + 4);
+    const w2 = word(frame, TARGET + 8);
+    const w3 = word(frame, TARGET + 12);
+    const announcement = v6.get(w0, w1, w2, w3);
+    const known =
+      announcement?.address ?? (type === ADVERTISEMENT ? watched.v6.get(w0, w1, w2, w3) : undefined);
+    // A multicast target is in neither.
+    if (known === undefined) return "NotAnnounced";
     if (frame[HOP_LIMIT] !== 255) return "BadHopLimit";
     if (frame[CODE] !== 0) return "BadCode";
     if (!isChecksumRight(frame, payload)) return "BadChecksum";
-    if (frame[ICMP] !== SOLICITATION) return "ForeignClaim";
-    return this.#judgeSolicitation(frame, ICMP + payload, announcement);
+    if (type === ADVERTISEMENT) return this.#judgeAdvertisement(frame, ICMP + payload, known, announcement);
+    return announcement === undefined
+      ? "NotAnnounced"
+      : this.#judgeSolicitation(frame, ICMP + payload, announcement);
+  }
+
+  #judgeAdvertisement(
+    frame: Uint8Array,
+    end: number,
+    address: IpAddress,
+    announcement: Announcement | undefined,
+  ): NdpVerdict {
+    const solicited = ((frame[FLAGS] ?? 0) & SOLICITED) !== 0;
+    if (solicited && frame[DESTINATION_ADDRESS] === 0xff) return "BadFlags";
+    const option = linkLayerOption(frame, end, TARGET_LINK_LAYER);
+    if (option === MALFORMED_OPTIONS) return "BadOption";
+    if (isUnspecified(frame, SOURCE_ADDRESS) || frame[SOURCE_ADDRESS] === 0xff) return "BadSource";
+    // An answer to a unicast solicitation may leave the option out, RFC 4861 4.4.
+    const mac = option === NO_OPTION ? SOURCE : option;
+    if (isMacAt(frame, mac, this.#table.macBytes)) return "OwnFrame";
+    if (!isStationAt(frame, mac)) return "BadSender";
+    this.#onSeen(address, macFromBytes(frame, mac), !solicited);
+    if (announcement === undefined) return "Seen";
+    // With the MAC that we give out while caretaking, the holder's speaker is back or another stand-in says the same.
+    return announcement.caretaking && isMacAt(frame, mac, announcement.macBytes) ? "Seen" : "ForeignClaim";
   }
 
   #judgeSolicitation(frame: Uint8Array, end: number, announcement: Announcement): NdpVerdict {
-    const option = sourceLinkLayer(frame, end);
+    const option = linkLayerOption(frame, end, SOURCE_LINK_LAYER);
     if (option === MALFORMED_OPTIONS) return "BadOption";
-    if (isUnspecified(frame, SOURCE_ADDRESS)) {
-      if (option !== NO_OPTION || !isSolicitedNode(frame, DESTINATION_ADDRESS)) return "BadSource";
-      this.#advertise(announcement, frame, 0);
-      return "Answer";
-    }
-    if (frame[SOURCE_ADDRESS] === 0xff) return "BadSource";
     // A unicast solicitation may leave the option out, RFC 4861 4.3; the frame then says where the asker is.
     const mac = option === NO_OPTION ? SOURCE : option;
-    if (!isStationAt(frame, mac) || isMacAt(frame, mac, this.#table.macBytes)) return "BadSender";
-    this.#advertise(announcement, frame, mac);
+    const unspecified = isUnspecified(frame, SOURCE_ADDRESS);
+    if (unspecified) {
+      if (option !== NO_OPTION || !isSolicitedNode(frame, DESTINATION_ADDRESS)) return "BadSource";
+    } else {
+      if (frame[SOURCE_ADDRESS] === 0xff) return "BadSource";
+      if (!isStationAt(frame, mac) || isMacAt(frame, mac, this.#table.macBytes)) return "BadSender";
+    }
+    if (this.#table.silent) return "Silent";
+    // Another stand-in that asks would take us for the holder.
+    if (announcement.caretaking && this.#table.speakers.hasAt(frame, mac)) return "FromSpeaker";
+    this.#advertise(announcement, frame, unspecified ? 0 : mac);
     return "Answer";
   }
 
   /** @param macAt where in the solicitation the asker's MAC is; 0: asked from the unspecified address, answered to all */
   #advertise(announcement: Announcement, solicitation: Uint8Array, macAt: number): void {
     const { reply } = this;
-    const { macBytes } = announcement;
+    const { macBytes, linkLocal } = this.#table;
+    const { caretaking } = announcement;
     const solicited = macAt > 0;
     copyBytes(solicited ? solicitation : ALL_NODES_MAC, macAt, reply, DESTINATION, 6);
     copyBytes(macBytes, 0, reply, SOURCE, 6);
-    copyBytes(solicitation, TARGET, reply, SOURCE_ADDRESS, 16);
+    if (caretaking && linkLocal !== undefined) copyBytes(linkLocal, 0, reply, SOURCE_ADDRESS, 16);
+    else copyBytes(solicitation, TARGET, reply, SOURCE_ADDRESS, 16);
     if (solicited) copyBytes(solicitation, SOURCE_ADDRESS, reply, DESTINATION_ADDRESS, 16);
     else copyBytes(ALL_NODES, 0, reply, DESTINATION_ADDRESS, 16);
-    reply[FLAGS] = solicited ? SOLICITED | OVERRIDE : OVERRIDE;
+    // As of a proxy, RFC 4861 7.2.8: an answer of the holder itself goes before it.
+    reply[FLAGS] = (solicited ? SOLICITED : 0) | (caretaking ? 0 : OVERRIDE);
     copyBytes(solicitation, TARGET, reply, TARGET, 16);
-    copyBytes(macBytes, 0, reply, OPTIONS + 2, 6);
+    copyBytes(announcement.macBytes, 0, reply, OPTIONS + 2, 6);
     writeChecksum(reply, ADVERTISEMENT_BYTES - ICMP);
   }
 
@@ -154,23 +204,6 @@ export class NdpResponder {
     const multicast = frame[DESTINATION] === 0x33 && frame[DESTINATION + 1] === 0x33;
     return multicast || isMacAt(frame, DESTINATION, this.#table.macBytes);
   }
-}
-
-/** Where the MAC of the source link-layer address option is, {@link NO_OPTION} or {@link MALFORMED_OPTIONS}. */
-function sourceLinkLayer(frame: Uint8Array, end: number): number {
-  let found = NO_OPTION;
-  let at = OPTIONS;
-  while (at < end) {
-    // RFC 4861 4.6: the length counts 8 bytes, zero makes the packet invalid.
-    const bytes = (frame[at + 1] ?? 0) * 8;
-    if (at + 2 > end || bytes === 0 || at + bytes > end) return MALFORMED_OPTIONS;
-    if (frame[at] === SOURCE_LINK_LAYER && found === NO_OPTION) {
-      if (bytes !== 8) return MALFORMED_OPTIONS;
-      found = at + 2;
-    }
-    at += bytes;
-  }
-  return found;
 }
 
 function isUnspecified(frame: Uint8Array, offset: number): boolean {

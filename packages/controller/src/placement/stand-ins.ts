@@ -1,0 +1,169 @@
+import { ZONE_LABEL } from "@fairlead/api/core/node.ts";
+import type { Eligible } from "./eligibility.ts";
+import type { NodeView } from "./node-view.ts";
+import { affinity, hashOf } from "./rendezvous.ts";
+import { answersBeside } from "./segment-mate.ts";
+import { ACTIVE_STAND_INS, type Tie } from "./stand-in-index.ts";
+
+/** The longest list: an owner and its stand-ins. */
+export const LONGEST_LIST = 8;
+const MOST_STAND_INS = LONGEST_LIST - 1;
+
+/** Who stands in for whom already. */
+export interface StandInLoad {
+  readonly tie: (owner: string, node: string) => Tie;
+  /** For how many owners a node is among the first stand-ins. */
+  readonly ownersOf: (node: string) => number;
+}
+
+export interface StandInInput {
+  /** A name that all addresses of one Service share, so that the same node takes them all over. */
+  readonly group: string;
+  readonly owner: Eligible;
+  /** The nodes on record, the owner at that time first. */
+  readonly listed: readonly string[];
+  /** The nodes that may answer for the address now. */
+  readonly eligible: readonly Eligible[];
+  /** A node that would be eligible, were it not that nothing is heard of it or that its interface has no link just now. */
+  readonly silent: (node: string) => Eligible | undefined;
+  readonly load: StandInLoad;
+}
+
+/** Who takes the address over when its owner dies. */
+export interface StandIns {
+  /** In the order in which they do. */
+  readonly nodes: readonly string[];
+  /** Whether a node that comes is welcome, because so few of these could take over now. */
+  readonly wanting: boolean;
+}
+
+/** How much is to be expected of a stand-in: cordoned ones are about to go, of silent ones nothing is known. */
+type Fitness = "Open" | "Cordoned" | "Silent";
+
+interface Kept {
+  readonly name: string;
+  readonly fitness: Fitness;
+}
+
+/**
+ * Chooses who stands in for the owner of an address. What is on record stays as it is while all on it may stand in, or are merely
+ * silent, and there are three who can take over now, or nobody else could; so neither a node that comes nor one that falls silent
+ * has the lists written. If not, those who may stay do, in their order, the cordoned and then the silent behind them, a former owner at
+ * the end, and the rest is filled up: first with nodes that stand in for this owner already (each more costs it heartbeats), then
+ * those of other zones, then those that stand in for the fewest owners.
+ */
+export function standInsOf(input: StandInInput): StandIns {
+  const { owner, listed } = input;
+  const { name } = owner.node;
+  const kept = keptOf(input);
+  const open = kept.filter(({ fitness }) => fitness === "Open");
+  const fit = kept.filter(({ fitness }) => fitness !== "Silent");
+  const asListed = listed[0] === name && kept.length === listed.length - 1 && kept.length <= MOST_STAND_INS;
+  if (asListed && open.length >= ACTIVE_STAND_INS) return { nodes: listed.slice(1), wanting: false };
+  const newcomers = newcomersOf(input);
+  const lacks =
+    (open.length < ACTIVE_STAND_INS && newcomers.some(({ node }) => !node.cordoned)) ||
+    (fit.length < ACTIVE_STAND_INS && newcomers.length > 0);
+  if (asListed && !lacks) return { nodes: listed.slice(1), wanting: true };
+  return written(input, kept, newcomers);
+}
+
+function written(input: StandInInput, kept: readonly Kept[], newcomers: readonly Eligible[]): StandIns {
+  const { owner, listed, group } = input;
+  const former = listed[0] === owner.node.name ? undefined : kept.find(({ name }) => name === listed[0]);
+  const staying = kept.filter((one) => one !== former);
+  const room = MOST_STAND_INS - (former === undefined ? 0 : 1);
+  const open = of(staying, "Open");
+  const taken = best(input, newcomers).slice(
+    0,
+    Math.max(0, ACTIVE_STAND_INS - open.length, room - staying.length),
+  );
+  const fresh = taken.filter(({ node }) => !node.cordoned).map(({ node }) => node.name);
+  const order = [
+    ...(open.length > 0 ? [...open, ...fresh] : rotated(fresh, owner.node.name, group)),
+    ...of(staying, "Cordoned"),
+    ...taken.filter(({ node }) => node.cordoned).map(({ node }) => node.name),
+    ...of(staying, "Silent"),
+  ].slice(0, room);
+  const ready = open.length + fresh.length + Number(former?.fitness === "Open");
+  const nodes = former === undefined ? order : [...order, former.name];
+  return { nodes, wanting: ready < ACTIVE_STAND_INS };
+}
+
+function of(kept: readonly Kept[], fitness: Fitness): readonly string[] {
+  return kept.filter((one) => one.fitness === fitness).map(({ name }) => name);
+}
+
+/** The nodes on record that may stand in for the owner, each once. */
+function keptOf({ owner, listed, eligible, silent }: StandInInput): readonly Kept[] {
+  return [...new Set(listed)].flatMap((name): Kept[] => {
+    if (name === owner.node.name) return [];
+    const judged = eligible.find(({ node }) => node.name === name);
+    if (judged === undefined) {
+      const quiet = silent(name);
+      return quiet !== undefined && answersBeside(owner, quiet) ? [{ name, fitness: "Silent" }] : [];
+    }
+    if (!answersBeside(owner, judged)) return [];
+    return [{ name, fitness: judged.node.cordoned ? "Cordoned" : "Open" }];
+  });
+}
+
+function newcomersOf({ owner, listed, eligible }: StandInInput): readonly Eligible[] {
+  return eligible.filter(
+    (one) =>
+      one.node.name !== owner.node.name && !listed.includes(one.node.name) && answersBeside(owner, one),
+  );
+}
+
+/** The first of them in the order in which they are to be taken, as many as fit on a list; of a thousand nodes only these are sorted. */
+function best({ owner, load }: StandInInput, newcomers: readonly Eligible[]): readonly Eligible[] {
+  const { name } = owner.node;
+  const first: Ranked[] = [];
+  for (const one of newcomers) {
+    const { node } = one;
+    const rank =
+      Number(node.cordoned) * CORDONED +
+      NEARNESS[load.tie(name, node.name)] +
+      Number(!inOtherZone(owner.node, node)) * SAME_ZONE +
+      load.ownersOf(node.name);
+    const ranked = { one, rank };
+    const worst = first[MOST_STAND_INS - 1];
+    if (worst !== undefined && isBefore(worst, ranked, name)) continue;
+    const at = first.findIndex((other) => isBefore(ranked, other, name));
+    first.splice(at < 0 ? first.length : at, 0, ranked);
+    first.length = Math.min(first.length, MOST_STAND_INS);
+  }
+  return first.map(({ one }) => one);
+}
+
+interface Ranked {
+  readonly one: Eligible;
+  readonly rank: number;
+}
+
+/** Far above the number of owners that a node can stand in for, and each above the next. */
+const SAME_ZONE = 1e6;
+const NEARNESS: Readonly<Record<Tie, number>> = { Active: 0, Reserve: 2 * SAME_ZONE, None: 4 * SAME_ZONE };
+const CORDONED = 8 * SAME_ZONE;
+
+function isBefore(a: Ranked, b: Ranked, owner: string): boolean {
+  if (a.rank !== b.rank) return a.rank < b.rank;
+  if (a.one.weight !== b.one.weight) return a.one.weight > b.one.weight;
+  const [left, right] = [a.one.node.name, b.one.node.name];
+  const order = affinity(owner, right) - affinity(owner, left);
+  return order === 0 ? left < right : order < 0;
+}
+
+function inOtherZone(owner: NodeView, node: NodeView): boolean {
+  const [ours, theirs] = [owner.labels?.[ZONE_LABEL], node.labels?.[ZONE_LABEL]];
+  return ours !== undefined && theirs !== undefined && ours !== theirs;
+}
+
+/** The first ones in an order that differs from group to group, so that not all of a dead owner's addresses go to one node. */
+function rotated(nodes: readonly string[], owner: string, group: string): readonly string[] {
+  const first = nodes
+    .slice(0, ACTIVE_STAND_INS)
+    .sort((a, b) => affinity(owner, b) - affinity(owner, a) || (a < b ? -1 : 1));
+  const by = first.length === 0 ? 0 : hashOf(group) % first.length;
+  return [...first.slice(by), ...first.slice(0, by), ...nodes.slice(ACTIVE_STAND_INS)];
+}

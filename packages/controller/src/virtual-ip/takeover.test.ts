@@ -1,0 +1,126 @@
+import type { Announcer } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import type { NodeView } from "../placement/node-view.ts";
+import { holderOf } from "./takeover.ts";
+
+type Claim = Pick<Announcer, "node" | "epoch" | "step" | "provisional">;
+type Silence = Pick<NodeView, "fault" | "speaker">;
+
+const RESTARTING: Silence = { fault: "SpeakerNotRunning", speaker: "Restarting" };
+const GONE: Silence = { fault: "SpeakerNotRunning", speaker: "Gone" };
+const NOT_READY: Silence = { fault: "NodeNotReady", speaker: "Restarting" };
+
+function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | "none">> = {}) {
+  return holderOf({
+    placement: { epoch: 4, nodes: ["a", "b", "c"], protocols: ["Layer2"] },
+    announcers: claims.map((claim) => ({ interface: "eth0", mac: "", since: "", ...claim })),
+    node: (name) => {
+      const silence = of[name] ?? { fault: undefined, speaker: "Running" };
+      if (silence === "none") return undefined;
+      return { name, labels: {}, cordoned: false, interfaces: [], dark: [], ...silence };
+    },
+  });
+}
+
+describe("the node that has an address", () => {
+  const placed: Claim = { node: "a", epoch: 4 };
+  const cases: readonly [string, readonly Claim[], Readonly<Record<string, Silence | "none">>, string][] = [
+    ["the one on record, before anybody says anything", [], {}, "a"],
+    ["the one on record, which says so", [placed], {}, "a"],
+    ["one with a higher step", [placed, { node: "b", epoch: 4, step: 1 }], {}, "b"],
+    [
+      "the highest of several",
+      [
+        { node: "c", epoch: 4, step: 2 },
+        { node: "b", epoch: 4, step: 1 },
+      ],
+      {},
+      "c",
+    ],
+    ["one with a higher epoch, as after a restored etcd", [placed, { node: "b", epoch: 9 }], {}, "b"],
+    [
+      "the one on record with the highest step",
+      [
+        { node: "a", epoch: 4, step: 2 },
+        { node: "b", epoch: 4, step: 1 },
+      ],
+      {},
+      "a",
+    ],
+    ["not one with an old epoch, however high its step", [{ node: "b", epoch: 3, step: 9 }], {}, "a"],
+    ["not one without a step", [{ node: "b", epoch: 4 }], {}, "a"],
+    ["not one that only covers", [placed, { node: "b", epoch: 4, provisional: true }], {}, "a"],
+    ["not one that only covers, however high", [{ node: "b", epoch: 9, provisional: true }], {}, "a"],
+    [
+      "one that covers for a node that is not ready",
+      [placed, { node: "b", epoch: 4, provisional: true }],
+      { a: NOT_READY },
+      "b",
+    ],
+    [
+      "one that covers for a speaker that is not there",
+      [{ node: "b", epoch: 4, provisional: true }],
+      { a: RESTARTING },
+      "b",
+    ],
+    [
+      "one that covers for a node that is gone",
+      [{ node: "b", epoch: 4, provisional: true }],
+      { a: "none" },
+      "b",
+    ],
+    ["one with an old claim, when the node on record is gone", [{ node: "b", epoch: 3 }], { a: "none" }, "b"],
+    [
+      "one with an old claim, when the node on record is not ready",
+      [{ node: "b", epoch: 3 }],
+      { a: NOT_READY },
+      "b",
+    ],
+    ["not one with an old claim while a speaker restarts", [{ node: "b", epoch: 3 }], { a: RESTARTING }, "a"],
+    ["not one whose node is not ready", [{ node: "b", epoch: 4, step: 1 }], { b: NOT_READY }, "a"],
+    ["not one whose speaker is gone", [{ node: "b", epoch: 4, step: 1 }], { b: GONE }, "a"],
+    ["not one whose node is gone", [{ node: "x", epoch: 4, step: 1 }], { x: "none" }, "a"],
+    ["one whose speaker has restarted since", [{ node: "b", epoch: 4, step: 1 }], { b: RESTARTING }, "b"],
+    [
+      "the next when the highest is gone",
+      [
+        { node: "c", epoch: 4, step: 2 },
+        { node: "b", epoch: 4, step: 1 },
+      ],
+      { c: GONE },
+      "b",
+    ],
+    [
+      "of two alike the first on the list",
+      [
+        { node: "c", epoch: 4, step: 1 },
+        { node: "b", epoch: 4, step: 1 },
+      ],
+      {},
+      "b",
+    ],
+    [
+      "of two alike the one on the list",
+      [
+        { node: "0", epoch: 4, step: 1 },
+        { node: "c", epoch: 4, step: 1 },
+      ],
+      {},
+      "c",
+    ],
+  ];
+  for (const [title, claims, of, expected] of cases) {
+    it(`is ${title}`, () => {
+      expect(holder(claims, of)).to.equal(expected);
+      expect(holder(claims.toReversed(), of), "in another order").to.equal(expected);
+    });
+  }
+
+  it("is none where the record names none, whatever is said", () => {
+    const announcers = [{ node: "b", epoch: 9, interface: "eth0", mac: "", since: "" }];
+    const node = () => undefined;
+    expect(holderOf({ placement: undefined, announcers, node })).to.equal(undefined);
+    const placement = { epoch: 4, nodes: [], protocols: ["Layer2"] } as const;
+    expect(holderOf({ placement, announcers, node })).to.equal(undefined);
+  });
+});

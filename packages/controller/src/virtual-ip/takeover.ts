@@ -1,0 +1,47 @@
+import type { Announcer, Placement } from "@fairlead/api/virtual-ip.ts";
+import { isHigherAnnouncer } from "@fairlead/api/virtual-ip-claim.ts";
+import type { NodeView } from "../placement/node-view.ts";
+
+export interface Announcing {
+  readonly placement: Placement | undefined;
+  readonly announcers: readonly Announcer[];
+  readonly node: (name: string) => NodeView | undefined;
+}
+
+/**
+ * The node that has the address: the one on record, unless the speakers have passed it on by themselves. Of those whose speakers
+ * live, the one with the highest claim has it if that stands firmly above the record. A claim that only covers for the holder, or
+ * is older than the record, counts when nothing is heard of the node on record: moving the address elsewhere then would be one
+ * move more.
+ */
+export function holderOf({ placement, announcers, node }: Announcing): string | undefined {
+  const recorded = placement?.nodes[0];
+  if (placement === undefined || recorded === undefined) return recorded;
+  const highest = highestOf(
+    announcers.filter((one) => lives(node(one.node))),
+    placement.nodes,
+  );
+  if (highest === undefined || highest.node === recorded) return recorded;
+  const owner = node(recorded);
+  const { epoch, step = 0, provisional = false } = highest;
+  const isAbove = epoch > placement.epoch || (epoch === placement.epoch && step > 0);
+  if (isAbove && !provisional) return highest.node;
+  const silent = epoch < placement.epoch ? !lives(owner) : owner?.speaker !== "Running" || !lives(owner);
+  return silent ? highest.node : recorded;
+}
+
+/** Of claims that are alike the earlier on the list has the higher, then the earlier by name, as the speakers have it. */
+function highestOf(announcers: readonly Announcer[], listed: readonly string[]): Announcer | undefined {
+  const rank = ({ node }: Announcer): number =>
+    listed.includes(node) ? listed.indexOf(node) : listed.length;
+  return announcers.reduce<Announcer | undefined>((best, one) => {
+    if (best === undefined || isHigherAnnouncer(one, best)) return one;
+    if (isHigherAnnouncer(best, one)) return best;
+    return rank(one) - rank(best) < 0 || (rank(one) === rank(best) && one.node < best.node) ? one : best;
+  }, undefined);
+}
+
+/** Whether a speaker is there, or was a moment ago, and can be believed. */
+function lives(node: NodeView | undefined): boolean {
+  return node !== undefined && node.fault !== "NodeNotReady" && node.speaker !== "Gone";
+}

@@ -1,0 +1,91 @@
+import type { Speaker } from "@fairlead/api/speaker.ts";
+import { parseMac } from "@fairlead/net/mac.ts";
+import { parseInterfaceAddress } from "@fairlead/net/prefix.ts";
+import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import type { NeighborInterface, NeighborNode } from "../failover/neighbors.ts";
+
+/** What a Speaker object says of its node to those on the same segments. What cannot be read in it is left out. */
+export function neighborNode({ metadata: { name }, status }: Speaker): NeighborNode {
+  const interfaces = (status?.interfaces ?? []).flatMap(({ mac: text, addresses }): NeighborInterface[] => {
+    const mac = parseMac(text);
+    if (!mac.ok) return [];
+    const parsed = addresses.flatMap((one) => {
+      const read = parseInterfaceAddress(one);
+      return read.ok ? [read.value] : [];
+    });
+    return [
+      {
+        mac: mac.value,
+        addresses: parsed.map(({ address }) => address),
+        subnets: parsed.map(({ prefix }) => prefix),
+      },
+    ];
+  });
+  return { name, interfaces };
+}
+
+/** Tells the wire thread who the speakers are, once they all have been read, and at each change. */
+export class NodeFeed {
+  readonly #options: {
+    readonly clock: Clock;
+    readonly speakers: () => Iterable<Speaker>;
+    readonly send: (nodes: readonly NeighborNode[]) => void;
+  };
+  #opened = false;
+  #timer: Timer | undefined;
+  #sent = "";
+  #nodes: readonly NeighborNode[] = [];
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly speakers: () => Iterable<Speaker>;
+    readonly send: (nodes: readonly NeighborNode[]) => void;
+  }) {
+    this.#options = options;
+  }
+
+  /** What was told last. */
+  get nodes(): readonly NeighborNode[] {
+    return this.#nodes;
+  }
+
+  /** All Speakers have been read. */
+  open(): void {
+    this.#opened = true;
+    this.#flush();
+  }
+
+  /** A Speaker changed. One message for all that come in one go. */
+  changed(): void {
+    if (!this.#opened || this.#timer !== undefined) return;
+    this.#timer = this.#options.clock.after(0, () => {
+      this.#timer = undefined;
+      this.#flush();
+    });
+  }
+
+  stop(): void {
+    this.#opened = false;
+    this.#timer?.cancel();
+  }
+
+  #flush(): void {
+    const nodes = [...this.#options.speakers()]
+      .map(neighborNode)
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const text = JSON.stringify(
+      nodes.map(({ name, interfaces }) => [
+        name,
+        interfaces.map(({ mac, addresses, subnets }) => [
+          mac,
+          addresses.map((one) => one.text),
+          subnets.map(({ length }) => length),
+        ]),
+      ]),
+    );
+    if (text === this.#sent) return;
+    this.#sent = text;
+    this.#nodes = nodes;
+    this.#options.send(nodes);
+  }
+}

@@ -1,0 +1,287 @@
+import type { IpAddress } from "@fairlead/net/address.ts";
+import { type Mac, macToBytes } from "@fairlead/net/mac.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Claim, NodeId } from "@fairlead/takeover/claims/claim.ts";
+import type { Surroundings } from "@fairlead/takeover/core/core.ts";
+import type {
+  Drop,
+  Environment,
+  Memory,
+  Peer,
+  Placement,
+  Reason,
+  Report,
+} from "@fairlead/takeover/environment.ts";
+import type { Keyring } from "@fairlead/takeover/messages/codec.ts";
+import { Takeover } from "@fairlead/takeover/speaker/takeover.ts";
+import type { PresentInterface } from "../announcements/present-interface.ts";
+import type { Right } from "../announcements/right.ts";
+import type { PlacedAddress } from "../announcements/snapshot.ts";
+import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
+import type { ProbeForm } from "../layer2/interfaces/family-port.ts";
+import { isLinkLocal, kernelAddress, type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
+import { nodeIdOf } from "./node-id.ts";
+
+/** What the protocol does to frames. */
+export interface SegmentFrames {
+  setRight(address: IpAddress, interfaceIndex: number, right: Right | undefined): void;
+  again(address: IpAddress, interfaceIndex: number): void;
+  watch(self: InterfaceSelf, watched: Watched | undefined): void;
+  watchMore(interfaceIndex: number, addresses: Iterable<IpAddress>): void;
+  watchLess(interfaceIndex: number, addresses: Iterable<IpAddress>): void;
+  probe(interfaceIndex: number, target: IpAddress, form: ProbeForm): void;
+  silence(interfaceIndex: number, on: boolean): void;
+}
+
+/** Carries datagrams between the speakers of one segment. */
+export interface SegmentPost {
+  send(to: IpAddress, datagram: Uint8Array): void;
+  close(): void;
+}
+
+export interface SegmentOptions {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly keys: Keyring;
+  readonly frames: SegmentFrames;
+  readonly openPost: (self: InterfaceSelf, onDatagram: (datagram: Uint8Array) => void) => SegmentPost;
+  /** Random, not 0. */
+  readonly incarnation: bigint;
+  /** Whether a dead speaker's addresses are answered for with its MAC. */
+  readonly caretake: boolean;
+  readonly onClaim: (
+    address: IpAddress,
+    self: InterfaceSelf,
+    claim: Claim | undefined,
+    reason: Reason,
+  ) => void;
+  readonly onReport: (self: InterfaceSelf, report: Report) => void;
+  readonly onMemory: (self: InterfaceSelf, memory: Memory) => void;
+  readonly onDrop: (reason: Drop) => void;
+}
+
+/** The failover protocol on one interface, tied to its frames and datagrams. */
+export class Segment {
+  readonly self: InterfaceSelf;
+  readonly #options: SegmentOptions;
+  readonly #takeover: Takeover;
+  readonly #post: SegmentPost;
+  readonly #placed = new Map<string, PlacedAddress>();
+  readonly #own = new Map<string, IpAddress>();
+  readonly #caretaken = new Map<string, { readonly address: IpAddress; readonly mac: Mac }>();
+  #present: PresentInterface;
+  #neighbors = new Map<NodeId, Neighbor>();
+  #elsewhere: ReadonlySet<string> = new Set();
+
+  constructor(
+    options: SegmentOptions,
+    present: PresentInterface,
+    known: { readonly memories: Iterable<Memory>; readonly nodes: Iterable<NeighborNode> },
+  ) {
+    this.#options = options;
+    this.#present = present;
+    this.self = selfOf(present);
+    this.#post = options.openPost(this.self, (datagram) => this.#takeover.onMessage(datagram, "Segment"));
+    this.#takeover = new Takeover({
+      self: this.#peer(),
+      incarnation: options.incarnation,
+      segment: 0,
+      paths: ["Segment"],
+      surroundings: this.#surroundings(),
+      environment: this.#environment(),
+    });
+    this.setNeighbors(known.nodes);
+    this.#takeover.start(known.memories);
+  }
+
+  /** Whether what was built upon still holds: another MAC or address of the kernel is another speaker to the others. */
+  isStill(present: PresentInterface): boolean {
+    const { name, mac, v4, linkLocal } = selfOf(present);
+    const { self } = this;
+    return (
+      name === self.name &&
+      mac === self.mac &&
+      v4?.text === self.v4?.text &&
+      linkLocal?.text === self.linkLocal?.text
+    );
+  }
+
+  /** Carrier, gateways or subnets may have changed. */
+  setPresent(present: PresentInterface, nodes: Iterable<NeighborNode>): void {
+    const before = this.#present;
+    this.#present = present;
+    if (JSON.stringify(before.addresses.map(textOf)) !== JSON.stringify(present.addresses.map(textOf)))
+      this.setNeighbors(nodes);
+    if (before.carrier !== present.carrier || anchorOf(before)?.text !== anchorOf(present)?.text) {
+      this.#takeover.onSurroundings(this.#surroundings());
+      this.#watch();
+    }
+  }
+
+  /** Takes in who the other speakers are. */
+  setNeighbors(nodes: Iterable<NeighborNode>): void {
+    const { node } = this.#options;
+    // What this node's Speaker object says is older than what it is, and an interface without a subnet is on no other's segment.
+    const others = [...nodes].filter(({ name }) => name !== node);
+    const { on, elsewhere } = neighborsOf(this.#present, others);
+    this.#neighbors = new Map(on.map((one) => [nodeIdOf(one.name), one]));
+    const moved = [...elsewhere].join() !== [...this.#elsewhere].join();
+    this.#elsewhere = elsewhere;
+    const peers = [...this.#neighbors].map(([id, { mac, kernel }]) => ({ id, mac, kernel }));
+    this.#takeover.onDirectory([this.#peer(), ...peers]);
+    this.#watch();
+    if (moved) this.#takeover.onPlacementChange(this.#placements(this.#placed.values()), []);
+  }
+
+  /** Takes in what the controller decided about addresses on this interface. */
+  place(set: readonly PlacedAddress[], removed: readonly IpAddress[]): void {
+    for (const placed of set) this.#placed.set(placed.address.text, placed);
+    for (const { text } of removed) this.#placed.delete(text);
+    const { frames } = this.#options;
+    frames.watchMore(
+      this.self.index,
+      set.map(({ address }) => address),
+    );
+    frames.watchLess(this.self.index, removed);
+    this.#takeover.onPlacementChange(this.#placements(set), removed);
+  }
+
+  get isIdle(): boolean {
+    return this.#placed.size === 0;
+  }
+
+  onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
+    this.#takeover.onSeen(address, mac, gratuitous);
+  }
+
+  /** To be called before a frame is answered that may have waited while this process stood still. */
+  check(): void {
+    this.#takeover.check();
+  }
+
+  /** See {@link Takeover.restarting}. */
+  restarting(): void {
+    this.#takeover.restarting();
+  }
+
+  /** See {@link Takeover.drain}. */
+  drain(done: () => void): void {
+    this.#takeover.drain(done);
+  }
+
+  /** Ends without a word. */
+  stop(): void {
+    const { frames } = this.#options;
+    const { index } = this.self;
+    this.#takeover.stop();
+    this.#post.close();
+    for (const address of this.#own.values()) frames.setRight(address, index, undefined);
+    for (const { address } of this.#caretaken.values()) frames.setRight(address, index, undefined);
+    frames.silence(index, false);
+    frames.watch(this.self, undefined);
+  }
+
+  /** As the protocol knows them: without the nodes of which it is known that they are elsewhere, and none whose owner is. */
+  #placements(some: Iterable<PlacedAddress>): readonly Placement[] {
+    const placements: Placement[] = [];
+    for (const { address, epoch, nodes, first } of some) {
+      const [owner] = nodes;
+      if (owner === undefined || this.#elsewhere.has(owner)) continue;
+      const list = nodes.filter((name) => !this.#elsewhere.has(name)).map(nodeIdOf);
+      placements.push({ address, epoch, list, first });
+    }
+    return placements;
+  }
+
+  /** This node, as the others know it. */
+  #peer(): Peer {
+    return { id: nodeIdOf(this.#options.node), mac: this.self.mac, kernel: kernelOf(this.#present) };
+  }
+
+  #surroundings(): Surroundings {
+    const { carrier } = this.#present;
+    return { carrier, anchor: anchorOf(this.#present), caretake: this.#options.caretake };
+  }
+
+  /** Whose frames tell something: all addresses that this node may come to hold, the kernels of the others, the anchor. */
+  #watch(): void {
+    const addresses = [...this.#placed.values()].map(({ address }) => address);
+    for (const { kernel } of this.#neighbors.values()) if (kernel !== undefined) addresses.push(kernel);
+    const anchor = anchorOf(this.#present);
+    if (anchor !== undefined) addresses.push(anchor);
+    const speakers = [...this.#neighbors.values()].map(({ mac }) => mac);
+    this.#options.frames.watch(this.self, { addresses, speakers });
+  }
+
+  #environment(): Environment {
+    const { clock, keys, frames, onClaim, onReport, onMemory, onDrop } = this.#options;
+    const { self } = this;
+    return {
+      clock,
+      keys,
+      send: (to, _path, datagram) => {
+        const kernel = this.#neighbors.get(to)?.kernel;
+        if (kernel !== undefined) this.#post.send(kernel, datagram);
+      },
+      // A node that boots looks for others that have its addresses, and gives up one that is probed for: RFC 4862 5.4.3, RFC 5227 2.1.1.
+      probe: (target) =>
+        frames.probe(self.index, target, this.#placed.has(target.text) ? "Probe" : "Request"),
+      announce: (address) => {
+        this.#own.set(address.text, address);
+        this.#settle(address);
+      },
+      announceAgain: (address) => frames.again(address, self.index),
+      stop: (address) => {
+        this.#own.delete(address.text);
+        this.#settle(address);
+      },
+      caretake: (address, mac) => {
+        this.#caretaken.set(address.text, { address, mac });
+        this.#settle(address);
+      },
+      relieve: (address) => {
+        this.#caretaken.delete(address.text);
+        this.#settle(address);
+      },
+      silence: (on) => frames.silence(self.index, on),
+      tell: (address, claim, reason) => onClaim(address, self, claim, reason),
+      report: (report) => onReport(self, report),
+      keep: (memory) => onMemory(self, memory),
+      drop: onDrop,
+    };
+  }
+
+  #settle(address: IpAddress): void {
+    const caretaken = this.#caretaken.get(address.text);
+    const right: Right | undefined = this.#own.has(address.text)
+      ? { kind: "Own" }
+      : caretaken && { kind: "Caretaking", mac: caretaken.mac };
+    this.#options.frames.setRight(address, this.self.index, right);
+  }
+}
+
+function selfOf({ index, name, mac, addresses }: PresentInterface): InterfaceSelf {
+  if (mac === undefined) throw new Error(`interface ${name} has no MAC and cannot be answered on`);
+  const own = addresses.map(({ address }) => address);
+  return {
+    index,
+    name,
+    mac,
+    macBytes: macToBytes(mac),
+    v4: own.find(({ family }) => family === "IPv4"),
+    linkLocal: own.find(isLinkLocal),
+  };
+}
+
+function kernelOf({ addresses }: PresentInterface): IpAddress | undefined {
+  return kernelAddress(addresses.map(({ address }) => address));
+}
+
+/** The gateway, as a witness that the segment behind this port is the real one. */
+function anchorOf({ gateways }: PresentInterface): IpAddress | undefined {
+  return gateways[0];
+}
+
+function textOf({ address, prefixLength }: PresentInterface["addresses"][number]): string {
+  return `${address.text}/${prefixLength}`;
+}

@@ -1,0 +1,141 @@
+import { ENETDOWN, errnoName } from "@fairlead/linux/errno.ts";
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
+import { type BackoffBounds, backoffMs } from "@fairlead/runtime/backoff.ts";
+import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import type { Log } from "@fairlead/runtime/log.ts";
+import type { Random } from "@fairlead/runtime/random.ts";
+import type { InterfaceTable } from "../../announcements/interface-table.ts";
+import { ArpPort } from "./arp-port.ts";
+import type { FamilyPort, FamilyPortOptions, PortChange } from "./family-port.ts";
+import { NdpPort } from "./ndp-port.ts";
+
+const RETRY: BackoffBounds = { firstMs: 500, mostMs: 30_000 };
+
+export interface SteadyPortOptions
+  extends Pick<FamilyPortOptions, "counts" | "openSocket" | "memberships" | "beforeFrame" | "onSeen"> {
+  readonly table: InterfaceTable;
+  readonly family: Family;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** {@link SteadyPort.failure} changed. */
+  readonly onFailureChange: () => void;
+  /** It was opened after a failure: whatever the table holds has not been told. */
+  readonly onOpenedAgain: () => void;
+}
+
+interface Failure {
+  readonly text: string;
+  readonly failures: number;
+  readonly retry: Timer;
+}
+
+/** The port of one family on one interface, for as long as it is needed: one that fails is opened again, with back-off. */
+export class SteadyPort {
+  readonly #options: SteadyPortOptions;
+  #table: InterfaceTable;
+  #port: FamilyPort | undefined;
+  #failure: Failure | undefined;
+  #kernelDrops = 0;
+
+  constructor(options: SteadyPortOptions) {
+    this.#table = options.table;
+    this.#options = options;
+  }
+
+  /** Opens it for the first time; told of what fails by {@link SteadyPortOptions.onFailureChange}. */
+  start(): void {
+    this.#open();
+  }
+
+  /** The port, unless it has failed. */
+  get port(): FamilyPort | undefined {
+    return this.#port;
+  }
+
+  /** Why it is not open; undefined if it is. */
+  get failure(): string | undefined {
+    return this.#failure?.text;
+  }
+
+  /** Frames that the kernel had no room for, of all its sockets. */
+  get kernelDrops(): number {
+    return this.#kernelDrops + (this.#port?.kernelDrops ?? 0);
+  }
+
+  /** The table changed, or there is another. What is to be announced is a reason to try at once, what is to be watched is none. */
+  follow(table: InterfaceTable, change: PortChange): void {
+    const same = this.#table === table;
+    this.#table = table;
+    if (same && this.#port !== undefined) {
+      this.#port.follow(change);
+      return;
+    }
+    if (same && this.#failure !== undefined && change.started.length === 0) return;
+    this.#close();
+    this.#open();
+  }
+
+  stop(): void {
+    this.#close();
+    this.#failure?.retry.cancel();
+    this.#failure = undefined;
+  }
+
+  #open(): void {
+    const { family, counts, openSocket, memberships, beforeFrame, onSeen, log } = this.#options;
+    const interfaceIndex = this.#table.index;
+    const options: FamilyPortOptions = {
+      table: this.#table,
+      counts,
+      openSocket,
+      memberships,
+      beforeFrame,
+      onSeen,
+      onError: (errno) => this.#failed(port, errno),
+      onGroupFailure: (group: IpAddress, failure) =>
+        log.warn("multicast group not joined", { interfaceIndex, group: group.text, error: failure }),
+    };
+    const port: FamilyPort = family === "IPv4" ? new ArpPort(options) : new NdpPort(options);
+    const error = port.open();
+    if (error !== undefined) {
+      port.close();
+      this.#retry(error.message);
+      return;
+    }
+    this.#port = port;
+    if (this.#failure === undefined) return;
+    this.#failure.retry.cancel();
+    this.#failure = undefined;
+    log.info("packet socket opened again", { interfaceIndex, family });
+    this.#options.onFailureChange();
+    this.#options.onOpenedAgain();
+  }
+
+  /** A socket whose interface went down works again when it comes up; the table says whether it is used meanwhile. */
+  #failed(port: FamilyPort, errno: number): void {
+    if (errno === ENETDOWN || this.#port !== port) return;
+    this.#close();
+    this.#retry(`the packet socket failed: ${errnoName(errno)}`);
+  }
+
+  #retry(text: string): void {
+    const { family, clock, random, log, onFailureChange } = this.#options;
+    const before = this.#failure;
+    before?.retry.cancel();
+    const failures = (before?.failures ?? 0) + 1;
+    const retry = clock.after(backoffMs(failures, RETRY, random), () => this.#open());
+    this.#failure = { text, failures, retry };
+    if (before?.text === text) return;
+    log.warn("packet socket failed", { interfaceIndex: this.#table.index, family, error: text });
+    onFailureChange();
+  }
+
+  #close(): void {
+    const port = this.#port;
+    if (port === undefined) return;
+    this.#kernelDrops += port.kernelDrops;
+    this.#port = undefined;
+    port.close();
+  }
+}

@@ -1,0 +1,133 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "chai";
+import { installationReady } from "../install/pods.ts";
+import type { Lab } from "../lab/lab.ts";
+import { turnsOf } from "./support/asking.ts";
+import { cluster } from "./support/cluster.ts";
+import { NODE_FAULTS } from "./support/node-faults.ts";
+import { advertisement, pool } from "./support/objects.ts";
+import { Onlookers, printMove } from "./support/onlookers.ts";
+import { adopted, announcedOnlyBy, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
+import { speakersReady } from "./support/speaker-pod.ts";
+import { apply, macOf, reset } from "./support/steps.ts";
+
+const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+/** For how long the addresses are watched once a node is back. */
+const WATCHED_MS = 3000;
+/** Until then after its return a node may answer once more (docs/takeover.md), give or take a busy machine. */
+const SETTLED_MS = 1500;
+
+describe("an address whose node", function () {
+  this.timeout(300_000);
+  let lab: Lab;
+  let placed: Placed;
+  let onlookers: Onlookers | undefined;
+
+  before(async () => {
+    lab = await cluster();
+    await reset(lab);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
+    await pinnedWeb(lab);
+  });
+  after(() => reset(lab));
+  beforeEach(async () => {
+    placed = await place(lab, "kept");
+    onlookers = await Onlookers.begin(lab, placed.vips);
+  });
+  afterEach(async () => {
+    await onlookers?.stop();
+    onlookers = undefined;
+    await allBack();
+    await unplace(lab, "kept");
+  });
+
+  for (const { what, strike, undo } of NODE_FAULTS)
+    it(`${what} is answered by the first stand-in, and stays there when the node is back`, async () => {
+      const [owner, standIn] = placed.nodes;
+      let backMs: number;
+      try {
+        await strike(lab, owner);
+        await onlookers?.movedTo(macOf(lab, standIn));
+        for (const vip of placed.vips) await adopted(lab, vip, standIn);
+      } finally {
+        await undo(lab, owner);
+        backMs = Date.now();
+      }
+      await staysAt(standIn, backMs);
+    });
+
+  for (const { what, strike, undo, returnsAlone } of NODE_FAULTS)
+    it(`${what} while the API server is away is answered by the first stand-in, and stays there when all is back`, async () => {
+      const [owner, standIn] = placed.nodes;
+      let backMs: number;
+      await lab.stopApiServer();
+      try {
+        await strike(lab, owner);
+        await onlookers?.movedTo(macOf(lab, standIn));
+      } finally {
+        if (!returnsAlone) await lab.startApiServer();
+        await undo(lab, owner);
+        backMs = Date.now();
+        if (returnsAlone) {
+          await delay(WATCHED_MS);
+          await lab.startApiServer();
+        }
+      }
+      await staysAt(standIn, backMs);
+    });
+
+  it("dies is answered as long as one of its stand-ins is left, while the API server is away", async () => {
+    const [owner, second, last] = placed.nodes;
+    const macs = [owner, second, last].map((node) => macOf(lab, node));
+    const dead: string[] = [];
+    await lab.stopApiServer();
+    try {
+      for (const [node, next] of [
+        [owner, second],
+        [second, last],
+      ] as const) {
+        await lab.kill(node);
+        dead.push(node);
+        await onlookers?.movedTo(macOf(lab, next));
+        // It has to be known for the new holder before the next blow.
+        await delay(WATCHED_MS);
+      }
+    } finally {
+      await lab.startApiServer();
+      for (const node of dead) await lab.start(node);
+    }
+    await allBack();
+    for (const vip of placed.vips) await adopted(lab, vip, last);
+    for (const seen of (await onlookers?.stop()) ?? []) {
+      printMove(seen, macOf(lab, owner), macOf(lab, second));
+      printMove(seen, macOf(lab, second), macOf(lab, last));
+      expect(turnsOf(seen.answers), seen.vip).to.deep.equal(macs);
+    }
+  });
+
+  /** Expects that one node alone has the addresses, on the wire and on record, since another is back. @param backMs since 1970 */
+  async function staysAt(standIn: string, backMs: number): Promise<void> {
+    const [owner] = placed.nodes;
+    await allBack();
+    await delay(WATCHED_MS);
+    for (const seen of (await onlookers?.stop()) ?? []) {
+      printMove(seen, macOf(lab, owner), macOf(lab, standIn));
+      const before = seen.answers.filter(({ atMs }) => atMs < backMs);
+      expect(turnsOf(before), seen.vip).to.deep.equal([macOf(lab, owner), macOf(lab, standIn)]);
+      const late = seen.answers.findLast(({ mac }) => mac !== macOf(lab, standIn));
+      const lateMs = (late?.atMs ?? 0) - backMs;
+      if (lateMs > 0) console.log(`      ${seen.vip}: the old node answered for ${lateMs.toFixed(0)} ms`);
+      expect(lateMs, `${seen.vip} was told by ${late?.by}`).to.be.below(SETTLED_MS);
+    }
+    for (const vip of placed.vips) {
+      await adopted(lab, vip, standIn);
+      await announcedOnlyBy(lab, vip, standIn);
+    }
+  }
+
+  async function allBack(): Promise<void> {
+    await lab.nodesReady();
+    await speakersReady(lab);
+    await installationReady(lab);
+  }
+});

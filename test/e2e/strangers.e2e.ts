@@ -1,0 +1,121 @@
+import { expect } from "chai";
+import { logOf } from "../install/pods.ts";
+import type { Lab } from "../lab/lab.ts";
+import { cluster } from "./support/cluster.ts";
+import { ADVERTISEMENT, ALL_NODES, ALL_NODES_MAC, linkLayerOption } from "./support/frames.ts";
+import { type HeldAddress, hold } from "./support/held.ts";
+import { advertisement, pool, service, web } from "./support/objects.ts";
+import { questionsFrom } from "./support/questions.ts";
+import { speakerOn } from "./support/speaker-pod.ts";
+import {
+  address,
+  announcer,
+  apply,
+  condition,
+  macOf,
+  page,
+  paths,
+  reset,
+  virtualIPNameOf,
+} from "./support/steps.ts";
+import { expectRounds, whenTold } from "./support/takeover.ts";
+import { claimsOf, knownMac, resolutions, sendFrames } from "./support/wire.ts";
+
+const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+const STRANGER = "client-2";
+/** A stranger says so often, and so many times a second, that an address is its own. */
+const CLAIMS = 6;
+const PER_SECOND = 5;
+
+/** What a stranger has had for long when a Service asks for it. */
+const TAKEN = [
+  { family: "IPv4", ip: "198.51.100.209", prefix: 24 },
+  { family: "IPv6", ip: "2001:db8:10::209", prefix: 64 },
+] as const;
+
+describe("a stranger on the LAN", () => {
+  let lab: Lab;
+  let strange: string;
+
+  before(async () => {
+    lab = await cluster();
+    strange = macOf(lab, STRANGER);
+    await reset(lab);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
+    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  });
+  after(() => reset(lab));
+
+  for (const { family, ip, prefix } of TAKEN)
+    it(`that has an address already keeps it and is named by its MAC; when it is gone the Service is served, in ${family}`, async () => {
+      const name = `taken-${family.toLowerCase()}`;
+      const annotations = { "fairlead.dev/loadBalancerIPs": ip };
+      const inUse = ["dev", "eth0", ...(family === "IPv6" ? ["nodad"] : [])];
+      await lab.exec(STRANGER, ["ip", "addr", "add", `${ip}/${prefix}`, ...inUse]);
+      try {
+        await apply(lab, service(name, { annotations, spec: { ipFamilies: [family] } }));
+        expect(await address(lab, name)).to.equal(ip);
+        const wanted = { type: "Announced", status: "False", reason: "AddressInUse" };
+        const told = await condition(lab, paths.virtualIP(virtualIPNameOf(ip)), wanted);
+        expect(told.message).to.contain(ip).and.to.contain(strange);
+        expect(await resolutions(lab, "client-1", ip)).to.deep.equal([strange]);
+      } finally {
+        await lab.exec(STRANGER, ["ip", "addr", "del", `${ip}/${prefix}`, "dev", "eth0"]);
+      }
+      const node = await announcer(lab, virtualIPNameOf(ip));
+      expect(await resolutions(lab, "client-1", ip)).to.deep.equal([macOf(lab, node)]);
+      await page(lab, "client-1", ip);
+    });
+
+  it("that claims an address of a Service is not answered but contradicted, once in a while, and named by its MAC", async () => {
+    for (const held of await hold(lab, "claimed")) {
+      const { ip, mac, node } = held;
+      const sinceMs = Date.now();
+      await page(lab, "client-1", ip);
+      const capture = await lab.capture("client-1", "arp or icmp6", { direction: "in" });
+      const atStranger = await lab.capture(STRANGER, "arp or icmp6", { direction: "in" });
+      try {
+        const frames = Array.from({ length: CLAIMS }, () => claimOf(held));
+        await sendFrames(lab, STRANGER, frames, { perSecond: PER_SECOND });
+        await whenTold(lab, capture, ip, mac);
+        const claims = claimsOf(capture.frames, ip);
+        expect(claims.filter(({ source }) => source === strange).length).to.equal(CLAIMS);
+        expect(claims[0]?.source, "who spoke first").to.equal(strange);
+        expectRounds(
+          claims.filter(({ source }) => source !== strange),
+          ip,
+          mac,
+        );
+        const answers = claimsOf(atStranger.frames, ip).filter(({ form }) => form === "answer");
+        expect(answers).to.deep.equal([]);
+        await lab.waitFor(`client-1 has ${mac} for ${ip} again`, async (see) => {
+          const now = await knownMac(lab, "client-1", ip);
+          see(now);
+          return now === mac;
+        });
+        await lab.waitFor(`the speaker names ${strange}`, async (see) => {
+          const lines = await logOf(lab, (await speakerOn(lab, node)).name, sinceMs);
+          see(lines);
+          return lines.some(
+            ({ level, vip, mac: named }) => level === "warn" && vip === ip && named === strange,
+          );
+        });
+      } finally {
+        await capture.stop();
+        await atStranger.stop();
+      }
+      expect(await resolutions(lab, "client-1", ip)).to.deep.equal([mac]);
+      await page(lab, "client-1", ip);
+    }
+  });
+
+  /** A frame in which the stranger says to all that the address is its own. */
+  function claimOf({ ip }: HeldAddress): Uint8Array {
+    const ask = questionsFrom(lab, STRANGER);
+    if (!ip.includes(":")) return ask.arp(ip, { senderAddress: ip });
+    return ask.neighbor(ip, {
+      ...{ type: ADVERTISEMENT, destination: ALL_NODES_MAC, from: ip, to: ALL_NODES, flags: "O" },
+      options: linkLayerOption(2, strange),
+    });
+  }
+});

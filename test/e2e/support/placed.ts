@@ -1,0 +1,101 @@
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import { readWebAnswer } from "../../lab/attempt.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { DUAL_STACK } from "./held.ts";
+import { service, web } from "./objects.ts";
+import { addressed, announcer, apply, merge, paths, urlOf, virtualIPNameOf, virtualIPs } from "./steps.ts";
+import { speakerMetrics } from "./wire.ts";
+
+/** A Service of both families on one node, with a pod that runs as far from it as can be. */
+export interface Placed {
+  /** IPv4, then IPv6. */
+  readonly vips: readonly string[];
+  /** The node that answers for both, then its stand-ins; the pod runs on the last one. */
+  readonly nodes: readonly [string, string, string];
+}
+
+const webOn = (node: string): string => `web-${node}`;
+
+/** Makes web pods that stay on their nodes: those on a node that dies are found dead by Kubernetes much later than by us. */
+export async function pinnedWeb(lab: Lab): Promise<void> {
+  const names = lab.nodeNames.map(webOn);
+  await apply(lab, ...lab.nodeNames.map((node) => web(webOn(node), { replicas: 1, node })));
+  for (const name of names)
+    await lab.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=60s"], { deadlineMs: 70_000 });
+}
+
+/** Makes a Service of both families and has its pod on the last node of its list; needs {@link pinnedWeb}. */
+export async function place(lab: Lab, name: string): Promise<Placed> {
+  await apply(lab, service(name, { app: webOn(lab.nodeNames[0] ?? ""), spec: DUAL_STACK }));
+  const vips = await addressed(lab, name, 2);
+  for (const vip of vips) await announcer(lab, virtualIPNameOf(vip));
+  const [owner = "", second = "", last = ""] = await lab.waitFor(`${name} has two stand-ins`, async (see) => {
+    const list = await listOf(lab, vips[0] ?? "");
+    see(list);
+    return list.length === 3 && list;
+  });
+  await merge(lab, paths.service(name), { spec: { selector: { app: webOn(last) } } });
+  for (const vip of vips) {
+    await servedBy(lab, vip, last);
+    expect(await listOf(lab, vip), `the list of ${vip}`).to.deep.equal([owner, second, last]);
+    expect(await announcer(lab, virtualIPNameOf(vip))).to.equal(owner);
+  }
+  return { vips, nodes: [owner, second, last] };
+}
+
+/** Removes the Service and waits until nobody holds an address. */
+export async function unplace(lab: Lab, name: string): Promise<void> {
+  await lab.kubectl(["delete", "service", name, "--ignore-not-found"]);
+  await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+}
+
+/** The nodes that an address is placed on: the owner, then its stand-ins. */
+export async function listOf(lab: Lab, vip: string): Promise<readonly string[]> {
+  return (await virtualIPOf(lab, vip)).spec.placement?.nodes ?? [];
+}
+
+/** Waits until the controller has taken note that a node has the address, and nobody else says so; returns the epoch. */
+export function adopted(lab: Lab, vip: string, node: string): Promise<number> {
+  const holds = async (see: (value: unknown) => void): Promise<number | false> => {
+    const { spec, status } = await virtualIPOf(lab, vip);
+    const announcers = status?.announcers ?? [];
+    see({ placement: spec.placement, announcers });
+    const { nodes = [], epoch = 0 } = spec.placement ?? {};
+    const [one, other] = announcers;
+    const agreed = other === undefined && one?.node === node && one.epoch === epoch && (one.step ?? 0) === 0;
+    return nodes[0] === node && agreed && epoch;
+  };
+  return lab.waitFor(`${vip} is ${node}'s in spec and status`, holds, { deadlineMs: 60_000 });
+}
+
+/** Waits until this node alone counts the address as announced. */
+export async function announcedOnlyBy(lab: Lab, vip: string, node: string): Promise<void> {
+  await lab.waitFor(`${node} alone counts ${vip} as announced`, async (see) => {
+    const counted: string[] = [];
+    for (const one of lab.nodeNames) {
+      const metrics = await speakerMetrics(lab, one);
+      if (metrics.includes(`fairlead_speaker_announced{address="${vip}"} 1\n`)) counted.push(one);
+    }
+    see(counted);
+    return counted.join() === node;
+  });
+}
+
+/** What is on record of where an address lives and who answers, as far as a move changes it. */
+export async function recordOf(lab: Lab, vip: string): Promise<object> {
+  const { spec, status } = await virtualIPOf(lab, vip);
+  return { placement: spec.placement, announcers: status?.announcers };
+}
+
+function virtualIPOf(lab: Lab, vip: string): Promise<VirtualIP> {
+  return lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
+}
+
+async function servedBy(lab: Lab, vip: string, node: string): Promise<void> {
+  await lab.waitFor(`a page through ${vip} from ${node}`, async (see) => {
+    const attempt = await lab.fetch("client-1", urlOf(vip));
+    see(attempt);
+    return attempt.ok && readWebAnswer(attempt.body).node === node;
+  });
+}
