@@ -142,12 +142,12 @@ export class Segment {
       this.self.index,
       set.map(({ address }) => address),
     );
-    frames.watchLess(this.self.index, removed);
+    const watchedAnyhow = new Set(this.#witnesses().map(({ text }) => text));
+    frames.watchLess(
+      this.self.index,
+      removed.filter(({ text }) => !watchedAnyhow.has(text)),
+    );
     this.#takeover.onPlacementChange(this.#placements(set), removed);
-  }
-
-  get isIdle(): boolean {
-    return this.#placed.size === 0;
   }
 
   onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
@@ -203,14 +203,18 @@ export class Segment {
     return { carrier, anchor: anchorOf(this.#present), caretake: this.#options.caretake };
   }
 
-  /** Whose frames tell something: all addresses that this node may come to hold, the kernels of the others, the anchor. */
+  /** Whose frames tell something: all addresses that this node may come to hold, and the witnesses. */
   #watch(): void {
-    const addresses = [...this.#placed.values()].map(({ address }) => address);
-    for (const { kernel } of this.#neighbors.values()) if (kernel !== undefined) addresses.push(kernel);
-    const anchor = anchorOf(this.#present);
-    if (anchor !== undefined) addresses.push(anchor);
+    const addresses = [...[...this.#placed.values()].map(({ address }) => address), ...this.#witnesses()];
     const speakers = [...this.#neighbors.values()].map(({ mac }) => mac);
     this.#options.frames.watch(this.self, { addresses, speakers });
+  }
+
+  /** The kernels of the others, and the anchor. */
+  #witnesses(): readonly IpAddress[] {
+    const anchor = anchorOf(this.#present);
+    const kernels = [...this.#neighbors.values()].flatMap(({ kernel }) => kernel ?? []);
+    return anchor === undefined ? kernels : [...kernels, anchor];
   }
 
   #environment(): Environment {

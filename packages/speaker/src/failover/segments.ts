@@ -44,6 +44,7 @@ export class Segments {
     this.#present = new Map(interfaces.map((present) => [present.index, present]));
     for (const [index, segment] of [...this.#segments]) {
       const present = this.#present.get(index);
+      if (present !== undefined) this.#renamed(segment.self.name, present.name);
       if (present?.mac !== undefined && segment.isStill(present)) segment.setPresent(present, this.#nodes);
       else this.#renew(index);
     }
@@ -101,6 +102,14 @@ export class Segments {
   stop(): void {
     for (const segment of this.#segments.values()) segment.stop();
     this.#segments.clear();
+  }
+
+  /** What was learned on an interface is still true under its new name. */
+  #renamed(from: string, to: string): void {
+    const memories = this.#memories.get(from);
+    if (from === to || memories === undefined) return;
+    this.#memories.delete(from);
+    this.#memories.set(to, memories);
   }
 
   /** The interface is another one, or is no more. */

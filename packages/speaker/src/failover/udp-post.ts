@@ -32,6 +32,7 @@ export class UdpPost implements SegmentPost {
   readonly #options: UdpPostOptions;
   readonly #sockets = new Map<Family, Pick<UdpSocket, "send" | "close">>();
   readonly #failures = new Map<Family, number>();
+  readonly #openedMs = new Map<Family, number>();
   readonly #retries = new Map<Family, Timer>();
 
   constructor(options: UdpPostOptions) {
@@ -68,13 +69,17 @@ export class UdpPost implements SegmentPost {
       return;
     }
     this.#sockets.set(family, opened.value);
-    if (this.#failures.delete(family))
+    this.#openedMs.set(family, this.#options.clock.nowMs());
+    if ((this.#failures.get(family) ?? 0) > 0)
       log.info("takeover socket opened again", { interface: self.name, family });
   }
 
   /** A socket whose interface is down works again when that comes up. */
   #failed(family: Family, errno: number): void {
     if (errno === ENETDOWN) return;
+    // One that fails as soon as it is open is no success, and is waited for longer each time.
+    const openMs = this.#options.clock.nowMs() - (this.#openedMs.get(family) ?? 0);
+    if (openMs > RETRY.mostMs) this.#failures.delete(family);
     this.#sockets.get(family)?.close();
     this.#sockets.delete(family);
     this.#retry(family, `receiving failed: ${errnoName(errno)}`);
