@@ -15,6 +15,7 @@ import { WireCounts } from "./counts.ts";
 import { Lateness, STALL_MS } from "./lateness.ts";
 import { messageLog } from "./message-log.ts";
 import type { FromWire, ToWire, WireStart } from "./messages.ts";
+import { ReadingFirstClock } from "./reading-first-clock.ts";
 import { Wire } from "./wire.ts";
 
 const KERNEL_DROPS_EVERY_MS = 5_000;
@@ -114,7 +115,7 @@ export function startWire(
     },
     onReport: (self, report) => reports.take(self.name, report),
     onDrop: (reason) => takeoverCounts.add(reason),
-    clock,
+    clock: new ReadingFirstClock(clock),
     post,
     onStop,
   });

@@ -27,6 +27,9 @@ export interface VacanciesOptions {
   readonly caretake: (entry: Entry, holder: NodeId) => void;
 }
 
+/** So many rounds an owner that lives is left to claim what it was given: 3 s, and longer the later in the list. */
+const OWNER_ATTEMPTS = 2;
+
 interface Pending {
   attempt: number;
   timer: Timer | undefined;
@@ -134,7 +137,7 @@ export class Vacancies {
           ? this.#ifPlaced(entry, findings)
           : cause === "Resume"
             ? this.#ifResumed(entry, findings)
-            : this.#ifVacant(entry, findings);
+            : this.#ifVacant(entry, findings, pending.attempt);
     if (claim !== undefined) {
       claims.set(entry, claim);
       this.#pending.delete(entry);
@@ -169,7 +172,7 @@ export class Vacancies {
     return undefined;
   }
 
-  #ifVacant(entry: Entry, findings: Findings): Claim | undefined {
+  #ifVacant(entry: Entry, findings: Findings, attempt: number): Claim | undefined {
     const { core, caretake } = this.#options;
     const base = baseOf(entry);
     const list = listOf(entry);
@@ -189,8 +192,16 @@ export class Vacancies {
     if (isStrange && entry.top === undefined && entry.placement?.first === true) return undefined;
     if (verdict.next === "Care") caretake(entry, base.node);
     if (verdict.next !== "Taking") return undefined;
+    if (attempt < OWNER_ATTEMPTS && isOwnerBehind(entry, findings)) return undefined;
     const firm = verdict.conceded || isWitness(core, findings.sight, findings.membersSeen, list);
     const index = indexIn(list, core.self.id);
     return (firm ? firmClaimAbove : provisionalClaimBeside)(base, index, core.self.id);
   }
+}
+
+/** The controller's choice has not claimed yet and speaks: it may only be behind with what it was given. */
+function isOwnerBehind(entry: Entry, { tells }: Findings): boolean {
+  const { placement, top } = entry;
+  const owner = placement?.list[0];
+  return owner !== undefined && (top?.epoch ?? 0) < (placement?.epoch ?? 0) && tells.has(owner);
 }
