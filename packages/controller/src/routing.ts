@@ -67,11 +67,12 @@ export class Routing implements ClusterListener {
 
   node(name: string): void {
     if (!this.#active()) return;
-    const { occupancy, nodes } = this.#to.cluster;
+    const { occupancy, nodes, wishes } = this.#to.cluster;
     const cordoned = nodes.list().filter((node) => node.cordoned && node.name !== name);
     for (const address of [
       ...occupancy.on(name),
       ...occupancy.nowhere(),
+      ...wishes.names(),
       ...cordoned.flatMap((node) => [...occupancy.on(node.name)]),
     ]) {
       this.#to.queues.virtualIPs.add(address, { urgent: true });

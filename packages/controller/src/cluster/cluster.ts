@@ -25,6 +25,7 @@ import { NodeIndex } from "./node-index.ts";
 import { ingressAddresses, recordOf, unannounced } from "./object-facts.ts";
 import { type ClusterReader, type ReaderOptions, readCluster } from "./reader.ts";
 import { isNewer, VirtualIPView } from "./virtual-ip-view.ts";
+import { Wishes } from "./wishes.ts";
 
 export interface ClusterOptions extends Omit<ReaderOptions, "onChange"> {
   readonly clock: Clock;
@@ -46,6 +47,8 @@ export class Cluster {
   readonly infrastructure: InfrastructureIndex;
   readonly virtualIPs: VirtualIPView;
   readonly occupancy = new Occupancy();
+  /** The addresses that people want elsewhere. */
+  readonly wishes = new Wishes();
   readonly reader: ClusterReader;
   readonly #options: ClusterOptions;
   /** Services whose deletion was seen and that still hold something. */
@@ -185,6 +188,7 @@ export class Cluster {
   /** The API server answered a write of a VirtualIP with this. */
   wroteVirtualIP(object: VirtualIP): void {
     this.virtualIPs.wrote(object);
+    this.wishes.set(object.metadata.name, object);
     this.occupancy.set(object.metadata.name, object.spec.placement?.nodes ?? []);
     const record = recordOf(object);
     if (record !== undefined) this.ledger.record(record);
@@ -193,6 +197,7 @@ export class Cluster {
   /** This process deleted the VirtualIP. */
   deletedVirtualIP(address: IpAddress, name: string, uid: string): void {
     this.virtualIPs.deleted(name);
+    this.wishes.set(name, undefined);
     this.occupancy.delete(name);
     this.ledger.deleted(address, uid);
   }
@@ -240,6 +245,7 @@ export class Cluster {
   #virtualIPChanged({ key, previous, current }: Change<VirtualIP>): void {
     this.virtualIPs.read(key, current);
     const newest = current && this.virtualIPs.get(key);
+    this.wishes.set(key, newest);
     if (newest === undefined) this.occupancy.delete(key);
     else this.occupancy.set(key, newest.spec.placement?.nodes ?? []);
     const address = addressOfVirtualIPName(key);

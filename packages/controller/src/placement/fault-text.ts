@@ -1,5 +1,6 @@
 import type { Advertisement } from "./advertise.ts";
 import type { Ineligible } from "./eligibility.ts";
+import type { WishFault } from "./wish.ts";
 
 /** How many nodes a message names for each fault. */
 const SHOWN_NODES = 10;
@@ -33,6 +34,28 @@ export function noNodeMay(
   return `no node may (${shown}); ${cures}`;
 }
 
+/** Why this node may not answer, and what to do about it; a clause without full stop. */
+export function nodeMayNot(name: string, reason: WishFault, advertisements: readonly Advertisement[]): string {
+  const { fault, cure } = wishTextOf(name, reason, advertisements);
+  return `${fault}; ${cure}`;
+}
+
+function wishTextOf(name: string, reason: WishFault, advertisements: readonly Advertisement[]): FaultText {
+  switch (reason) {
+    case "NoSuchNode":
+      return { fault: "there is no such node", cure: "see kubectl get nodes" };
+    case "NodeCordoned":
+      return { fault: "the node is cordoned and another is not", cure: `run kubectl uncordon ${name}` };
+    case "NodeDrained":
+      return {
+        fault: "the node is drained of addresses and another is not",
+        cure: `run fairlead drain ${name} --undo`,
+      };
+    default:
+      return textOf(reason, advertisements);
+  }
+}
+
 function listed(nodes: readonly string[]): string {
   const more = nodes.length > SHOWN_NODES ? ` and ${nodes.length - SHOWN_NODES} more` : "";
   return `${nodes.slice(0, SHOWN_NODES).join(", ")}${more}`;
@@ -56,7 +79,7 @@ const TEXTS: Readonly<Record<Exclude<Ineligible, "NodeNotSelected" | "NoSuchInte
   },
   NoLocalEndpoint: {
     fault: "no endpoint serves there and externalTrafficPolicy is Local",
-    cure: "run a Pod of the Service on another node, or set externalTrafficPolicy to Cluster",
+    cure: "run a Pod of the Service there, or set externalTrafficPolicy to Cluster",
   },
 };
 

@@ -1,5 +1,6 @@
 import { EXCLUDE_NODE_LABEL, type Node } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
+import { DRAIN_ANNOTATION } from "@fairlead/api/moves.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { Speaker, SpeakerInterface } from "@fairlead/api/speaker.ts";
 import { type IpPrefix, parseInterfaceAddress } from "@fairlead/net/prefix.ts";
@@ -23,8 +24,10 @@ export interface NodeView {
   readonly name: string;
   readonly labels: Labels;
   readonly fault: NodeFault | undefined;
-  /** Cordoned, so probably about to be drained or rebooted: it holds an address only while no other node can. */
+  /** Cordoned, so probably about to be drained or rebooted, or drained: it holds an address only while no other node can. */
   readonly cordoned: boolean;
+  /** Drained of addresses by a person. */
+  readonly drained: boolean;
   readonly speaker: SpeakerState;
   /** Interfaces with carrier. */
   readonly interfaces: readonly NodeInterface[];
@@ -53,7 +56,8 @@ export interface SpeakerNews {
 export function viewNode(node: Node, news: SpeakerNews): NodeView {
   const { pods, report, lastReport, patient } = news;
   const isPresent = [...pods].some(isRunning);
-  const cordoned = node.spec?.unschedulable === true;
+  const drained = (report ?? lastReport)?.metadata.annotations?.[DRAIN_ANNOTATION] === "true";
+  const cordoned = drained || node.spec?.unschedulable === true;
   const reported = (report?.status ? report : lastReport)?.status?.interfaces ?? [];
   const withCarrier = (carrier: boolean): readonly NodeInterface[] =>
     reported.filter((one) => one.carrier === carrier).map(readInterface);
@@ -63,6 +67,7 @@ export function viewNode(node: Node, news: SpeakerNews): NodeView {
     labels: node.metadata.labels,
     fault: faultOf(node) ?? absence,
     cordoned,
+    drained,
     speaker: absence === undefined ? "Running" : patient && !cordoned ? "Restarting" : "Gone",
     interfaces: withCarrier(true),
     dark: withCarrier(false),

@@ -279,7 +279,7 @@ describe("placement", () => {
     const nodes = [view("a", { ready: false }), view("b", { pod: "none" }), view("c")];
     const decision = place(input({ nodes, services: [local("a")] }));
     expect(decision.kind === "Unplaced" && decision.message).to.equal(
-      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there; c: no endpoint serves there and externalTrafficPolicy is Local); see what kubectl describe node says, or see why the speaker's Pod on the node is not ready, or run a Pod of the Service on another node, or set externalTrafficPolicy to Cluster.",
+      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there; c: no endpoint serves there and externalTrafficPolicy is Local); see what kubectl describe node says, or see why the speaker's Pod on the node is not ready, or run a Pod of the Service there, or set externalTrafficPolicy to Cluster.",
     );
   });
 

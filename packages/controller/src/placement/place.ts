@@ -6,6 +6,7 @@ import type { ServingEndpoints } from "./endpoints.ts";
 import { noNodeMay } from "./fault-text.ts";
 import { lacksSpeaker, type NodeView } from "./node-view.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
+import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
 
 /** One of the Services that hold the address. */
 export interface PlacedService {
@@ -26,6 +27,8 @@ export interface PlacementInput {
   readonly pool: PoolRef;
   /** The node that has the address now; not always the first on record. */
   readonly owner: string | undefined;
+  /** The node that a person wants it on. */
+  readonly wish?: string | undefined;
   /** The nodes on record: an owner, then its stand-ins. */
   readonly listed: readonly string[];
   readonly services: readonly PlacedService[];
@@ -50,24 +53,28 @@ export const UNPLACED_REASONS: readonly UnplacedReason[] = [
 ];
 
 /** Where an address is to live, or why nowhere. */
-export type PlacementDecision =
+export type PlacementDecision = {
+  /** The wish, if the address cannot go where a person wants it. */
+  readonly pending: PendingWish<UnplacedReason | WishFault> | undefined;
+} & (
   | {
       readonly kind: "Placed";
       readonly node: string;
       readonly standIns: StandIns;
       readonly interfaces: readonly string[] | undefined;
     }
-  | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string };
+  | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string }
+);
 
 /**
- * Chooses the node that is to answer for an address. The present owner keeps it while it may, unless it is cordoned and another
- * node is not; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
+ * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
+ * another is not. Else the present owner keeps it while it may, with the same exception; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
  * then the name. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
-  const { address, services } = input;
-  if (services.length === 0) return unplaced("NoService", `No Service holds ${address.text}.`);
+  const { address, services, wish } = input;
+  if (services.length === 0) return unplaced(input, "NoService", `No Service holds ${address.text}.`);
   const served = services.filter(isServed);
   if (served.length === 0) return noEndpoints(input);
   const advertisements = advertisementsFor(
@@ -85,10 +92,12 @@ export function place(input: PlacementInput): PlacementDecision {
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
     else eligible.push(judged);
   }
+  const judgements = { eligible, faults, advertisements };
   const owner = choose(eligible, input) ?? presentThoughSilent(input, served, advertisements);
   if (owner === undefined) {
     const why = noNodeMay(faults, advertisements);
-    return unplaced("NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
+    const nowhere = unplaced(input, "NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
+    return wish === undefined ? nowhere : { ...nowhere, pending: refusedWish(wish, judgements) };
   }
   const silent = (name: string): Eligible | undefined => {
     const node = input.nodes.find((one) => one.name === name);
@@ -97,7 +106,9 @@ export function place(input: PlacementInput): PlacementDecision {
   const { listed, standIns: load } = input;
   const group = services.reduce((least, { key }) => (key < least ? key : least), services[0]?.key ?? "");
   const standIns = standInsOf({ group, owner, listed, eligible, silent, load });
-  return { kind: "Placed", node: owner.node.name, standIns, interfaces: owner.interfaces };
+  const { node, interfaces } = owner;
+  const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
+  return { kind: "Placed", node: node.name, standIns, interfaces, pending };
 }
 
 /**
@@ -128,12 +139,14 @@ function servesFrom(node: string, services: readonly PlacedService[]): boolean {
 
 function choose(
   eligible: readonly Eligible[],
-  { owner, load, companions }: PlacementInput,
+  { owner, wish, load, companions }: PlacementInput,
 ): Eligible | undefined {
   const open = eligible.filter(({ node }) => !node.cordoned);
   const candidates = open.length > 0 ? open : eligible;
-  const present = candidates.find(({ node }) => node.name === owner);
-  if (present !== undefined) return present;
+  for (const name of [wish, owner]) {
+    const found = candidates.find(({ node }) => node.name === name);
+    if (found !== undefined) return found;
+  }
   return candidates.reduce<Eligible | undefined>((best, candidate) => {
     if (best === undefined) return candidate;
     const order =
@@ -145,20 +158,25 @@ function choose(
   }, undefined);
 }
 
-function unplaced(reason: UnplacedReason, message: string): PlacementDecision {
-  return { kind: "Unplaced", reason, message };
+function unplaced({ wish }: PlacementInput, reason: UnplacedReason, message: string): PlacementDecision {
+  const pending = wish === undefined ? undefined : wishForNowhere(wish, reason, message);
+  return { kind: "Unplaced", reason, message, pending };
 }
 
-function noEndpoints({ address, services }: PlacementInput): PlacementDecision {
+function noEndpoints(input: PlacementInput): PlacementDecision {
+  const { address, services } = input;
   const keys = services.map(({ key }) => key).join(", ");
   return unplaced(
+    input,
     "NoEndpoints",
     `Nothing answers for ${address.text}: no ${address.family} endpoint of ${keys} is ready; check its selector and the readiness of its Pods.`,
   );
 }
 
-function noAdvertisement({ address, pool }: PlacementInput): PlacementDecision {
+function noAdvertisement(input: PlacementInput): PlacementDecision {
+  const { address, pool } = input;
   return unplaced(
+    input,
     "NoAdvertisement",
     `Nothing answers for ${address.text}: no L2Advertisement is for pool "${pool.name}" and the Service's labels; create one.`,
   );

@@ -1,7 +1,7 @@
 import type { Service } from "@fairlead/api/core/service.ts";
 import { services } from "@fairlead/api/core/service.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
-import type { VirtualIP, VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
@@ -15,6 +15,7 @@ import { ingressAddresses } from "../cluster/object-facts.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import { joined, left, type ReleasePolicy } from "../virtual-ip/holders.ts";
 import { placementOf, plan } from "../virtual-ip/planner.ts";
+import { wishOf, withoutFulfilled } from "../virtual-ip/wish.ts";
 
 export interface RecordsDependencies {
   readonly client: ApiClient;
@@ -108,7 +109,7 @@ export class Records {
     if (known === undefined) return await this.#create(service, grant, signal);
     const spec = joined(known.spec, { service, terms, pool: grant.pool });
     try {
-      await this.#update({ ...known, spec: this.#placed(spec, grant.address) }, grant.address, signal);
+      await this.#update(this.#placed({ ...known, spec }, grant.address), grant.address, signal);
       return true;
     } catch (error) {
       ledger.cancel(grant.address, service);
@@ -118,30 +119,30 @@ export class Records {
   }
 
   /** An address that comes out of nobody's hands gets its node in the same write. */
-  #placed(spec: VirtualIPSpec, address: IpAddress): VirtualIPSpec {
-    const { placement, pool, services: holders } = spec;
-    if (placement !== undefined && placement.nodes.length > 0) return spec;
+  #placed(object: VirtualIP, address: IpAddress): VirtualIP {
+    const { placement, pool, services: holders } = object.spec;
+    if (placement !== undefined && placement.nodes.length > 0) return object;
     const decision = plan(this.#cluster, {
       address,
       pool,
       services: holders,
       owner: undefined,
+      wish: wishOf(object),
       listed: [],
     });
-    return { ...spec, placement: placementOf(decision, (placement?.epoch ?? 0) + 1) };
+    const spec = { ...object.spec, placement: placementOf(decision, (placement?.epoch ?? 0) + 1) };
+    return withoutFulfilled({ ...object, spec }, decision);
   }
 
   async #create(service: ServiceKey, { address, pool }: Grant, signal: AbortSignal): Promise<boolean> {
     const { ledger, occupancy } = this.#cluster;
     const name = virtualIPName(address);
     const terms = ledger.termsOf(service);
-    const unplaced = joined({ address: address.text, services: [] }, { service, terms, pool });
-    const spec = this.#placed(unplaced, address);
-    occupancy.set(name, spec.placement?.nodes ?? []);
+    const spec = joined({ address: address.text, services: [] }, { service, terms, pool });
+    const object = this.#placed({ metadata: { name }, spec }, address);
+    occupancy.set(name, object.spec.placement?.nodes ?? []);
     try {
-      this.#cluster.wroteVirtualIP(
-        await this.#client.create(virtualIPs, { metadata: { name }, spec }, signal),
-      );
+      this.#cluster.wroteVirtualIP(await this.#client.create(virtualIPs, object, signal));
       return true;
     } catch (error) {
       occupancy.delete(name);

@@ -11,13 +11,15 @@ export interface Placeable {
   readonly services: readonly string[];
   /** The node that has it now. */
   readonly owner: string | undefined;
+  /** The node that a person wants it on. */
+  readonly wish: string | undefined;
   /** The nodes on record. */
   readonly listed: readonly string[];
 }
 
 /** Where the address is to live, as things are now. */
 export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision {
-  const { address, pool, services, owner, listed } = placeable;
+  const { address, pool, services, owner, wish, listed } = placeable;
   const { standIns } = cluster.occupancy;
   const name = virtualIPName(address);
   const beside = companionsOf(cluster, name, services);
@@ -25,6 +27,7 @@ export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision 
     address,
     pool: cluster.poolRef(pool ?? ""),
     owner,
+    wish,
     listed,
     services: services.flatMap((key) => placedService(cluster, key, address)),
     advertisements: cluster.advertisements,

@@ -22,6 +22,7 @@ import type { Records } from "../service/records.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { placementOf, plan } from "./planner.ts";
 import { holderOf } from "./takeover.ts";
+import { fulfills, saysPending, wishOf, withoutFulfilled, withPending } from "./wish.ts";
 
 /**
  * For how long an address must live nowhere before that is told, in ms. Endpoints come a moment after their Service; saying so
@@ -101,7 +102,8 @@ export class VirtualIPReconciler {
       node: (node) => cluster.nodes.get(node),
     });
     const listed = placement?.nodes ?? [];
-    const decision = plan(cluster, { address, pool, services, owner, listed });
+    const wish = wishOf(object);
+    const decision = plan(cluster, { address, pool, services, owner, wish, listed });
     const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
@@ -153,7 +155,7 @@ export class VirtualIPReconciler {
     // Only a higher epoch takes an address back from a node that it was passed on to.
     const isHeld = owner === placement?.nodes[0];
     const same = placement !== undefined && isHeld && samePlacement(placement, desired);
-    if (same && object.spec.pool === pool) return object;
+    if (same && object.spec.pool === pool && !fulfills(decision, object)) return object;
     const { name } = object.metadata;
     const before = placement?.nodes ?? [];
     cluster.occupancy.set(name, desired.nodes);
@@ -163,7 +165,7 @@ export class VirtualIPReconciler {
       placement: same ? placement : desired,
     };
     try {
-      const written = await client.update(virtualIPs, { ...object, spec }, signal);
+      const written = await client.update(virtualIPs, withoutFulfilled({ ...object, spec }, decision), signal);
       cluster.wroteVirtualIP(written);
       if (!same) this.#note(name, before, desired.nodes, { owner, decision });
       return written;
@@ -208,18 +210,20 @@ export class VirtualIPReconciler {
   ): Promise<Again> {
     const { cluster, clock } = this.#deps;
     const conflict = conflictOf(object, address, cluster.pools);
+    const { pending } = decision;
     const placed = decision.kind === "Placed";
     if (placed) this.#nowhereSince.delete(object.metadata.name);
     // What was said before is replaced by the speaker of the node, in the same write as who answers now.
     const said = placed ? saysConflict(object, conflict) : this.#isSaid(object, conflict, decision);
-    if (said) return undefined;
+    if (said && saysPending(object, pending)) return undefined;
     const waitMs = placed || this.#saidByUs(object) ? 0 : this.#waitMs(object);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const now = rfc3339(clock.wall());
     const { status = {} } = object;
     const announced = placed ? status : this.#nobody(object, decision, now);
     const conditions = withConflict(announced, conflict, now);
-    return this.#apply(object, withHoldState(object, { ...announced, conditions }, now), signal);
+    const told = { ...announced, conditions: withPending({ conditions }, pending, now) };
+    return this.#apply(object, withHoldState(object, told, now), signal);
   }
 
   /** Whether the status says all there is to say of an address that lives nowhere. */

@@ -17,7 +17,7 @@ function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | 
     node: (name) => {
       const silence = of[name] ?? { fault: undefined, speaker: "Running" };
       if (silence === "none") return undefined;
-      return { name, labels: {}, cordoned: false, interfaces: [], dark: [], ...silence };
+      return { name, labels: {}, cordoned: false, drained: false, interfaces: [], dark: [], ...silence };
     },
   });
 }
