@@ -80,6 +80,34 @@ describe("placement", () => {
       "b",
     ],
     ["the present owner, however full it is", { owner: "c", load: at({ c: 9 }) }, "c"],
+    [
+      "the one that is wished for, wherever it is, however full that is and whatever is preferred",
+      {
+        owner: "a",
+        wish: "c",
+        nodes: labeled,
+        load: at({ c: 9 }),
+        companions: at({ a: 1 }),
+        ads: [{ preferredNodeSelectors: [{ weight: 5, preference: rack("1") }] }],
+      },
+      "c",
+    ],
+    ["the owner when the one that is wished for may not", { owner: "b", wish: "z" }, "b"],
+    [
+      "as without a wish when that is for a cordoned node and another is not",
+      { owner: "b", wish: "a", nodes: [view("a", { cordoned: true }), view("b"), view("c")] },
+      "b",
+    ],
+    [
+      "the one that is wished for when all are cordoned",
+      { owner: "b", wish: "a", nodes: ["a", "b"].map((name) => view(name, { cordoned: true })) },
+      "a",
+    ],
+    [
+      "the silent owner, not the silent node that is wished for",
+      { owner: "b", wish: "a", nodes: ["a", "b"].map((name) => view(name, { ready: false })) },
+      "b",
+    ],
     ["another one when the owner is gone", { owner: "z" }, "a"],
     [
       "another one when the owner is not ready",
@@ -320,7 +348,8 @@ describe("placement", () => {
         fc.array(anyAd, { maxLength: 3 }),
         fc.array(fc.nat(3), { minLength: 6, maxLength: 6 }),
         fc.option(fc.nat(5), { nil: undefined }),
-        (nodeParts, ads, loads, ownerIndex) => {
+        fc.option(fc.nat(6), { nil: undefined }),
+        (nodeParts, ads, loads, ownerIndex, wishIndex) => {
           const nodes = nodeParts.map((parts, i) => view(`n${i}`, parts));
           const load = (name: string): number => loads[Number(name.slice(1))] ?? 0;
           const given = input({
@@ -328,6 +357,7 @@ describe("placement", () => {
             ads,
             load,
             owner: ownerIndex === undefined ? undefined : `n${ownerIndex}`,
+            wish: wishIndex === undefined ? undefined : `n${wishIndex}`,
           });
           const decision = place(given);
           const turned = {
@@ -336,6 +366,8 @@ describe("placement", () => {
             advertisements: [...given.advertisements].reverse(),
           };
           expect(place(turned)).to.deep.equal(decision);
+          const fulfilled = decision.kind === "Placed" && decision.node === given.wish;
+          expect(decision.pending === undefined).to.equal(given.wish === undefined || fulfilled);
           if (decision.kind === "Placed")
             expect(place({ ...given, owner: decision.node })).to.deep.equal(decision);
         },
