@@ -5,6 +5,8 @@ export const ExitStatus = {
   Errors: 1,
   /** `plan`: a Service would change. */
   Changes: 2,
+  /** `move`, `drain`: it has not happened yet. */
+  NotYet: 2,
   /** As in sysexits.h: the command line is wrong. */
   Usage: 64,
   /** As in sysexits.h: a file cannot be read. */

@@ -1,4 +1,5 @@
 import { err as failed, ok } from "@fairlead/net/result.ts";
+import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import { expect } from "chai";
 import { run } from "./run.ts";
@@ -38,6 +39,8 @@ async function fairlead(...argv: readonly string[]): Promise<Outcome> {
     program: "fairlead",
     files: FILES,
     cluster: async ({ context }) => (context === "gone" ? failed("cannot list services: gone") : ok(CLUSTER)),
+    connect: () => failed("there is no kubeconfig"),
+    clock: new FakeClock(),
     out: (text) => {
       out += text;
     },
@@ -78,6 +81,15 @@ describe("fairlead", () => {
     ["plan -f same --context gone", 1, "fairlead: cannot list services: gone\n"],
     ["plan -f nowhere", 66, "fairlead: nowhere cannot be read: there is no such file\n"],
     ["plan", 64, "fairlead: name at least one file with -f; see fairlead --help\n"],
+    ["move 192.0.2.1 --to b", 1, "fairlead: there is no kubeconfig\n"],
+    ["move 192.0.2.1", 64, "fairlead: name the node with --to; see fairlead --help\n"],
+    ["move 192.0.2.1 --to b --wait-seconds x", 64, "write --wait-seconds as a number from 0 to 86400"],
+    ["move 192.0.2.1/32 --to b", 64, "192.0.2.1/32"],
+    ["move web/shop --to b", 64, "web/shop"],
+    ["move --to b", 64, "fairlead: Not enough"],
+    ["drain a", 1, "fairlead: there is no kubeconfig\n"],
+    ["drain", 64, "fairlead: Not enough"],
+    ["drain a b", 64, "fairlead: Unknown argument: b; see fairlead --help\n"],
     ["valdate", 64, "fairlead: Unknown argument: valdate; see fairlead --help\n"],
     ["", 64, "fairlead: name a command; see fairlead --help\n"],
   ];

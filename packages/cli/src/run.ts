@@ -1,6 +1,9 @@
 import { VERSION } from "@fairlead/runtime/version.ts";
 import yargs, { type Argv } from "yargs";
 import { ExitStatus } from "./exit-status.ts";
+import { runDrain } from "./move/drain.ts";
+import { runMove } from "./move/move.ts";
+import { drainOptions, moveOptions } from "./move/options.ts";
 import { runPlan } from "./plan/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { runValidate } from "./validate/command.ts";
@@ -22,7 +25,9 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   let shown = "";
   const parser = yargs()
     .scriptName(program)
-    .usage("$0 COMMAND\n\nChecks what Fairlead is to be given, before it is given to the cluster.")
+    .usage(
+      "$0 COMMAND\n\nChecks what Fairlead is to be given, before it is given to the cluster, and moves addresses.",
+    )
     .version(VERSION)
     .wrap(100)
     .strict()
@@ -48,7 +53,13 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
       async ({ filename, ...options }) => {
         status = await runPlan({ paths: filename, ...options }, surroundings);
       },
-    );
+    )
+    .command("move <vip>", "Have one address answered for by another node", moveOptions, async (options) => {
+      status = await runMove(options, surroundings);
+    })
+    .command("drain <node>", "Take all addresses off a node", drainOptions, async (options) => {
+      status = await runDrain(options, surroundings);
+    });
   try {
     await parser.parse([...argv], {}, (_error, _argv, text) => {
       shown = text;

@@ -1,3 +1,5 @@
+import type { Clock } from "@fairlead/runtime/clock.ts";
+import type { Connector } from "./connect.ts";
 import type { ClusterReader } from "./plan/read-cluster.ts";
 import type { FileSource } from "./read-files.ts";
 
@@ -7,6 +9,8 @@ export interface Surroundings {
   readonly program: string;
   readonly files: FileSource;
   readonly cluster: ClusterReader;
+  readonly connect: Connector;
+  readonly clock: Clock;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }

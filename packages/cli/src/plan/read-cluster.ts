@@ -4,14 +4,11 @@ import { services } from "@fairlead/api/core/service.ts";
 import type { KubeObject } from "@fairlead/api/object-meta.ts";
 import { ipAddressPools, type Resource, speakers, virtualIPs } from "@fairlead/api/resources.ts";
 import { ApiClient } from "@fairlead/kube/client.ts";
-import { HttpsTransport } from "@fairlead/kube/https-transport.ts";
-import { ContextNotFound, type KubeConfigChoice, loadKubeConfig } from "@fairlead/kube/kube-config.ts";
+import type { KubeConfigChoice } from "@fairlead/kube/kube-config.ts";
 import { problemText } from "@fairlead/kube/problem.ts";
 import type { ApiTransport } from "@fairlead/kube/transport.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
-import { systemClock as clock } from "@fairlead/runtime/clock.ts";
-import { errorText, silentLog as log } from "@fairlead/runtime/log.ts";
-import { systemRandom as random } from "@fairlead/runtime/random.ts";
+import { connect } from "../connect.ts";
 import type { ClusterObjects } from "./cluster-state.ts";
 
 /** Reads what the plan depends on. The error is a sentence with the cure. */
@@ -19,17 +16,12 @@ export type ClusterReader = (choice: KubeConfigChoice) => Promise<Result<Cluster
 
 /** Reads the cluster that the kubeconfig names. */
 export const readCluster: ClusterReader = async (choice) => {
-  let transport: HttpsTransport;
+  const connection = connect(choice);
+  if (!connection.ok) return connection;
   try {
-    transport = new HttpsTransport({ kubeConfig: loadKubeConfig(choice), clock, random, log });
-  } catch (error) {
-    if (error instanceof ContextNotFound) return err(error.message);
-    return err(`the kubeconfig cannot be used: ${errorText(error)}; name one with --kubeconfig`);
-  }
-  try {
-    return await readObjects(transport);
+    return await readObjects(connection.value);
   } finally {
-    transport.stop();
+    connection.value.stop();
   }
 };
 

@@ -35,7 +35,11 @@ export function noNodeMay(
 }
 
 /** Why this node may not answer, and what to do about it; a clause without full stop. */
-export function nodeMayNot(name: string, reason: WishFault, advertisements: readonly Advertisement[]): string {
+export function nodeMayNot(
+  name: string,
+  reason: WishFault,
+  advertisements: readonly Advertisement[],
+): string {
   const { fault, cure } = wishTextOf(name, reason, advertisements);
   return `${fault}; ${cure}`;
 }

@@ -165,7 +165,11 @@ export class VirtualIPReconciler {
       placement: same ? placement : desired,
     };
     try {
-      const written = await client.update(virtualIPs, withoutFulfilled({ ...object, spec }, decision), signal);
+      const written = await client.update(
+        virtualIPs,
+        withoutFulfilled({ ...object, spec }, decision),
+        signal,
+      );
       cluster.wroteVirtualIP(written);
       if (!same) this.#note(name, before, desired.nodes, { owner, decision });
       return written;

@@ -192,10 +192,8 @@ describe("a wish where an address is to live", () => {
       says: "no endpoint serves there and externalTrafficPolicy is Local; run a Pod of the Service there, or set externalTrafficPolicy to Cluster",
       hinder: () => {
         harness.api.put(endpointSlices, endpointSlice(SHOP, ["node-a", "node-b"]));
-        harness.api.edit(services, SHOP, (one) => ({
-          ...one,
-          spec: { ...one.spec, externalTrafficPolicy: "Local" },
-        }));
+        const spec = { externalTrafficPolicy: "Local" } as const;
+        harness.api.edit(services, SHOP, (one) => ({ ...one, spec: { ...one.spec, ...spec } }));
       },
       clear: () => harness.api.put(endpointSlices, endpointSlice(SHOP, ["node-a", "node-b", "node-c"])),
     },
