@@ -7,6 +7,9 @@ import { ROOT } from "./imports.ts";
 const DECLARED = [
   ["packages/controller/src/allocation/reasons.ts", "AllocationReason"],
   ["packages/controller/src/placement/place.ts", "UnplacedReason"],
+  ["packages/controller/src/placement/node-view.ts", "NodeFault"],
+  ["packages/controller/src/placement/eligibility.ts", "Ineligible"],
+  ["packages/controller/src/placement/wish.ts", "WishFault"],
   ["packages/speaker/src/announcements/announcement.ts", "RefusalReason"],
 ] as const;
 
