@@ -3,11 +3,13 @@ import { DRAIN_ANNOTATION, MOVE_PENDING, MOVE_TO_ANNOTATION } from "@fairlead/ap
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
+import { unanswered } from "../lab/attempt.ts";
 import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
+import type { Told } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
 import { advertisement, pool } from "./support/objects.ts";
-import { faultsOf, Onlookers } from "./support/onlookers.ts";
+import { Onlookers } from "./support/onlookers.ts";
 import {
   adopted,
   announcedOnlyBy,
@@ -23,6 +25,8 @@ import { apply, condition, macOf, paths, reset, virtualIPNameOf } from "./suppor
 const ROOT = resolve(import.meta.dirname, "../..");
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const NAME = "sent";
+/** For so long the old node may answer after the new one has begun: one network delay (docs/takeover.md), on a busy machine. */
+const OVERLAP_MS = 200;
 
 /** What `-o json` says. */
 interface Report {
@@ -125,7 +129,9 @@ describe("fairlead move and fairlead drain", function () {
     const [vip = ""] = placed.vips;
     const { code, stderr } = await fairlead("move", vip, "--to", "nobody", "--wait-seconds", "3");
     expect(code).to.equal(2);
-    expect(stderr).to.contain(`${vip} is not on node nobody after 3 s: `).and.to.contain("there is no such node");
+    expect(stderr)
+      .to.contain(`${vip} is not on node nobody after 3 s: `)
+      .and.to.contain("there is no such node");
     await lab.kubectl(["annotate", "vip", virtualIPNameOf(vip), `${MOVE_TO_ANNOTATION}-`]);
     await settled(vip);
     await unnoticed([owner]);
@@ -176,7 +182,9 @@ describe("fairlead move and fairlead drain", function () {
     return run([process.execPath, main, ...argv, "--kubeconfig", lab.kubeconfig], { accept: [0, 1, 2] });
   }
 
-  async function asked(...argv: readonly string[]): Promise<{ readonly code: number; readonly report: Report }> {
+  async function asked(
+    ...argv: readonly string[]
+  ): Promise<{ readonly code: number; readonly report: Report }> {
     const { code, stdout, stderr } = await fairlead(...argv, "-o", "json");
     expect(stderr).to.equal("");
     return { code, report: JSON.parse(stdout) };
@@ -187,7 +195,8 @@ describe("fairlead move and fairlead drain", function () {
     const macs = nodes.map((node) => macOf(lab, node));
     for (const seen of (await onlookers?.stop()) ?? []) {
       expect(seen.attempts.length, seen.vip).to.be.greaterThan(20);
-      expect(faultsOf(seen, macs), seen.vip).to.deep.equal([]);
+      expect(unanswered(seen.attempts), seen.vip).to.deep.equal([]);
+      expect(turnsApart(seen.answers), seen.vip).to.deep.equal(macs);
     }
     onlookers = undefined;
   }
@@ -227,3 +236,16 @@ describe("fairlead move and fairlead drain", function () {
     return lab.kubectl(["label", "--overwrite", "node", node, excluded ? `${label}=true` : `${label}-`]);
   }
 });
+
+/** The MACs that were told, each once for each time that it came up, without last words of the one before. */
+function turnsApart(answers: readonly Told[]): readonly string[] {
+  const turns: string[] = [];
+  let sinceMs = 0;
+  for (const { atMs, mac } of answers) {
+    const [former, present] = [turns.at(-2), turns.at(-1)];
+    if (mac === present || (mac === former && atMs - sinceMs < OVERLAP_MS)) continue;
+    turns.push(mac);
+    sinceMs = atMs;
+  }
+  return turns;
+}
