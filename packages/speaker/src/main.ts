@@ -65,6 +65,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
       refreshMs,
       takeoverPort: options.takeoverPort,
       caretake: options.caretake,
+      answerPing: options.answerPing,
       memories: known.memories,
       counts: memory,
     },

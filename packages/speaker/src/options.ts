@@ -63,6 +63,11 @@ export const SPEAKER_OPTIONS = {
     describe:
       "whether stand-ins answer with the MAC of a node whose speaker is away; off where switches compare ARP with Ethernet sources",
   },
+  answerPing: {
+    type: "boolean",
+    default: true,
+    describe: "whether pings to addresses that this node announces are answered; off where something else does",
+  },
   stateFolder: {
     type: "string",
     default: "",

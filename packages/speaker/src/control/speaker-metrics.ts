@@ -35,7 +35,7 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
   );
   metrics.counter(
     "fairlead_speaker_frames_total",
-    "ARP and NDP frames: Answer (answered), Gratuitous (sent unasked), Probe (asked), SendFailed, and those dropped, by reason.",
+    "ARP and NDP frames, and pings (icmp, icmp6): Answer (answered), Gratuitous (sent unasked), Probe (asked), SendFailed, and those dropped, by reason.",
     ["protocol", "result"],
     (counter) => {
       for (const { protocol, name, count } of counts.frames()) counter.inc({ protocol, result: name }, count);

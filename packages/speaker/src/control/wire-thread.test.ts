@@ -18,6 +18,7 @@ describe("WireThread", function () {
     refreshMs: 0,
     takeoverPort: 7950,
     caretake: true,
+    answerPing: true,
     memories: [],
     counts: WireCounts.memory(),
   };

@@ -1,5 +1,5 @@
 /**
- * The Ethernet header, as ARP and NDP need it:
+ * The Ethernet header, as ARP, NDP and echo need it:
  *
  * ```
  *  0                     6                     12         14
@@ -14,6 +14,7 @@ export const ETHER_TYPE = 12;
 export const ETHERNET_BYTES = 14;
 
 export const ETHER_TYPE_ARP = 0x0806;
+export const ETHER_TYPE_IPV4 = 0x0800;
 export const ETHER_TYPE_IPV6 = 0x86dd;
 const ETHER_TYPE_VLAN = 0x8100;
 const ETHER_TYPE_SERVICE_VLAN = 0x88a8;

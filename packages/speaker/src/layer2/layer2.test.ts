@@ -13,6 +13,8 @@ import { type FakeSocket, FakeSockets } from "../testing/fake-sockets.ts";
 import { address, announcement, eth, hex, mac, placed } from "../testing/values.ts";
 import { WireCounts } from "../wire/counts.ts";
 import { ARP_FRAME_BYTES, writeArp } from "./arp/packet.ts";
+import { writeChecksums } from "./echo/packet4.ts";
+import { DEAF } from "./echo/filter.ts";
 import type { InterfaceSelf, Watched } from "./interface-self.ts";
 import { Layer2 } from "./layer2.ts";
 
@@ -21,7 +23,7 @@ const EPERM = constants.errno.EPERM;
 const INTERFACES = [2, 3, 4, 17];
 const LAN = eth("eth0", 2, ["192.0.2.1/24", "2001:db8::1/64"]);
 
-function make() {
+function make({ answerPing = false } = {}) {
   const clock = new FakeClock();
   const sockets = new FakeSockets();
   const counts = new WireCounts(WireCounts.memory());
@@ -31,7 +33,8 @@ function make() {
   const seen: string[] = [];
   const before = { frame: (_index: number): void => {} };
   const layer2 = new Layer2({
-    counts: { arp: counts.arp(), ndp: counts.ndp() },
+    counts: { arp: counts.arp(), ndp: counts.ndp(), icmp: counts.icmp(), icmp6: counts.icmp6() },
+    answerPing,
     openSocket: sockets.open,
     memberships: () => ({
       join: ({ text }) => {
@@ -79,6 +82,18 @@ function request(target: string): Uint8Array {
     targetMac: new Uint8Array(6),
     targetAddress: Uint8Array.from(target.split("."), Number),
   });
+  return frame;
+}
+
+/** A ping to 192.0.2.100 under a number of its own. */
+function echoRequest(sequence: number): Uint8Array {
+  const frame = hex(`
+    02 00 00 00 00 02  02 00 00 00 00 0a  08 00
+    45 00 00 1c  00 00 40 00  40 01 00 00  c0 00 02 02  c0 00 02 64
+    08 00 00 00  be ef 00 00
+  `);
+  frame.set([sequence >>> 8, sequence & 0xff], 40);
+  writeChecksums(frame, frame.length);
   return frame;
 }
 
@@ -131,6 +146,91 @@ describe("Layer2", () => {
     expect(sockets.open4()[0]?.filters).to.equal(1);
     place(["192.0.2.101"]);
     expect(sockets.open4()[0]?.filters).to.equal(2);
+  });
+
+  describe("asked to answer pings", () => {
+    const HELD = "192.0.2.100";
+    const echoes = (sockets: FakeSockets): readonly FakeSocket[] =>
+      sockets.all.filter(({ closed, options }) => !closed && options.protocol === 0x0800);
+    const ping = (socket: FakeSocket | undefined, sequence: number): void => {
+      const frame = echoRequest(sequence);
+      socket?.options.onFrame(frame, frame.length, 0);
+    };
+
+    it("does so as long as there is something to answer for, and not for what is only watched", () => {
+      const { sockets, layer2, present, place, remove, count } = make({ answerPing: true });
+      present(LAN);
+      layer2.watch(selfOf(), { addresses: [address("192.0.2.1")], speakers: [] });
+      expect(echoes(sockets)).to.have.length(0);
+      place([HELD]);
+      expect(echoes(sockets).map(({ options }) => options.interfaceIndex)).to.deep.equal([2]);
+      const [socket] = echoes(sockets);
+      ping(socket, 1);
+      expect(socket?.sent.map((frame) => frame[34])).to.deep.equal([0]);
+      place(["192.0.2.101"]);
+      expect(socket?.filters, "it covers that one too").to.equal(2);
+      remove(HELD, "192.0.2.101");
+      expect(echoes(sockets)).to.have.length(0);
+      expect([count("icmp", "Answer"), count("icmp6", "Answer")]).to.deep.equal([1, 0]);
+    });
+
+    it("does not when told not to", () => {
+      const { sockets, present, place } = make({ answerPing: false });
+      present(LAN);
+      place([HELD]);
+      expect(echoes(sockets)).to.have.length(0);
+    });
+
+    it("leaves to the kernel what the kernel has", () => {
+      const { sockets, layer2, present, place, count } = make({ answerPing: true });
+      present(LAN);
+      place([HELD]);
+      layer2.kernelHas([address("192.0.2.1"), address(HELD), address("2001:db8::1")]);
+      const [socket] = echoes(sockets);
+      ping(socket, 1);
+      layer2.kernelHas([address("192.0.2.1")]);
+      ping(socket, 2);
+      expect([count("icmp", "KernelAnswers"), count("icmp", "Answer")]).to.deep.equal([1, 1]);
+    });
+
+    it("listens to nothing for a while when there are too many", () => {
+      const { sockets, clock, present, place, count } = make({ answerPing: true });
+      present(LAN);
+      place([HELD]);
+      const [socket] = echoes(sockets);
+      for (let sequence = 0; sequence < 1_003; sequence++) ping(socket, sequence);
+      expect([count("icmp", "Answer"), count("icmp", "RateLimited")]).to.deep.equal([1_000, 3]);
+      expect(socket?.filter).to.equal(DEAF);
+      place(["192.0.2.101"]);
+      expect(socket?.filter, "with another address too").to.equal(DEAF);
+      clock.advance(250);
+      expect(socket?.filter).not.to.equal(DEAF);
+      ping(socket, 2_000);
+      expect(count("icmp", "Answer")).to.equal(1_001);
+    });
+
+    it("announces all the same when it cannot, and tries again", () => {
+      const { sockets, layer2, clock, present, place } = make({ answerPing: true });
+      present(LAN);
+      sockets.failingFor = 0x0800;
+      place([HELD]);
+      expect(sockets.open4()).to.have.length(1);
+      expect(layer2.failureOn(2, "IPv4")).to.equal(undefined);
+      expect(echoes(sockets)).to.have.length(0);
+      sockets.failingFor = undefined;
+      clock.advance(1_000);
+      expect(echoes(sockets)).to.have.length(1);
+    });
+
+    it("is heard of no more when it stops", () => {
+      const { sockets, layer2, clock, present, place } = make({ answerPing: true });
+      present(LAN);
+      place([HELD], ["2001:db8::100"]);
+      for (let sequence = 0; sequence < 1_001; sequence++) ping(echoes(sockets)[0], sequence);
+      layer2.stop();
+      clock.advance(10_000);
+      expect(sockets.all.filter(({ closed }) => !closed)).to.have.length(0);
+    });
   });
 
   it("joins solicited-node groups on both sockets and leaves them", () => {

@@ -7,11 +7,23 @@ import type { Announcement } from "../announcements/announcement.ts";
 import { InterfaceTable, type TableInterface } from "../announcements/interface-table.ts";
 import type { TableChange } from "../announcements/table.ts";
 import { type GratuitousForm, GratuitousSchedule } from "./gratuitous.ts";
+import type { EchoDropReason } from "./echo/drop-reasons.ts";
 import type { InterfaceSelf, Watched } from "./interface-self.ts";
-import type { FamilyPortOptions, PortChange, ProbeForm } from "./interfaces/family-port.ts";
+import { ArpPort } from "./interfaces/arp-port.ts";
+import { EchoPort } from "./interfaces/echo-port.ts";
+import type { FamilyPort, FamilyPortOptions, PortChange, ProbeForm } from "./interfaces/family-port.ts";
+import type { FrameCounts } from "./interfaces/frame-counts.ts";
+import { NdpPort } from "./interfaces/ndp-port.ts";
 import { SteadyPort } from "./interfaces/steady-port.ts";
+import { KernelAddresses } from "./kernel-addresses.ts";
 
-export interface Layer2Options extends Pick<FamilyPortOptions, "counts" | "openSocket" | "memberships"> {
+export interface Layer2Options extends Pick<FamilyPortOptions, "openSocket" | "memberships"> {
+  readonly counts: FamilyPortOptions["counts"] & {
+    readonly icmp: FrameCounts<EchoDropReason>;
+    readonly icmp6: FrameCounts<EchoDropReason>;
+  };
+  /** Whether pings to what is announced are answered. */
+  readonly answerPing: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -38,7 +50,9 @@ export class Layer2 {
   readonly #tables = new Map<number, InterfaceTable>();
   /** Interfaces whose table is kept though it may be empty. */
   readonly #watched = new Set<number>();
-  readonly #ports = new Map<string, SteadyPort>();
+  readonly #ports = new Map<string, SteadyPort<FamilyPort>>();
+  readonly #echoes = new Map<string, SteadyPort<EchoPort>>();
+  readonly #kernelAddresses = new KernelAddresses();
   readonly #silent = new Set<number>();
   #kernelDrops = 0;
 
@@ -107,6 +121,11 @@ export class Layer2 {
     this.#ports.get(portKey(interfaceIndex, target.family))?.port?.probe(target, form);
   }
 
+  /** Says which addresses the kernel has itself: pings to those it answers. */
+  kernelHas(addresses: Iterable<IpAddress>): void {
+    this.#kernelAddresses.assign(addresses);
+  }
+
   /** While silent, nothing is answered on the interface and nothing is announced; it is seen and asked on. */
   silence(interfaceIndex: number, on: boolean): void {
     if (on) this.#silent.add(interfaceIndex);
@@ -123,14 +142,15 @@ export class Layer2 {
   /** Frames that the kernel had no room for, of all ports. */
   get kernelDrops(): number {
     let open = 0;
-    for (const port of this.#ports.values()) open += port.kernelDrops;
+    for (const port of [...this.#ports.values(), ...this.#echoes.values()]) open += port.kernelDrops;
     return this.#kernelDrops + open;
   }
 
   /** Stops answering. */
   stop(): void {
     this.#schedule.stop();
-    for (const key of [...this.#ports.keys()]) this.#close(key);
+    for (const ports of [this.#ports, this.#echoes])
+      for (const key of [...ports.keys()]) this.#close(ports, key);
     this.#tables.clear();
     this.#watched.clear();
   }
@@ -167,8 +187,11 @@ export class Layer2 {
     if (table === undefined) return;
     for (const family of FAMILIES) {
       const key = portKey(index, family);
-      if (!table.isUsed(family)) this.#close(key);
-      else this.#port(key, table, family, changeOf(family, change));
+      const ofFamily = changeOf(family, change);
+      if (!table.isUsed(family)) this.#close(this.#ports, key);
+      else this.#port(key, table, family, ofFamily);
+      if (!this.#options.answerPing || announcedIn(table, family) === 0) this.#close(this.#echoes, key);
+      else this.#echo(key, table, family, ofFamily);
     }
     const used = FAMILIES.some((family) => table.isUsed(family));
     if (!used && !this.#watched.has(index)) this.#tables.delete(index);
@@ -181,23 +204,69 @@ export class Layer2 {
       return;
     }
     const { index } = table;
-    const { counts, openSocket, memberships, clock, random, log } = this.#options;
-    const { onFailureChange, onSeen, beforeFrame } = this.#options;
-    const port = new SteadyPort({
+    const { clock, random, log, onFailureChange } = this.#options;
+    const port = new SteadyPort<FamilyPort>({
       table,
       family,
-      counts,
-      openSocket,
-      memberships,
+      purpose: "neighbors",
+      make: (own, onError) => this.#familyPort(own, family, onError),
       clock,
       random,
       log,
-      beforeFrame: () => beforeFrame(index),
-      onSeen: (address, mac, gratuitous) => onSeen(index, address, mac, gratuitous),
       onFailureChange: () => onFailureChange(index),
       onOpenedAgain: () => this.#tellAll(index, family),
     });
     this.#ports.set(key, port);
+    port.start();
+  }
+
+  #familyPort(table: InterfaceTable, family: Family, onError: (errno: number) => void): FamilyPort {
+    const { index } = table;
+    const { counts, openSocket, memberships, log, onSeen, beforeFrame } = this.#options;
+    const options: FamilyPortOptions = {
+      table,
+      counts,
+      openSocket,
+      memberships,
+      beforeFrame: () => beforeFrame(index),
+      onSeen: (address, mac, gratuitous) => onSeen(index, address, mac, gratuitous),
+      onError,
+      onGroupFailure: (group, failure) =>
+        log.warn("multicast group not joined", { interfaceIndex: index, group: group.text, error: failure }),
+    };
+    return family === "IPv4" ? new ArpPort(options) : new NdpPort(options);
+  }
+
+  /** Without it an address is announced all the same. */
+  #echo(key: string, table: InterfaceTable, family: Family, change: PortChange): void {
+    const open = this.#echoes.get(key);
+    if (open !== undefined) {
+      open.follow(table, change);
+      return;
+    }
+    const { counts, openSocket, clock, random, log, beforeFrame } = this.#options;
+    const port = new SteadyPort<EchoPort>({
+      table,
+      family,
+      purpose: "echo",
+      make: (own, onError) =>
+        new EchoPort({
+          table: own,
+          family,
+          kernel: this.#kernelAddresses,
+          counts: family === "IPv4" ? counts.icmp : counts.icmp6,
+          openSocket,
+          clock,
+          beforeFrame: () => beforeFrame(own.index),
+          onError,
+        }),
+      clock,
+      random,
+      log,
+      onFailureChange: () => {},
+      onOpenedAgain: () => {},
+    });
+    this.#echoes.set(key, port);
     port.start();
   }
 
@@ -207,12 +276,15 @@ export class Layer2 {
     for (const one of (family === "IPv4" ? table.v4 : table.v6).values()) this.again(one);
   }
 
-  #close(key: string): void {
-    const port = this.#ports.get(key);
+  #close(
+    ports: Map<string, { stop(): void; readonly kernelDrops: number }>,
+    key: string,
+  ): void {
+    const port = ports.get(key);
     if (port === undefined) return;
     port.stop();
     this.#kernelDrops += port.kernelDrops;
-    this.#ports.delete(key);
+    ports.delete(key);
   }
 }
 
@@ -232,6 +304,10 @@ function changeOf(family: Family, change: Partial<PortChange>): PortChange {
     watched: seen(change.watched),
     unwatched: seen(change.unwatched),
   };
+}
+
+function announcedIn({ v4, v6 }: InterfaceTable, family: Family): number {
+  return family === "IPv4" ? v4.size : v6.size;
 }
 
 function portKey(index: number, family: Family): string {

@@ -1,7 +1,11 @@
+import { constants } from "node:os";
+import type { BpfInstruction } from "@fairlead/linux/bpf.ts";
 import { SystemError } from "@fairlead/linux/errno.ts";
 import type { PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
 import type { FrameSocket } from "../layer2/interfaces/port.ts";
+
+const { EMFILE } = constants.errno;
 
 /** A packet socket without a network. */
 export class FakeSocket implements FrameSocket {
@@ -9,6 +13,7 @@ export class FakeSocket implements FrameSocket {
   readonly sent: Uint8Array[] = [];
   readonly groups: string[] = [];
   filters = 1;
+  filter: readonly BpfInstruction[];
   closed = false;
   kernelDrops = 0;
   /** What `send` answers. */
@@ -16,13 +21,15 @@ export class FakeSocket implements FrameSocket {
 
   constructor(options: PacketSocketOptions) {
     this.options = options;
+    this.filter = options.filter;
   }
 
-  send(frame: Uint8Array): number {
-    if (this.errno === 0) this.sent.push(frame.slice());
+  send(frame: Uint8Array, length: number = frame.length): number {
+    if (this.errno === 0) this.sent.push(frame.slice(0, length));
     return this.errno;
   }
-  setFilter(): number {
+  setFilter(filter: readonly BpfInstruction[]): number {
+    this.filter = filter;
     this.filters++;
     return 0;
   }
@@ -44,8 +51,11 @@ export class FakeSockets {
   readonly all: FakeSocket[] = [];
   /** While set, opening fails with this errno. */
   failing = 0;
+  /** While set, opening for this EtherType fails. */
+  failingFor: number | undefined;
 
   readonly open = (options: PacketSocketOptions): Result<FrameSocket, SystemError> => {
+    if (options.protocol === this.failingFor) return err(new SystemError("socket", EMFILE));
     if (this.failing !== 0) return err(new SystemError("socket", this.failing));
     const socket = new FakeSocket(options);
     this.all.push(socket);

@@ -4,6 +4,7 @@ import { parseAddress } from "@fairlead/net/address.ts";
 import type { LogFields } from "@fairlead/runtime/log.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { PlacedAddress, SnapshotUpdate } from "../announcements/snapshot.ts";
+import type { FrameProtocol } from "../wire/counts.ts";
 import type { AddressState, FromWire } from "../wire/messages.ts";
 
 export type WireRequest =
@@ -65,7 +66,7 @@ export class WireAgent {
   }
 
   /** How often this became of a frame. */
-  async count(protocol: "arp" | "ndp", name: string): Promise<number> {
+  async count(protocol: FrameProtocol, name: string): Promise<number> {
     const asked = ++this.#countsAsked;
     this.#ask({ ask: "counts" });
     await this.until("the counts are there", () => this.#countsTold === asked);

@@ -17,6 +17,7 @@ const wire = new WireThread({
     refreshMs: 0,
     takeoverPort: 7950,
     caretake: true,
+    answerPing: true,
     memories: [],
     counts: memory,
   },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { TAKEOVER_COUNTS } from "../failover/counts.ts";
-import { ARP_COUNTS, NDP_COUNTS, WireCounts } from "./counts.ts";
+import { ARP_COUNTS, ECHO_COUNTS, NDP_COUNTS, WireCounts } from "./counts.ts";
 
 describe("WireCounts", () => {
   it("shows one thread what another counted, each under its own name", () => {
@@ -12,6 +12,8 @@ describe("WireCounts", () => {
     arp.add("Answer");
     arp.add("NotAnnounced");
     ndp.add("ForeignClaim");
+    writer.icmp().add("Looped");
+    writer.icmp6().add("Answer");
     const takeover = writer.takeover();
     takeover.add(TAKEOVER_COUNTS[0] ?? "TooShort");
     takeover.add("WrongTag");
@@ -25,6 +27,8 @@ describe("WireCounts", () => {
       { protocol: "arp", name: "Answer", count: 2 },
       { protocol: "arp", name: "NotAnnounced", count: 1 },
       { protocol: "ndp", name: "ForeignClaim", count: 1 },
+      { protocol: "icmp", name: "Looped", count: 1 },
+      { protocol: "icmp6", name: "Answer", count: 1 },
     ]);
     const ofTakeover = TAKEOVER_COUNTS.map((what) => [what, reader.ofTakeover(what)]);
     expect(ofTakeover.filter(([, count]) => count !== 0)).to.deep.equal([
@@ -44,6 +48,7 @@ describe("WireCounts", () => {
     const takeover = counts.takeover();
     for (const name of ARP_COUNTS) arp.add(name);
     for (const name of NDP_COUNTS) ndp.add(name);
+    for (const echoes of [counts.icmp(), counts.icmp6()]) for (const name of ECHO_COUNTS) echoes.add(name);
     for (const name of TAKEOVER_COUNTS) takeover.add(name);
     for (const { name, count } of counts.frames()) expect(count, name).to.equal(1);
     for (const name of TAKEOVER_COUNTS) expect(counts.ofTakeover(name), name).to.equal(1);

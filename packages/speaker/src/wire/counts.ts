@@ -1,4 +1,5 @@
 import { TAKEOVER_COUNTS, type TakeoverCount } from "../failover/counts.ts";
+import { ECHO_DROP_REASONS, type EchoDropReason } from "../layer2/echo/drop-reasons.ts";
 import { ARP_DROP_REASONS, type ArpDropReason } from "../layer2/arp/responder.ts";
 import { type FrameCount, SharedFrameCounts } from "../layer2/interfaces/frame-counts.ts";
 import { NDP_DROP_REASONS, type NdpDropReason } from "../layer2/ndp/responder.ts";
@@ -8,6 +9,8 @@ const OTHER = ["Answer", "Gratuitous", "Probe", "SendFailed"] as const;
 export const ARP_COUNTS: readonly FrameCount<ArpDropReason>[] = [...OTHER, ...ARP_DROP_REASONS];
 /** Names of the counts of NDP frames, in the order of their slots. */
 export const NDP_COUNTS: readonly FrameCount<NdpDropReason>[] = [...OTHER, ...NDP_DROP_REASONS];
+/** Names of the counts of echo requests, in the order of their slots; of either family. */
+export const ECHO_COUNTS: readonly FrameCount<EchoDropReason>[] = ["Answer", "SendFailed", ...ECHO_DROP_REASONS];
 
 const GAUGES = ["kernelDrops", "latenessMs", "stalls", "watchFailedAt"] as const;
 /**
@@ -20,7 +23,18 @@ export type WireGauge = (typeof GAUGES)[number];
 const BYTES = 8;
 const ARP_AT = GAUGES.length;
 const NDP_AT = ARP_AT + ARP_COUNTS.length;
-const TAKEOVER_AT = NDP_AT + NDP_COUNTS.length;
+const ICMP_AT = NDP_AT + NDP_COUNTS.length;
+const ICMP6_AT = ICMP_AT + ECHO_COUNTS.length;
+const TAKEOVER_AT = ICMP6_AT + ECHO_COUNTS.length;
+
+/** Whose frames are counted. */
+export type FrameProtocol = "arp" | "ndp" | "icmp" | "icmp6";
+const FRAMES: readonly (readonly [FrameProtocol, number, readonly string[]])[] = [
+  ["arp", ARP_AT, ARP_COUNTS],
+  ["ndp", NDP_AT, NDP_COUNTS],
+  ["icmp", ICMP_AT, ECHO_COUNTS],
+  ["icmp6", ICMP6_AT, ECHO_COUNTS],
+];
 
 /**
  * The numbers that the wire thread keeps and the control thread shows. They lie in shared memory, so that neither thread
@@ -45,7 +59,17 @@ export class WireCounts {
 
   /** The writer of the counts of NDP frames. */
   ndp(): SharedFrameCounts<NdpDropReason> {
-    return new SharedFrameCounts(NDP_COUNTS, this.#numbers.subarray(NDP_AT, TAKEOVER_AT));
+    return new SharedFrameCounts(NDP_COUNTS, this.#numbers.subarray(NDP_AT, ICMP_AT));
+  }
+
+  /** The writer of the counts of ICMP echo requests. */
+  icmp(): SharedFrameCounts<EchoDropReason> {
+    return new SharedFrameCounts(ECHO_COUNTS, this.#numbers.subarray(ICMP_AT, ICMP6_AT));
+  }
+
+  /** The writer of the counts of ICMPv6 echo requests. */
+  icmp6(): SharedFrameCounts<EchoDropReason> {
+    return new SharedFrameCounts(ECHO_COUNTS, this.#numbers.subarray(ICMP6_AT, TAKEOVER_AT));
   }
 
   /** The writer of the counts of the failover protocol. */
@@ -67,10 +91,9 @@ export class WireCounts {
   }
 
   /** Every count of frames: protocol, name, number. */
-  *frames(): Iterable<{ readonly protocol: "arp" | "ndp"; readonly name: string; readonly count: number }> {
-    for (const [i, name] of ARP_COUNTS.entries())
-      yield { protocol: "arp", name, count: this.#numbers[ARP_AT + i] ?? 0 };
-    for (const [i, name] of NDP_COUNTS.entries())
-      yield { protocol: "ndp", name, count: this.#numbers[NDP_AT + i] ?? 0 };
+  *frames(): Iterable<{ readonly protocol: FrameProtocol; readonly name: string; readonly count: number }> {
+    for (const [protocol, start, names] of FRAMES)
+      for (const [i, name] of names.entries())
+        yield { protocol, name, count: this.#numbers[start + i] ?? 0 };
   }
 }

@@ -75,6 +75,8 @@ export interface WireStart {
   readonly takeoverPort: number;
   /** Whether a dead speaker's addresses are answered for with its MAC. */
   readonly caretake: boolean;
+  /** Whether pings to announced addresses are answered. */
+  readonly answerPing: boolean;
   /** What the last process kept. */
   readonly memories: readonly KeptMemory[];
   /** The memory of the counts, see `counts.ts`. */

@@ -44,7 +44,8 @@ export function startWire(
   const takeoverCounts = counts.takeover();
   const reports = new ReportLog({ clock, log, counts: takeoverCounts });
   const layer2: Layer2 = new Layer2({
-    counts: { arp: counts.arp(), ndp: counts.ndp() },
+    counts: { arp: counts.arp(), ndp: counts.ndp(), icmp: counts.icmp(), icmp6: counts.icmp6() },
+    answerPing: start.answerPing,
     openSocket: (options) => PacketSocket.open(options),
     memberships: (interfaceIndex) => new SocketMemberships(interfaceIndex),
     clock,
@@ -61,6 +62,7 @@ export function startWire(
     clock,
     onChange: (interfaces) => {
       watchError = "";
+      layer2.kernelHas(interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
       wire.setInterfaces(interfaces);
     },
     // It tries again once a second; only what is new is told.

@@ -8,6 +8,7 @@ import type { NdpDropReason } from "../ndp/responder.ts";
 import type { OnSeen } from "../seen.ts";
 import type { FrameCounts } from "./frame-counts.ts";
 import type { OpenSocket } from "./port.ts";
+import type { OpenedPort } from "./steady-port.ts";
 
 export interface FamilyPortOptions {
   readonly table: InterfaceTable;
@@ -40,17 +41,10 @@ export interface PortChange {
 }
 
 /** One family on one interface: ARP or NDP. */
-export interface FamilyPort {
+export interface FamilyPort extends OpenedPort {
   /** What it answers from; another table (another MAC) needs another port. */
   readonly table: InterfaceTable;
-  /** @returns why it could not be opened */
-  open(): Error | undefined;
-  /** Lets filter and groups follow the table, which has changed. */
-  follow(change: PortChange): void;
   announce(announcement: Announcement, form: GratuitousForm): void;
   /** Asks who has the address; answers come by `onSeen` if it is watched. */
   probe(target: IpAddress, form: ProbeForm): void;
-  /** Frames that the kernel had no room for since the port was opened. */
-  readonly kernelDrops: number;
-  close(): void;
 }

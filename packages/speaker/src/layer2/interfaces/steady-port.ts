@@ -1,20 +1,32 @@
 import { ENETDOWN, errnoName } from "@fairlead/linux/errno.ts";
-import type { Family, IpAddress } from "@fairlead/net/address.ts";
+import type { Family } from "@fairlead/net/address.ts";
 import { type BackoffBounds, backoffMs } from "@fairlead/runtime/backoff.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import type { InterfaceTable } from "../../announcements/interface-table.ts";
-import { ArpPort } from "./arp-port.ts";
-import type { FamilyPort, FamilyPortOptions, PortChange } from "./family-port.ts";
-import { NdpPort } from "./ndp-port.ts";
+import type { PortChange } from "./family-port.ts";
 
 const RETRY: BackoffBounds = { firstMs: 500, mostMs: 30_000 };
 
-export interface SteadyPortOptions
-  extends Pick<FamilyPortOptions, "counts" | "openSocket" | "memberships" | "beforeFrame" | "onSeen"> {
+/** What can be kept open. */
+export interface OpenedPort {
+  /** @returns why it could not be opened */
+  open(): Error | undefined;
+  /** Lets it follow the table, which has changed. */
+  follow(change: PortChange): void;
+  /** Frames that the kernel had no room for since the port was opened. */
+  readonly kernelDrops: number;
+  close(): void;
+}
+
+export interface SteadyPortOptions<P extends OpenedPort> {
   readonly table: InterfaceTable;
   readonly family: Family;
+  /** What it is for, for the log. */
+  readonly purpose: "neighbors" | "echo";
+  /** Makes a port that is not open yet; `onError` is to be called when receiving fails, with a positive errno. */
+  readonly make: (table: InterfaceTable, onError: (errno: number) => void) => P;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -31,14 +43,14 @@ interface Failure {
 }
 
 /** The port of one family on one interface, for as long as it is needed: one that fails is opened again, with back-off. */
-export class SteadyPort {
-  readonly #options: SteadyPortOptions;
+export class SteadyPort<P extends OpenedPort> {
+  readonly #options: SteadyPortOptions<P>;
   #table: InterfaceTable;
-  #port: FamilyPort | undefined;
+  #port: P | undefined;
   #failure: Failure | undefined;
   #kernelDrops = 0;
 
-  constructor(options: SteadyPortOptions) {
+  constructor(options: SteadyPortOptions<P>) {
     this.#table = options.table;
     this.#options = options;
   }
@@ -49,7 +61,7 @@ export class SteadyPort {
   }
 
   /** The port, unless it has failed. */
-  get port(): FamilyPort | undefined {
+  get port(): P | undefined {
     return this.#port;
   }
 
@@ -83,20 +95,9 @@ export class SteadyPort {
   }
 
   #open(): void {
-    const { family, counts, openSocket, memberships, beforeFrame, onSeen, log } = this.#options;
+    const { family, purpose, log } = this.#options;
     const interfaceIndex = this.#table.index;
-    const options: FamilyPortOptions = {
-      table: this.#table,
-      counts,
-      openSocket,
-      memberships,
-      beforeFrame,
-      onSeen,
-      onError: (errno) => this.#failed(port, errno),
-      onGroupFailure: (group: IpAddress, failure) =>
-        log.warn("multicast group not joined", { interfaceIndex, group: group.text, error: failure }),
-    };
-    const port: FamilyPort = family === "IPv4" ? new ArpPort(options) : new NdpPort(options);
+    const port: P = this.#options.make(this.#table, (errno) => this.#failed(port, errno));
     const error = port.open();
     if (error !== undefined) {
       port.close();
@@ -107,27 +108,27 @@ export class SteadyPort {
     if (this.#failure === undefined) return;
     this.#failure.retry.cancel();
     this.#failure = undefined;
-    log.info("packet socket opened again", { interfaceIndex, family });
+    log.info("packet socket opened again", { interfaceIndex, family, purpose });
     this.#options.onFailureChange();
     this.#options.onOpenedAgain();
   }
 
   /** A socket whose interface went down works again when it comes up; the table says whether it is used meanwhile. */
-  #failed(port: FamilyPort, errno: number): void {
+  #failed(port: P, errno: number): void {
     if (errno === ENETDOWN || this.#port !== port) return;
     this.#close();
     this.#retry(`the packet socket failed: ${errnoName(errno)}`);
   }
 
   #retry(text: string): void {
-    const { family, clock, random, log, onFailureChange } = this.#options;
+    const { family, purpose, clock, random, log, onFailureChange } = this.#options;
     const before = this.#failure;
     before?.retry.cancel();
     const failures = (before?.failures ?? 0) + 1;
     const retry = clock.after(backoffMs(failures, RETRY, random), () => this.#open());
     this.#failure = { text, failures, retry };
     if (before?.text === text) return;
-    log.warn("packet socket failed", { interfaceIndex: this.#table.index, family, error: text });
+    log.warn("packet socket failed", { interfaceIndex: this.#table.index, family, purpose, error: text });
     onFailureChange();
   }
 
