@@ -38,8 +38,8 @@ const PURE = [
   /^packages\/cli\/src\/move\/(departures|report|whereabouts)\.ts$/,
   /^packages\/takeover\//,
   /^packages\/speaker\/src\/announcements\//,
-  /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|range-filter)\.ts$/,
-  /^packages\/speaker\/src\/layer2\/arp\//,
+  /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|kernel-addresses|range-filter)\.ts$/,
+  /^packages\/speaker\/src\/layer2\/(arp|echo)\//,
   /^packages\/speaker\/src\/layer2\/ndp\/(filter|groups|packet|responder|solicited-node|unsolicited)\.ts$/,
   /^packages\/speaker\/src\/control\/(announced-status|placed-address|speaker-status)\.ts$/,
 ];

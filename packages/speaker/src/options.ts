@@ -66,7 +66,8 @@ export const SPEAKER_OPTIONS = {
   answerPing: {
     type: "boolean",
     default: true,
-    describe: "whether pings to addresses that this node announces are answered; off where something else does",
+    describe:
+      "whether pings to addresses that this node announces are answered; off where something else does",
   },
   stateFolder: {
     type: "string",

@@ -13,8 +13,8 @@ import { type FakeSocket, FakeSockets } from "../testing/fake-sockets.ts";
 import { address, announcement, eth, hex, mac, placed } from "../testing/values.ts";
 import { WireCounts } from "../wire/counts.ts";
 import { ARP_FRAME_BYTES, writeArp } from "./arp/packet.ts";
-import { writeChecksums } from "./echo/packet4.ts";
 import { DEAF } from "./echo/filter.ts";
+import { writeChecksums } from "./echo/packet4.ts";
 import type { InterfaceSelf, Watched } from "./interface-self.ts";
 import { Layer2 } from "./layer2.ts";
 

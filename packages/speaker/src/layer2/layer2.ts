@@ -6,8 +6,8 @@ import type { Random } from "@fairlead/runtime/random.ts";
 import type { Announcement } from "../announcements/announcement.ts";
 import { InterfaceTable, type TableInterface } from "../announcements/interface-table.ts";
 import type { TableChange } from "../announcements/table.ts";
-import { type GratuitousForm, GratuitousSchedule } from "./gratuitous.ts";
 import type { EchoDropReason } from "./echo/drop-reasons.ts";
+import { type GratuitousForm, GratuitousSchedule } from "./gratuitous.ts";
 import type { InterfaceSelf, Watched } from "./interface-self.ts";
 import { ArpPort } from "./interfaces/arp-port.ts";
 import { EchoPort } from "./interfaces/echo-port.ts";
@@ -276,10 +276,7 @@ export class Layer2 {
     for (const one of (family === "IPv4" ? table.v4 : table.v6).values()) this.again(one);
   }
 
-  #close(
-    ports: Map<string, { stop(): void; readonly kernelDrops: number }>,
-    key: string,
-  ): void {
+  #close(ports: Map<string, { stop(): void; readonly kernelDrops: number }>, key: string): void {
     const port = ports.get(key);
     if (port === undefined) return;
     port.stop();

@@ -1,6 +1,6 @@
 import { TAKEOVER_COUNTS, type TakeoverCount } from "../failover/counts.ts";
-import { ECHO_DROP_REASONS, type EchoDropReason } from "../layer2/echo/drop-reasons.ts";
 import { ARP_DROP_REASONS, type ArpDropReason } from "../layer2/arp/responder.ts";
+import { ECHO_DROP_REASONS, type EchoDropReason } from "../layer2/echo/drop-reasons.ts";
 import { type FrameCount, SharedFrameCounts } from "../layer2/interfaces/frame-counts.ts";
 import { NDP_DROP_REASONS, type NdpDropReason } from "../layer2/ndp/responder.ts";
 
@@ -10,7 +10,11 @@ export const ARP_COUNTS: readonly FrameCount<ArpDropReason>[] = [...OTHER, ...AR
 /** Names of the counts of NDP frames, in the order of their slots. */
 export const NDP_COUNTS: readonly FrameCount<NdpDropReason>[] = [...OTHER, ...NDP_DROP_REASONS];
 /** Names of the counts of echo requests, in the order of their slots; of either family. */
-export const ECHO_COUNTS: readonly FrameCount<EchoDropReason>[] = ["Answer", "SendFailed", ...ECHO_DROP_REASONS];
+export const ECHO_COUNTS: readonly FrameCount<EchoDropReason>[] = [
+  "Answer",
+  "SendFailed",
+  ...ECHO_DROP_REASONS,
+];
 
 const GAUGES = ["kernelDrops", "latenessMs", "stalls", "watchFailedAt"] as const;
 /**
@@ -93,7 +97,6 @@ export class WireCounts {
   /** Every count of frames: protocol, name, number. */
   *frames(): Iterable<{ readonly protocol: FrameProtocol; readonly name: string; readonly count: number }> {
     for (const [protocol, start, names] of FRAMES)
-      for (const [i, name] of names.entries())
-        yield { protocol, name, count: this.#numbers[start + i] ?? 0 };
+      for (const [i, name] of names.entries()) yield { protocol, name, count: this.#numbers[start + i] ?? 0 };
   }
 }

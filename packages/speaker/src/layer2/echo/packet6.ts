@@ -1,11 +1,5 @@
 import { ETHERNET_BYTES } from "../ethernet.ts";
-import {
-  DESTINATION_ADDRESS,
-  HOP_LIMIT,
-  ICMP,
-  SOURCE_ADDRESS,
-  writeChecksum,
-} from "../ndp/packet.ts";
+import { DESTINATION_ADDRESS, HOP_LIMIT, ICMP, SOURCE_ADDRESS, writeChecksum } from "../ndp/packet.ts";
 
 /**
  * An echo request or reply (RFC 4443 4.1, 4.2) right behind the IPv6 header, which is drawn in `ndp/packet.ts`:

@@ -110,8 +110,7 @@ function isHostAt(frame: Uint8Array, offset: number): boolean {
 }
 
 function isToItself(frame: Uint8Array): boolean {
-  for (let i = 0; i < 16; i++)
-    if (frame[SOURCE_ADDRESS + i] !== frame[DESTINATION_ADDRESS + i]) return false;
+  for (let i = 0; i < 16; i++) if (frame[SOURCE_ADDRESS + i] !== frame[DESTINATION_ADDRESS + i]) return false;
   return true;
 }
 

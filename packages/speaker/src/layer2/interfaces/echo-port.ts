@@ -84,7 +84,8 @@ export class EchoPort {
   /** Lets the filter follow the table, which has changed. */
   follow({ started, stopped }: Pick<PortChange, "started" | "stopped">): void {
     const added = started.map(({ address }) => wordOf(address));
-    if (this.#ranges.follow(added, stopped.length) && this.#deaf === undefined) this.#setFilter(this.#filter());
+    if (this.#ranges.follow(added, stopped.length) && this.#deaf === undefined)
+      this.#setFilter(this.#filter());
   }
 
   get kernelDrops(): number {
