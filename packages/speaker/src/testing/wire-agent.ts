@@ -84,7 +84,7 @@ export class WireAgent {
       const timer = setTimeout(() => {
         this.#waiters.delete(look);
         reject(new Error(`not within 5 s: ${what}; states ${JSON.stringify([...this.states])}`));
-      }, 60000);
+      }, 5000);
       const look = (): void => {
         if (!holds()) return;
         clearTimeout(timer);

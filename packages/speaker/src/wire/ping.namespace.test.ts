@@ -16,7 +16,7 @@ const UNAVAILABLE =
 
 /** A node that forwards, as nodes do. The client of the LAN is the gateway too, with somebody behind it. */
 describe(`a ping on a real segment${UNAVAILABLE === undefined ? "" : ` (${UNAVAILABLE})`}`, function () {
-  this.timeout(240_000);
+  this.timeout(60_000);
   let lan: Lan;
   let wire: WireAgent;
   const outside = `fls-${process.pid}-outside`;
@@ -114,10 +114,13 @@ describe(`a ping on a real segment${UNAVAILABLE === undefined ? "" : ` (${UNAVAI
   it("that node and gateway send to and fro is answered once", async () => {
     wire.place([ROUTED], { interfaces: ["eth0"] });
     await wire.announced(ROUTED);
-    const { output } = ping(outside, ROUTED);
-    expect(output).to.contain("1 received").and.not.contain("DUP");
-    expect(await wire.count("icmp", "Answer")).to.equal(1);
+    // The kernels pass it to and fro until it dies sooner than the speaker can answer, and ping takes the first word it hears.
+    expect(ping(outside, ROUTED).output)
+      .to.match(/exceeded|1 received/)
+      .and.not.contain("DUP");
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await wire.count("icmp", "Looped"), "without rules it does come again").to.be.greaterThan(10);
+    expect(await wire.count("icmp", "Answer")).to.equal(1);
   });
 
   describe("beside the rules of refuse-closed-ports.nft", () => {
