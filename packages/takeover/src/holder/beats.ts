@@ -30,6 +30,9 @@ export class Beats {
   readonly #options: BeatsOptions;
   readonly #standings = new Map<NodeId, Standing>();
   #timer: Timer | undefined;
+  /** Runs while more may change in the same go. */
+  #more: Timer | undefined;
+  #again = false;
   #paused = false;
 
   constructor(options: BeatsOptions) {
@@ -49,8 +52,17 @@ export class Beats {
     return this.#standings.get(node)?.acknowledgedMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Beats at once, to all. */
+  /** Beats at once, to all, and once more for all that changes in the same go. */
   now(): void {
+    if (this.#more !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#more = this.#options.core.clock.after(0, () => {
+      this.#more = undefined;
+      if (this.#again) this.#beat(true, false);
+      this.#again = false;
+    });
     this.#beat(true, false);
   }
 
@@ -72,6 +84,7 @@ export class Beats {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#more?.cancel();
     this.#paused = true;
   }
 

@@ -4,13 +4,33 @@ import type { Core } from "../core/core.ts";
 import type { Entry } from "../core/ledger.ts";
 import { TIMING } from "../timing.ts";
 
-interface Pending {
-  readonly entries: Map<string, Entry>;
+/** One CLAIM that is not acknowledged. */
+interface Told {
+  readonly entry: Entry;
+  /** How often it was said. */
   attempt: number;
-  timer: Timer | undefined;
+  dueMs: number;
 }
 
-/** Says CLAIM to each that should know until it acknowledges: at once, a few times soon, then ever more seldom. */
+/** What one node has not acknowledged. */
+interface Pending {
+  readonly told: Map<string, Told>;
+  /** By the number of attempts, those waiting for the next; within each, due times never fall. What is not in `told` any more is skipped. */
+  readonly stages: Set<Told>[];
+  timer: Timer | undefined;
+  /** Runs while more may be told in the same go: that is said in one message then. */
+  more: Timer | undefined;
+}
+
+/** The number of attempts after which they do not become more seldom. */
+const SLOWEST = TIMING.claimRepeats.length + 5;
+/** This part of a gap may be left out, so that what was told at about the same time goes into one message before long. */
+const EARLY = 1 / 8;
+
+/**
+ * Says CLAIM to each that should know until it acknowledges: at once, a few times soon, then ever more seldom. Each address has its own
+ * turn: a new one does not have the others, which a dead node never acknowledges, said again.
+ */
 export class Campaign {
   readonly #core: Core;
   readonly #pending = new Map<NodeId, Pending>();
@@ -22,45 +42,109 @@ export class Campaign {
   /** These are claimed anew. */
   tell(node: NodeId, entries: Iterable<Entry>): void {
     if (node === this.#core.self.id) return;
-    const pending = this.#pending.get(node) ?? { entries: new Map(), attempt: 0, timer: undefined };
-    for (const entry of entries) pending.entries.set(entry.address.text, entry);
+    const pending = this.#pending.get(node) ?? {
+      told: new Map(),
+      stages: [],
+      timer: undefined,
+      more: undefined,
+    };
     this.#pending.set(node, pending);
-    this.#restart(node, pending);
+    for (const entry of entries) this.#begin(pending, entry);
+    this.#sayNow(node, pending);
   }
 
   /** A node that had not acknowledged is heard again. */
   hurry(node: NodeId): void {
     const pending = this.#pending.get(node);
-    if (pending !== undefined && pending.attempt > 1 && this.#core.post.mayAnswer(node, "campaign"))
-      this.#restart(node, pending);
+    if (pending === undefined) return;
+    const late = pending.stages.slice(2).filter(({ size }) => size > 0);
+    if (late.length === 0 || !this.#core.post.mayAnswer(node, "campaign")) return;
+    for (const { entry } of late.flatMap((stage) => [...stage])) this.#begin(pending, entry);
+    this.#sayNow(node, pending);
   }
 
   /** It knows what this node announces the address under. */
   acknowledged(node: NodeId, entry: Entry): void {
-    this.#pending.get(node)?.entries.delete(entry.address.text);
+    const pending = this.#pending.get(node);
+    const told = pending?.told.get(entry.address.text);
+    if (pending === undefined || told === undefined) return;
+    this.#forget(pending, told);
   }
 
   stop(): void {
-    for (const { timer } of this.#pending.values()) timer?.cancel();
+    for (const { timer, more } of this.#pending.values()) {
+      timer?.cancel();
+      more?.cancel();
+    }
     this.#pending.clear();
   }
 
-  #restart(node: NodeId, pending: Pending): void {
-    pending.timer?.cancel();
-    pending.attempt = 0;
-    this.#attempt(node, pending);
+  #begin(pending: Pending, entry: Entry): void {
+    const before = pending.told.get(entry.address.text);
+    if (before !== undefined) this.#forget(pending, before);
+    const told: Told = { entry, attempt: 0, dueMs: this.#core.clock.nowMs() };
+    pending.told.set(entry.address.text, told);
+    stageOf(pending, told).add(told);
   }
 
-  #attempt(node: NodeId, pending: Pending): void {
-    for (const [address, { mine }] of pending.entries)
-      if (mine === undefined) pending.entries.delete(address);
-    if (pending.entries.size === 0) {
+  #forget(pending: Pending, told: Told): void {
+    pending.told.delete(told.entry.address.text);
+    stageOf(pending, told).delete(told);
+  }
+
+  #sayNow(node: NodeId, pending: Pending): void {
+    if (pending.more !== undefined) return;
+    pending.more = this.#core.clock.after(0, () => {
+      pending.more = undefined;
+      if ((pending.stages[0]?.size ?? 0) > 0) this.#say(node, pending);
+    });
+    this.#say(node, pending);
+  }
+
+  #schedule(node: NodeId, pending: Pending): void {
+    pending.timer?.cancel();
+    pending.timer = undefined;
+    if (pending.told.size === 0) {
       this.#pending.delete(node);
       return;
     }
-    this.#core.post.claims(node, pending.entries.values());
-    pending.timer = this.#core.clock.after(gapAfter(pending.attempt++), () => this.#attempt(node, pending));
+    const { clock } = this.#core;
+    const dueMs = Math.min(...pending.stages.flatMap((stage) => stage.values().next().value?.dueMs ?? []));
+    pending.timer = clock.after(Math.max(0, dueMs - clock.nowMs()), () => this.#say(node, pending));
   }
+
+  #say(node: NodeId, pending: Pending): void {
+    const nowMs = this.#core.clock.nowMs();
+    const due: Told[] = [];
+    for (const [attempt, stage] of pending.stages.entries()) {
+      const earlyMs = attempt === 0 ? 0 : gapAfter(attempt - 1) * EARLY;
+      for (const told of stage) {
+        if (told.dueMs - earlyMs > nowMs) break;
+        due.push(told);
+      }
+    }
+    const said: Entry[] = [];
+    for (const told of due) {
+      stageOf(pending, told).delete(told);
+      if (told.entry.mine === undefined) {
+        pending.told.delete(told.entry.address.text);
+        continue;
+      }
+      said.push(told.entry);
+      told.dueMs = nowMs + gapAfter(told.attempt);
+      told.attempt = Math.min(told.attempt + 1, SLOWEST);
+      stageOf(pending, told).add(told);
+    }
+    this.#core.post.claims(node, said);
+    this.#schedule(node, pending);
+  }
+}
+
+function stageOf({ stages }: Pending, { attempt }: Told): Set<Told> {
+  const stage = stages[attempt] ?? new Set();
+  for (let i = stages.length; i < attempt; i++) stages.push(new Set());
+  stages[attempt] = stage;
+  return stage;
 }
 
 function gapAfter(attempt: number): number {

@@ -32,6 +32,11 @@ export class Displaced {
     return [...(this.#nodes.get(node)?.entries.values() ?? [])];
   }
 
+  /** Those that this address was displaced from. */
+  from({ address }: Entry, nowMs: number): readonly NodeId[] {
+    return this.nodes(nowMs).filter((node) => this.#nodes.get(node)?.entries.has(address.text));
+  }
+
   nodes(nowMs: number): readonly NodeId[] {
     for (const [node, { untilMs }] of this.#nodes) if (untilMs < nowMs) this.#nodes.delete(node);
     return [...this.#nodes.keys()];

@@ -2,6 +2,7 @@ import { type Claim, type NodeId, placedClaim } from "../claims/claim.ts";
 import type { Core } from "../core/core.ts";
 import { type Entry, isPlacedHere, itemOf, listOf } from "../core/ledger.ts";
 import type { Reason } from "../environment.ts";
+import { MOST_ITEMS } from "../messages/items.ts";
 import type { Item } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import { Beats } from "./beats.ts";
@@ -23,6 +24,8 @@ export class Holder {
   readonly campaign: Campaign;
   readonly #options: HolderOptions;
   readonly #burstMs = new Map<string, number>();
+  /** What more was yielded to a node in the same go as the first: said in few messages. */
+  readonly #yields = new Map<NodeId, Item[]>();
 
   constructor(options: HolderOptions) {
     const { core } = options;
@@ -76,11 +79,13 @@ export class Holder {
 
   /** Y1: stops in favor of a higher claim of another node. */
   yieldTo(entry: Entry, claim: Claim, reason: Reason): void {
-    const { core } = this.#options;
     this.#end(entry, reason);
-    const items: readonly Item[] = [itemOf(entry, claim)];
-    for (const at of TIMING.yieldRepeats)
-      core.clock.after(at, () => core.post.send(claim.node, { type: "Yield", items }));
+    const more = this.#yields.get(claim.node);
+    if (more === undefined) {
+      this.#yields.set(claim.node, []);
+      this.#options.core.clock.after(0, () => this.#sayMore(claim.node));
+      this.#sayYield(claim.node, [itemOf(entry, claim)]);
+    } else more.push(itemOf(entry, claim));
   }
 
   /** Y4: another speaker really answers on the wire, and nothing signed of it can be had. */
@@ -138,11 +143,22 @@ export class Holder {
     onChange(entry);
   }
 
+  #sayMore(node: NodeId): void {
+    const more = this.#yields.get(node) ?? [];
+    this.#yields.delete(node);
+    for (let at = 0; at < more.length; at += MOST_ITEMS)
+      this.#sayYield(node, more.slice(at, at + MOST_ITEMS));
+  }
+
+  #sayYield(node: NodeId, items: readonly Item[]): void {
+    const { clock, post } = this.#options.core;
+    for (const at of TIMING.yieldRepeats) clock.after(at, () => post.send(node, { type: "Yield", items }));
+  }
+
   #proclaim(entries: readonly Entry[]): void {
     const told = new Map<NodeId, Entry[]>();
     for (const entry of entries) {
-      const others = this.displaced.nodes(this.#options.core.clock.nowMs());
-      const displaced = others.filter((node) => this.displaced.of(node).includes(entry));
+      const displaced = this.displaced.from(entry, this.#options.core.clock.nowMs());
       for (const node of new Set([...listOf(entry), ...entry.topList, ...displaced])) {
         const same = told.get(node);
         if (same === undefined) told.set(node, [entry]);

@@ -35,7 +35,10 @@ export class Offers {
     for (const entry of this.#holder.held.all()) {
       const members = this.#responsiveFirst(entry);
       const node = members[turn % Math.max(1, members.length)];
-      if (node !== undefined) byNode.set(node, [...(byNode.get(node) ?? []), entry]);
+      if (node === undefined) continue;
+      const same = byNode.get(node);
+      if (same === undefined) byNode.set(node, [entry]);
+      else same.push(entry);
     }
     for (const [node, entries] of byNode) this.#send(node, entries);
     clock.after(TIMING.offerNext, () => this.#offer(turn + 1, untilMs, done));
