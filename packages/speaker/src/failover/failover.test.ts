@@ -231,6 +231,19 @@ describe("two speakers on one segment", () => {
     expect(pair.one.claims.at(-1)).to.equal(`${VIP} on eth0: none, Removed`);
   });
 
+  it("nobody claims what the controller does not name any more, whoever hears of that first", () => {
+    const pair = Pair.settled();
+    pair.two.remove(address(VIP));
+    pair.pass(1000);
+    pair.one.remove(address(VIP));
+    pair.pass(10_000);
+    expect(pair.two.claims).to.deep.equal([]);
+    // The address is given out again, by a new object whose epochs begin anew.
+    pair.one.place({ ...PLACED, nodes: ["worker-1"] });
+    pair.pass(1000);
+    expect(pair.one.right(VIP)).to.deep.equal({ kind: "Own" });
+  });
+
   it("without keys sends nothing, and the owner announces all the same", () => {
     const pair = new Pair({ keys: undefined });
     pair.place();

@@ -6,7 +6,7 @@ import type { Item } from "../messages/message.ts";
 /** What is known of one address. */
 export interface Entry {
   readonly address: IpAddress;
-  /** The newest of the API. */
+  /** The newest of the API; undefined: it does not name the address here, so that nothing is claimed, whatever others say of it. */
   placement: Placement | undefined;
   /** The highest firm claim that is known. It never goes down. */
   top: Claim | undefined;

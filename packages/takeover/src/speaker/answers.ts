@@ -71,7 +71,9 @@ export class Answers {
       const items = self
         ? entries.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]))
         : [];
-      const hasDuty = watch !== undefined && entries.some((entry) => watch.duties.has(entry));
+      const hasDuty =
+        watch !== undefined &&
+        entries.some((entry) => entry.placement !== undefined && watch.duties.has(entry));
       const ready = isReady(core);
       core.post.send(from, { type: "Tell", subject, round, sinceMs, ready, hasDuty, sight, self, items });
     };

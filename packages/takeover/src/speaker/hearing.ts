@@ -80,8 +80,8 @@ export class Hearing {
     const claims = new Map<Entry, Claim>();
     const lower: Entry[] = [];
     for (const { address, claim } of items) {
-      const entry = this.#entryOf(address, list);
-      if (entry === undefined || claim.node !== from) continue;
+      const entry = core.ledger.get(address);
+      if (entry?.placement === undefined || claim.node !== from) continue;
       if (entry.mine !== undefined) core.post.claims(from, [entry]);
       else if (entry.top !== undefined && isHigher(entry.top, claim) && !covers(claim, entry.top))
         lower.push(entry);

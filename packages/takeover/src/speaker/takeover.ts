@@ -68,6 +68,7 @@ export class Takeover {
     const onChange = (entry: Entry): void => {
       if (entry.mine !== undefined) this.#watches.drop(entry);
       this.#vacancies.consider(entry);
+      this.#forgetIfNobodys(entry);
     };
     const claim = (claims: ReadonlyMap<Entry, Claim>, reason: Reason): void => {
       this.#holder.claim(claims, reason);
@@ -289,6 +290,14 @@ export class Takeover {
     this.#holder.remove(entry);
     this.#watches.drop(entry);
     this.#vacancies.consider(entry);
+  }
+
+  /** What the API does not name and no holder announces any more: its epochs may begin anew. */
+  #forgetIfNobodys(entry: Entry): void {
+    const { ledger } = this.#core;
+    const isKnown = entry.placement !== undefined || entry.mine !== undefined;
+    if (!isKnown && ledger.get(entry.address) === entry && !this.#watches.isCovered(entry))
+      ledger.forget(entry);
   }
 
   #doubtAll(): void {

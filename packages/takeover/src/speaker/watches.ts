@@ -104,9 +104,14 @@ export class Watches {
     const { core, claim } = this.#options;
     const claims = new Map<Entry, Claim>();
     for (const { entry, list } of duties) {
+      // Nobody placed it: it is not this node's to announce, whatever the dead holder said.
+      if (entry.placement === undefined) {
+        this.drop(entry);
+        continue;
+      }
       const make = firm ? firmClaimAbove : provisionalClaimBeside;
       claims.set(entry, make(baseOf(entry), indexIn(list, core.self.id), core.self.id));
     }
-    claim(claims, reason);
+    if (claims.size > 0) claim(claims, reason);
   }
 }

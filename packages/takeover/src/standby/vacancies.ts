@@ -83,7 +83,7 @@ export class Vacancies {
   #causeOf(entry: Entry): Cause | undefined {
     const { core, isCovered } = this.#options;
     const self = core.self.id;
-    if (entry.mine !== undefined || !isReady(core)) return undefined;
+    if (entry.mine !== undefined || entry.placement === undefined || !isReady(core)) return undefined;
     if (isPlacedHere(entry, self)) return "Placed";
     if (isCovered(entry) || !listOf(entry).includes(self)) return undefined;
     return entry.top?.node === self ? "Resume" : "Vacant";
