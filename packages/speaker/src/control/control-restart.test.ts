@@ -53,6 +53,21 @@ describe("Control from one process to the next", () => {
     ).to.deep.equal([]);
   });
 
+  it("with the API server away leaves the next but one process as much as it knew itself", async () => {
+    const first = new ControlBench();
+    first.secret(key(3));
+    first.place("192.0.2.7");
+    await first.start();
+    const known = first.cached?.() ?? NOTHING_KNOWN;
+    first.api.away = true;
+    const second = new ControlBench({ api: first.api, known });
+    await second.start();
+    const [memory] = known.memories;
+    expect(memory).to.not.equal(undefined);
+    second.control.take({ type: "memories", memories: known.memories });
+    expect(second.cached?.()).to.deep.equal(known);
+  });
+
   it("at the end lets others stand in for it, and leaves what it wrote, for it will be back", async () => {
     const bench = new ControlBench();
     bench.place("192.0.2.7");

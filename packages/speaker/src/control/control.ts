@@ -110,6 +110,7 @@ export class Control {
     });
     this.#nodeFeed = new NodeFeed({
       ...options,
+      known: known.nodes,
       speakers: () => this.#speakers.store.values(),
       send: (all) => {
         wire.post({ type: "nodes", nodes: all });

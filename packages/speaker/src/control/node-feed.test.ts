@@ -55,6 +55,7 @@ describe("NodeFeed", () => {
     const feed = new NodeFeed({
       clock,
       speakers: () => speakers.values(),
+      known: [],
       send: (nodes) => sent.push(nodes),
     });
     const put = (one: Speaker): void => {

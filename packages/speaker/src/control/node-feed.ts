@@ -24,24 +24,25 @@ export function neighborNode({ metadata: { name }, status }: Speaker): NeighborN
   return { name, interfaces };
 }
 
+export interface NodeFeedOptions {
+  readonly clock: Clock;
+  readonly speakers: () => Iterable<Speaker>;
+  readonly send: (nodes: readonly NeighborNode[]) => void;
+  /** What the last process knew; the wire thread has it already. */
+  readonly known: readonly NeighborNode[];
+}
+
 /** Tells the wire thread who the speakers are, once they all have been read, and at each change. */
 export class NodeFeed {
-  readonly #options: {
-    readonly clock: Clock;
-    readonly speakers: () => Iterable<Speaker>;
-    readonly send: (nodes: readonly NeighborNode[]) => void;
-  };
+  readonly #options: NodeFeedOptions;
   #opened = false;
   #timer: Timer | undefined;
   #sent = "";
-  #nodes: readonly NeighborNode[] = [];
+  #nodes: readonly NeighborNode[];
 
-  constructor(options: {
-    readonly clock: Clock;
-    readonly speakers: () => Iterable<Speaker>;
-    readonly send: (nodes: readonly NeighborNode[]) => void;
-  }) {
+  constructor(options: NodeFeedOptions) {
     this.#options = options;
+    this.#nodes = options.known;
   }
 
   /** What was told last. */
