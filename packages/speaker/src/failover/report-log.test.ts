@@ -67,4 +67,23 @@ describe("ReportLog", () => {
     reports.take("eth0", { type: "Stalled", lateMs: 400 });
     expect(log.lines).to.have.length(5);
   });
+
+  it("tells no more than some of what a host makes up, and something else of it all the same", () => {
+    const { clock, log, counted, reports } = make();
+    const madeUp = (i: number): Report => ({
+      ...CONFLICT,
+      mac: mac(`02:00:00:01:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`),
+    });
+    for (let i = 0; i < 1000; i++) {
+      reports.take("eth0", madeUp(i));
+      clock.advance(1);
+    }
+    expect([log.lines.length, counted.length]).to.deep.equal([64, 1000]);
+    reports.take("eth0", { type: "AnchorLost" });
+    reports.take("eth1", CONFLICT);
+    expect(log.lines).to.have.length(66);
+    clock.advance(60_001);
+    reports.take("eth0", CONFLICT);
+    expect(log.lines).to.have.length(67);
+  });
 });

@@ -5,6 +5,8 @@ import type { TakeoverCount } from "./counts.ts";
 
 /** A report that has not come for so long is news when it comes again, in ms. */
 const OVER_AFTER_MS = 60_000;
+/** So many reports of a kind on one interface are told apart; of more, as of a host that makes up MACs, only the number is kept. */
+const MOST_AT_ONCE = 64;
 
 /** Logs what the failover protocol reports: once when it begins, not each time it is seen; and counts it each time. */
 export class ReportLog {
@@ -13,7 +15,8 @@ export class ReportLog {
     readonly log: Log;
     readonly counts: { add(what: TakeoverCount): void };
   };
-  readonly #seenMs = new Map<string, number>();
+  /** By interface and kind: when each was last seen, the oldest first. */
+  readonly #seenMs = new Map<string, Map<string, number>>();
 
   constructor(options: {
     readonly clock: Clock;
@@ -28,12 +31,19 @@ export class ReportLog {
     const { clock, log, counts } = this.#options;
     counts.add(report.type);
     const fields = fieldsOf(report);
-    const key = JSON.stringify([name, report.type, report.type === "Stalled" ? {} : fields]);
+    const kind = `${name} ${report.type}`;
+    const seenMs = this.#seenMs.get(kind) ?? new Map<string, number>();
+    this.#seenMs.set(kind, seenMs);
     const nowMs = clock.nowMs();
-    const lastMs = this.#seenMs.get(key);
-    for (const [old, seenMs] of this.#seenMs) if (nowMs - seenMs > OVER_AFTER_MS) this.#seenMs.delete(old);
-    this.#seenMs.set(key, nowMs);
-    if (lastMs !== undefined && nowMs - lastMs <= OVER_AFTER_MS) return;
+    for (const [old, lastMs] of seenMs) {
+      if (nowMs - lastMs <= OVER_AFTER_MS) break;
+      seenMs.delete(old);
+    }
+    const what = report.type === "Stalled" ? "" : JSON.stringify(fields);
+    const isKnown = seenMs.delete(what);
+    if (!isKnown && seenMs.size >= MOST_AT_ONCE) return;
+    seenMs.set(what, nowMs);
+    if (isKnown) return;
     log.warn(EVENTS[report.type], { interface: name, ...fields });
   }
 }
