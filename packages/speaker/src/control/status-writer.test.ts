@@ -220,8 +220,8 @@ describe("StatusWriter", () => {
     expect(writer.states.get(key)).to.deep.equal(ANNOUNCING);
   });
 
-  it("tells that a stand-in answers under a higher claim, without an Event: the address is not placed here", async () => {
-    const { clock, store, applied, reasons, writer, tell } = make();
+  it("tells that a stand-in has taken an address over, once, though the placement follows only later", async () => {
+    const { clock, store, applied, reasons, notes, writer, tell } = make();
     const owner = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: "x" };
     store.put(virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"] }, { announcers: [owner] }));
     writer.start();
@@ -230,6 +230,23 @@ describe("StatusWriter", () => {
     await clock.advanceAsync(100);
     const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
     expect(announcers.map(({ node, step }) => [node, step])).to.deep.equal([["worker-1", 1]]);
-    expect(reasons).to.deep.equal([]);
+    expect(reasons).to.deep.equal(["Announcing"]);
+    expect(notes[0]).to.contain("Node worker-1 answers for 192.0.2.7").and.to.contain("on node worker-2");
+    const put = (one: VirtualIP): void => {
+      const change = store.put(one);
+      if (change !== undefined) writer.changed(change);
+    };
+    const status = (applied[0]?.status ?? {}) as VirtualIPStatus;
+    put(virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"] }, status, "2"));
+    put(virtualIP("192.0.2.7", { epoch: 2, nodes: ["worker-1", "worker-2"] }, status, "3"));
+    tell({ kind: "Announcing", on: [{ ...on, epoch: 2, step: 0, provisional: false }] });
+    await clock.advanceAsync(100);
+    expect(applied).to.have.length(2);
+    tell({
+      kind: "Announcing",
+      on: [{ ...on, mac: "02:00:00:00:00:99", epoch: 2, step: 0, provisional: false }],
+    });
+    await clock.advanceAsync(100);
+    expect(reasons).to.deep.equal(["Announcing"]);
   });
 });

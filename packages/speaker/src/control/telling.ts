@@ -33,16 +33,19 @@ export class Telling {
     }
     if (previous?.metadata.uid !== current.metadata.uid) return;
     const from = previous?.spec.placement?.nodes[0];
-    if (from !== undefined && from !== node) this.#movedFrom.set(key, from);
+    // What was taken over is told already; the placement only follows.
+    const isTold = current.status?.announcers?.some((announcer) => announcer.node === node) === true;
+    if (from !== undefined && from !== node && !isTold) this.#movedFrom.set(key, from);
   }
 
   /** @param virtualIP as it was before `status` was written */
   tell(virtualIP: VirtualIP, status: VirtualIPStatus): void {
     const { log, node } = this.#options;
     const condition = status.conditions?.find(({ type }) => type === ANNOUNCED);
-    if (condition === undefined || !isPlacedOn(virtualIP, node)) return;
+    if (condition === undefined) return;
     const { reason, message } = condition;
     if (condition.status === "False") {
+      if (!isPlacedOn(virtualIP, node)) return;
       log.warn("address not announced", { vip: virtualIP.spec.address, reason, message });
       this.#record(virtualIP, "Warning", reason, message);
     } else if (!saysAnnounced(virtualIP, node, status)) this.#announced(virtualIP, status);
@@ -54,13 +57,14 @@ export class Telling {
     const key = virtualIP.metadata.name;
     const from = this.#movedFrom.get(key) ?? otherAnnouncer(virtualIP, node);
     this.#movedFrom.delete(key);
-    for (const { node: announcer, interface: name, mac, epoch } of status.announcers ?? []) {
+    for (const { node: announcer, interface: name, mac, epoch, step = 0 } of status.announcers ?? []) {
       if (announcer !== node) continue;
       log.info("address announced", {
         vip,
         interface: name,
         mac,
         epoch,
+        ...(step > 0 && { step }),
         ...(from !== undefined && { from }),
       });
       if (from === undefined) continue;
