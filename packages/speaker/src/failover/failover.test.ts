@@ -177,6 +177,21 @@ describe("two speakers on one segment", () => {
     expect(pair.two.right(VIP)).to.deep.equal({ kind: "Own" });
   });
 
+  it("a dead node whose own address another node has taken is dead, not only its speaker", () => {
+    const pair = Pair.settled();
+    pair.one.die();
+    const own = address("192.0.2.1");
+    const third = mac("02:00:00:00:00:13");
+    const other = { ...pair.one.neighbor, name: "worker-3" };
+    const [port] = other.interfaces;
+    if (port === undefined) throw new Error("no interface");
+    const worker3 = { name: "worker-3", interfaces: [{ ...port, mac: third }] };
+    pair.two.segments.setNodes([pair.one.neighbor, pair.two.neighbor, worker3]);
+    pair.lan.host("worker-3", own, third);
+    pair.until(() => pair.two.right(VIP) !== undefined, 600);
+    expect(pair.two.right(VIP)).to.deep.equal({ kind: "Own" });
+  });
+
   it("a dead speaker is not stood in for with its MAC where that is switched off", () => {
     const pair = Pair.settled({ caretake: false });
     pair.one.segments.stop();

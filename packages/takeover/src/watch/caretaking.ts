@@ -82,9 +82,11 @@ export class Caretaking {
   /** Somebody answers on the wire. An address that another speaker answers for is that one's; it is asked about it. */
   seen(address: IpAddress, mac: Mac): void {
     const { core, holder } = this.#options;
-    if (address.text === core.directory.get(holder)?.kernel?.text) this.#kernelMs = core.clock.nowMs();
-    const entry = this.#answered.get(address.text);
     const node = core.directory.idOf(mac);
+    const isHolder = node === undefined || node === holder;
+    if (isHolder && address.text === core.directory.get(holder)?.kernel?.text)
+      this.#kernelMs = core.clock.nowMs();
+    const entry = this.#answered.get(address.text);
     if (entry === undefined || node === undefined || node === holder || node === core.self.id) return;
     this.release(entry);
     core.post.query(node, [address]);

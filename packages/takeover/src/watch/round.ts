@@ -96,10 +96,14 @@ export class Rounds {
 }
 
 function findingsOf(core: Core, { question, members, answers, tells }: Round): Findings {
-  const isSeen = (address: IpAddress | undefined): boolean =>
-    address !== undefined && answers.has(address.text);
-  const kernelOf = (node: NodeId): boolean => isSeen(core.directory.get(node)?.kernel);
+  const { directory, surroundings } = core;
+  /** An address that floats may have gone to another node, which answers for it now. */
+  const kernelOf = (node: NodeId): boolean => {
+    const mac = answers.get(directory.get(node)?.kernel?.text ?? "");
+    return mac !== undefined && [node, undefined].includes(directory.idOf(mac));
+  };
   const membersSeen = members.filter(kernelOf).length;
-  const sight = isSeen(core.surroundings.anchor) ? 2 : membersSeen > 0 ? 1 : 0;
+  const isAnchorSeen = surroundings.anchor !== undefined && answers.has(surroundings.anchor.text);
+  const sight = isAnchorSeen ? 2 : membersSeen > 0 ? 1 : 0;
   return { answers, kernel: kernelOf(question.subject), tells, sight, membersSeen };
 }
