@@ -30,6 +30,13 @@ describe("who else is on a segment", () => {
     expect([...elsewhere]).to.deep.equal(["b", "c"]);
   });
 
+  it("reached by their addresses in its subnet, and not by one that floats", () => {
+    const { on } = neighborsOf(lan, [
+      { name: "a", interfaces: [at("0a", "10.0.0.7/24", "192.0.2.2/32", "192.0.2.7/24")] },
+    ]);
+    expect(on[0]?.kernel?.text).to.equal("192.0.2.7");
+  });
+
   it("not by link-local addresses: everybody has those", () => {
     const { on, elsewhere } = neighborsOf(lan, [{ name: "a", interfaces: [at("0a", "fe80::7/64")] }]);
     expect(on).to.deep.equal([]);
@@ -51,14 +58,23 @@ describe("who else is on a segment", () => {
 
 describe("what a kernel answers for", () => {
   const table: readonly (readonly [readonly string[], string | undefined])[] = [
-    [["fe80::1", "192.0.2.1", "192.0.2.2"], "192.0.2.1"],
-    [["2001:db8::1", "fe80::1"], "fe80::1"],
-    [["2001:db8::1"], undefined],
+    [["fe80::1/64", "192.0.2.1/24", "192.0.2.2/24"], "192.0.2.1"],
+    [["2001:db8::1/64", "fe80::1/64"], "fe80::1"],
+    [["192.0.2.1/32", "192.0.2.7/24"], "192.0.2.7"],
+    [["10.0.0.1/24", "192.0.2.7/24"], "192.0.2.7"],
+    [["10.0.0.1/24", "10.0.0.2/32"], "10.0.0.1"],
+    [["192.0.2.1/32", "fe80::1/64"], "192.0.2.1"],
+    [["2001:db8::1/64"], undefined],
     [[], undefined],
   ];
   for (const [addresses, expected] of table)
     it(`of ${addresses.join(" and ") || "nothing"}: ${expected ?? "nothing"}`, () => {
-      expect(kernelAddress(addresses.map(address))?.text).to.equal(expected);
+      const all = eth("eth0", 2, addresses).addresses.map(({ address: own, prefixLength }) => ({
+        address: own,
+        subnet: prefixOf(own, prefixLength),
+      }));
+      const near = [prefixOf(address("192.0.2.0"), 24), prefixOf(address("10.0.0.9"), 32)];
+      expect(kernelAddress(all, near)?.text).to.equal(expected);
     });
 
   it("knows fe80::/10 and nothing else for link-local", () => {

@@ -1,6 +1,6 @@
-import type { IpAddress } from "@fairlead/net/address.ts";
+import { bitsOf, type IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
-import { type IpPrefix, prefixOf } from "@fairlead/net/prefix.ts";
+import { type IpPrefix, prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
 import { shareSegment } from "@fairlead/net/segment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 
@@ -8,6 +8,7 @@ import type { PresentInterface } from "../announcements/present-interface.ts";
 export interface NeighborInterface {
   readonly mac: Mac;
   readonly addresses: readonly IpAddress[];
+  /** Of each of the addresses, in their order. */
   readonly subnets: readonly IpPrefix[];
 }
 
@@ -21,13 +22,36 @@ export interface NeighborNode {
 export interface Neighbor {
   readonly name: string;
   readonly mac: Mac;
-  /** What its kernel answers for there: the first IPv4 address, else the link-local IPv6 one. Its speaker is reached by it. */
+  /** What its kernel answers for there: see {@link kernelAddress}. Its speaker is reached by it. */
   readonly kernel: IpAddress | undefined;
 }
 
-/** What the kernel answers for on an interface with these addresses. */
-export function kernelAddress(addresses: readonly IpAddress[]): IpAddress | undefined {
-  return addresses.find(({ family }) => family === "IPv4") ?? addresses.find(isLinkLocal);
+/** An address of an interface with its subnet. */
+export interface KernelAddress {
+  readonly address: IpAddress;
+  readonly subnet: IpPrefix;
+}
+
+/**
+ * What the kernel answers for on an interface with these addresses, and its speaker is reached by. One in a subnet that is `near` is on the
+ * segment for certain; one without a subnet (a prefix of a single address) may be on another node tomorrow, as the address of an API server
+ * that floats. Without IPv4 it is the link-local address.
+ */
+export function kernelAddress(
+  addresses: readonly KernelAddress[],
+  near: readonly IpPrefix[],
+): IpAddress | undefined {
+  const v4 = addresses.filter(({ address }) => address.family === "IPv4");
+  const lasting = v4.filter(({ subnet }) => subnet.length < bitsOf("IPv4"));
+  const isNear = ({ address }: KernelAddress): boolean =>
+    near.some(
+      (prefix) =>
+        prefix.network.family === "IPv4" &&
+        prefix.length < bitsOf("IPv4") &&
+        prefixContains(prefix, address),
+    );
+  const best = lasting.find(isNear) ?? lasting[0] ?? v4[0];
+  return best?.address ?? addresses.find(({ address }) => isLinkLocal(address))?.address;
 }
 
 /** fe80::/10, RFC 4291 2.5.6. */
@@ -50,7 +74,15 @@ export function neighborsOf(
   for (const { name, interfaces } of nodes) {
     const found = interfaces.find((one) => shareSegment(one.subnets, subnets));
     if (found === undefined) elsewhere.add(name);
-    else on.push({ name, mac: found.mac, kernel: kernelAddress(found.addresses) });
+    else on.push({ name, mac: found.mac, kernel: kernelAddress(addressesOf(found), subnets) });
   }
   return { on, elsewhere };
+}
+
+/** Each address with its subnet: both are told in the same order. */
+function addressesOf({ addresses, subnets }: NeighborInterface): readonly KernelAddress[] {
+  return addresses.flatMap((address, i): KernelAddress[] => {
+    const subnet = subnets[i];
+    return subnet === undefined ? [] : [{ address, subnet }];
+  });
 }

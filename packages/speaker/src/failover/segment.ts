@@ -1,5 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { type Mac, macToBytes } from "@fairlead/net/mac.ts";
+import { prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim, NodeId } from "@fairlead/takeover/claims/claim.ts";
 import type { Surroundings } from "@fairlead/takeover/core/core.ts";
@@ -96,13 +97,17 @@ export class Segment {
 
   /** Whether what was built upon still holds: another MAC or address of the kernel is another speaker to the others. */
   isStill(present: PresentInterface): boolean {
-    const { name, mac, v4, linkLocal } = selfOf(present);
     const { self } = this;
+    const now = selfOf(present);
+    const isKept = (before: IpAddress | undefined, other: IpAddress | undefined): boolean =>
+      before === undefined
+        ? other === undefined
+        : present.addresses.some(({ address }) => address.text === before.text);
     return (
-      name === self.name &&
-      mac === self.mac &&
-      v4?.text === self.v4?.text &&
-      linkLocal?.text === self.linkLocal?.text
+      now.name === self.name &&
+      now.mac === self.mac &&
+      isKept(self.v4, now.v4) &&
+      isKept(self.linkLocal, now.linkLocal)
     );
   }
 
@@ -264,21 +269,33 @@ export class Segment {
   }
 }
 
-function selfOf({ index, name, mac, addresses }: PresentInterface): InterfaceSelf {
+function selfOf(present: PresentInterface): InterfaceSelf {
+  const { index, name, mac, addresses } = present;
   if (mac === undefined) throw new Error(`interface ${name} has no MAC and cannot be answered on`);
   const own = addresses.map(({ address }) => address);
+  const kernel = kernelOf(present);
   return {
     index,
     name,
     mac,
     macBytes: macToBytes(mac),
-    v4: own.find(({ family }) => family === "IPv4"),
+    v4: kernel?.family === "IPv4" ? kernel : undefined,
     linkLocal: own.find(isLinkLocal),
   };
 }
 
-function kernelOf({ addresses }: PresentInterface): IpAddress | undefined {
-  return kernelAddress(addresses.map(({ address }) => address));
+/** In the gateway's subnet if there is one: a router takes no questions from elsewhere. */
+function kernelOf(present: PresentInterface): IpAddress | undefined {
+  const addresses = present.addresses.map(({ address, prefixLength }) => ({
+    address,
+    subnet: prefixOf(address, prefixLength),
+  }));
+  const anchor = anchorOf(present);
+  const subnets = addresses.map(({ subnet }) => subnet);
+  return kernelAddress(
+    addresses,
+    subnets.filter((subnet) => anchor !== undefined && prefixContains(subnet, anchor)),
+  );
 }
 
 /** The gateway, as a witness that the segment behind this port is the real one. */

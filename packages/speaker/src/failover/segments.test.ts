@@ -241,7 +241,15 @@ describe("Segments", () => {
     clock.advance(1000);
     const { length } = node.done;
     const more = eth("eth0", 2, ["192.0.2.1/24", "192.0.2.9/24"]).addresses;
-    for (const present of [LAN, { ...LAN, gateways: [GATEWAY] }, { ...LAN, addresses: more }]) {
+    const floating = eth("eth0", 2, ["192.0.2.0/32", "192.0.2.1/24"]).addresses;
+    const lower = eth("eth0", 2, ["10.0.0.1/24", "192.0.2.1/24"]).addresses;
+    for (const present of [
+      LAN,
+      { ...LAN, gateways: [GATEWAY] },
+      { ...LAN, addresses: more },
+      { ...LAN, addresses: floating },
+      { ...LAN, addresses: lower },
+    ]) {
       node.setPresent([present]);
       clock.advance(500);
     }
