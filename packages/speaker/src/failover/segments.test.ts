@@ -219,6 +219,23 @@ describe("Segments", () => {
     expect(node.claims.at(-1)).to.equal(`${VIP} on eth0: 1.0 firm #0, Resumed`);
   });
 
+  it("does not go on with what is placed elsewhere, or not at all, when an interface is back", () => {
+    const { clock, node } = make({ present: [LAN, OTHER] });
+    const both = placed(VIP, { interfaces: ["eth0", "eth1"] });
+    node.place(both, placed("192.0.2.101"), placed("192.0.2.102"));
+    clock.advance(1000);
+    node.setPresent([OTHER]);
+    node.place({ ...both, epoch: 2, interfaces: ["eth1"] }, placed("192.0.2.101"));
+    node.remove(address("192.0.2.102"));
+    node.claims.splice(0);
+    node.setPresent([{ ...LAN, index: 17 }, OTHER]);
+    node.place(placed("192.0.2.101"));
+    clock.advance(10_000);
+    expect(node.claims.filter((claim) => claim.includes("eth0"))).to.deep.equal([
+      "192.0.2.101 on eth0: 1.0 firm #0, Resumed",
+    ]);
+  });
+
   for (const [what, changed] of [
     ["MAC", { ...LAN, mac: mac("02:00:00:00:00:99") }],
     ["IPv4 address", { ...LAN, addresses: eth("eth0", 2, ["192.0.2.9/24"]).addresses }],

@@ -128,7 +128,10 @@ export class Segments {
     const present = this.#present.get(index);
     if (known !== undefined || present?.mac === undefined) return known;
     const { newIncarnation, memories: _, ...options } = this.#options;
-    const memories = this.#memories.get(present.name)?.values() ?? [];
+    // Of what is placed elsewhere by now, or not at all, nobody would ever let go.
+    const memories = [...(this.#memories.get(present.name)?.values() ?? [])].filter(({ address }) =>
+      this.#places.get(address.text)?.has(index),
+    );
     const segment = new Segment(
       {
         ...options,
@@ -139,7 +142,7 @@ export class Segments {
         },
       },
       present,
-      { memories: [...memories], nodes: this.#nodes },
+      { memories, nodes: this.#nodes },
     );
     this.#segments.set(index, segment);
     return segment;
