@@ -189,10 +189,14 @@ export class Segment {
   /** As the protocol knows them: without the nodes of which it is known that they are elsewhere, and none whose owner is. */
   #placements(some: Iterable<PlacedAddress>): readonly Placement[] {
     const placements: Placement[] = [];
+    // Thousands of addresses have a few lists between them.
+    const lists = new Map<string, readonly NodeId[]>();
     for (const { address, epoch, nodes, first } of some) {
       const [owner] = nodes;
       if (owner === undefined || this.#elsewhere.has(owner)) continue;
-      const list = nodes.filter((name) => !this.#elsewhere.has(name)).map(nodeIdOf);
+      const key = nodes.join();
+      const list = lists.get(key) ?? nodes.filter((name) => !this.#elsewhere.has(name)).map(nodeIdOf);
+      lists.set(key, list);
       placements.push({ address, epoch, list, first });
     }
     return placements;

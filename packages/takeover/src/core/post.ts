@@ -113,8 +113,11 @@ export function* pagesOf(
   most = MOST_ITEMS,
 ): Generator<{ readonly list: readonly NodeId[]; readonly part: readonly Entry[] }> {
   const byList = new Map<string, Entry[]>();
+  const keys = new Map<readonly NodeId[], string>();
   for (const entry of entries) {
-    const key = listOf(entry).join();
+    const own = listOf(entry);
+    const key = keys.get(own) ?? own.join();
+    keys.set(own, key);
     const same = byList.get(key);
     if (same === undefined) byList.set(key, [entry]);
     else same.push(entry);

@@ -72,7 +72,7 @@ export class Takeover {
     };
     const claim = (claims: ReadonlyMap<Entry, Claim>, reason: Reason): void => {
       this.#holder.claim(claims, reason);
-      this.#provisional.start();
+      if ([...claims.values()].some(({ firm }) => !firm)) this.#provisional.start();
     };
     const holder = new Holder({ core, onChange });
     const watches = new Watches({ core, claim, onDropped: onChange });
