@@ -1,4 +1,5 @@
 import type { NodeId } from "../claims/claim.ts";
+import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
 import { type Entry, itemOf, listOf } from "../core/ledger.ts";
 import { pagesOf } from "../core/post.ts";
@@ -9,6 +10,7 @@ import type { Holder } from "./holder.ts";
 export class Offers {
   readonly #core: Core;
   readonly #holder: Holder;
+  #next: Timer | undefined;
 
   constructor(core: Core, holder: Holder) {
     this.#core = core;
@@ -17,7 +19,13 @@ export class Offers {
 
   /** Offers everything for up to 2 s, 75 ms apart, responsive members first. @param done called when nothing is left, or at the end */
   all(done: () => void = () => {}): void {
+    this.stop();
     this.#offer(0, this.#core.clock.nowMs() + TIMING.offerFor, done);
+  }
+
+  /** What made this node offer everything is over. */
+  stop(): void {
+    this.#next?.cancel();
   }
 
   /** Offers everything that this member may take to it, once. */
@@ -41,7 +49,7 @@ export class Offers {
       else same.push(entry);
     }
     for (const [node, entries] of byNode) this.#send(node, entries);
-    clock.after(TIMING.offerNext, () => this.#offer(turn + 1, untilMs, done));
+    this.#next = clock.after(TIMING.offerNext, () => this.#offer(turn + 1, untilMs, done));
   }
 
   #send(node: NodeId, entries: readonly Entry[]): void {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Knowledge } from "../messages/message.ts";
-import { ADDRESS, mac, OneSpeaker, STRANGER } from "../testing/one-speaker.ts";
+import { ADDRESS, GATEWAY, mac, OneSpeaker, STRANGER } from "../testing/one-speaker.ts";
 
 const HIGHER = { epoch: 1, step: 1, firm: true, index: 1 };
 const LOWER = { epoch: 1, step: 0, firm: false, index: 1 };
@@ -117,5 +117,17 @@ describe("a holder", () => {
     speaker.run(10_000);
     speaker.takeover.onSeen(ADDRESS, STRANGER, true);
     expect(speaker.done.filter((what) => what === "again")).to.have.length(2);
+  });
+
+  it("offers nothing any more when its link is back at once, so that what nobody took stays", () => {
+    const speaker = OneSpeaker.holding();
+    const surroundings = { anchor: GATEWAY, caretake: true };
+    speaker.takeover.onSurroundings({ ...surroundings, carrier: false });
+    speaker.run(100);
+    expect(speaker.sent.filter(({ body }) => body.type === "Offer")).to.not.deep.equal([]);
+    speaker.takeover.onSurroundings({ ...surroundings, carrier: true });
+    speaker.forget();
+    speaker.run(3000);
+    expect(speaker.sent.filter(({ body }) => body.type === "Offer")).to.deep.equal([]);
   });
 });

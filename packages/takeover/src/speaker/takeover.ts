@@ -168,9 +168,12 @@ export class Takeover {
     this.#core.surroundings = surroundings;
     if (before.carrier && !surroundings.carrier) {
       this.#watches.restart();
-      this.#offers.all();
+      if (!this.#core.draining) this.#offers.all();
     }
-    if (!before.carrier && surroundings.carrier) this.#doubtAll();
+    if (before.carrier || !surroundings.carrier) return;
+    // The others are asked what they made of it; what they did not take in time stays here.
+    if (!this.#core.draining) this.#offers.stop();
+    this.#doubtAll();
   }
 
   /** A datagram arrived. */
