@@ -280,7 +280,7 @@ describe("the pods", () => {
   it("have bounded memory, a CPU request and no CPU limit", () => {
     for (const [template, limit] of [
       [controller.template, "256Mi"],
-      [speaker.template, "160Mi"],
+      [speaker.template, "320Mi"],
     ] as const) {
       expect(template.spec.containers[0].resources).to.deep.equal({
         requests: { cpu: "25m", memory: "64Mi" },

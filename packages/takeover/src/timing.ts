@@ -36,6 +36,8 @@ export const TIMING = {
   learnQueries: [0, 100, 200],
   /** An own pulse that is later than this was a stall. */
   stallFence: 250,
+  /** A shorter stall cannot have cost an address: a stand-in suspects 350 ms after the last heartbeat and asks for 100 ms more. */
+  doubtFence: 340,
   doubt: 100,
   doubtQueries: [0, 40],
   vacancy: 1000,

@@ -329,7 +329,7 @@ describe("Segments", () => {
     segments.check(2);
     expect(node.reports).to.deep.equal([]);
     segments.check(99);
-    stall(clock, 400);
+    stall(clock, 500);
     segments.check(2);
     expect(node.reports.map(({ type }) => type)).to.deep.equal(["Stalled"]);
     expect(node.done).to.include("silence on%2");

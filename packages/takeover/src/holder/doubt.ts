@@ -1,9 +1,15 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
-import { listOf } from "../core/ledger.ts";
+import { type Entry, listOf } from "../core/ledger.ts";
 import { TIMING } from "../timing.ts";
 import type { Holder } from "./holder.ts";
+
+/**
+ * So many addresses of each list are asked about. Who took over from this holder took all that it stood in for, and a claim on a single
+ * one is repeated until it is acknowledged.
+ */
+const SAMPLES = 16;
 
 /**
  * Y6: after a stall, or with a carrier that is back, somebody may have taken over. Nothing is answered for and no heartbeat sent until the others
@@ -35,14 +41,13 @@ export class Doubt {
   }
 
   #ask(): void {
-    const asked = new Map<NodeId, Set<(typeof entries)[number]>>();
-    const entries = this.#holder.held.all();
-    for (const entry of entries)
-      for (const node of listOf(entry)) asked.set(node, (asked.get(node) ?? new Set()).add(entry));
+    const asked = new Map<NodeId, Entry[]>();
+    for (const entry of this.#holder.held.samples(SAMPLES))
+      for (const node of listOf(entry)) asked.set(node, [...(asked.get(node) ?? []), entry]);
     for (const [node, about] of asked)
       this.#core.post.query(
         node,
-        [...about].map(({ address }) => address),
+        about.map(({ address }) => address),
       );
   }
 

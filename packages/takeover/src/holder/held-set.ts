@@ -47,6 +47,13 @@ export class HeldSet {
     );
   }
 
+  /** At most so many of each list. */
+  samples(most: number): Entry[] {
+    return [...this.#groups.values()].flatMap(({ entries }) =>
+      [...entries.values()].slice(0, most).map((held) => held.entry),
+    );
+  }
+
   /** The different lists of what is held. */
   lists(): readonly (readonly NodeId[])[] {
     return [...this.#groups.values()].map(({ list }) => list);

@@ -50,7 +50,8 @@ export class Takeover {
   constructor({ self, surroundings, environment, ...rest }: TakeoverOptions) {
     this.#pulse = new Pulse(environment.clock, (lateMs) => {
       environment.report({ type: "Stalled", lateMs });
-      this.#doubtAll();
+      this.#restartAll();
+      if (lateMs > TIMING.doubtFence) this.#doubt.begin();
     });
     const core: Core = {
       self,
@@ -173,7 +174,8 @@ export class Takeover {
     if (before.carrier || !surroundings.carrier) return;
     // The others are asked what they made of it; what they did not take in time stays here.
     if (!this.#core.draining) this.#offers.stop();
-    this.#doubtAll();
+    this.#restartAll();
+    this.#doubt.begin();
   }
 
   /** A datagram arrived. */
@@ -303,10 +305,10 @@ export class Takeover {
       ledger.forget(entry);
   }
 
-  #doubtAll(): void {
+  /** What was not heard while this node stood still means nothing. */
+  #restartAll(): void {
     this.#watches.restart();
     this.#vacancies.restart();
-    this.#doubt.begin();
     for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
   }
 }
