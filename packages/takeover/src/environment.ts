@@ -57,6 +57,7 @@ export type Report =
   | { readonly type: "Conflict"; readonly address: IpAddress; readonly mac: Mac }
   /** Two machines use one node's name. */
   | { readonly type: "DuplicateNode"; readonly peer: NodeId }
+  /** The gateway does not answer: what is announced is offered to others, and what is placed here is not announced. */
   | { readonly type: "AnchorLost" }
   | { readonly type: "Stalled"; readonly lateMs: number };
 

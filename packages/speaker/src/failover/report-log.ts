@@ -54,7 +54,7 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
     "another node claims an address and its messages do not arrive; look at its firewall and ours",
   Conflict: "a stranger answers for an address of ours",
   DuplicateNode: "two machines use the name of one node",
-  AnchorLost: "the gateway does not answer",
+  AnchorLost: "the gateway does not answer; what is placed here and not announced yet waits for it",
   Stalled: "stood still",
 };
 

@@ -16,6 +16,7 @@ describe("a holder", () => {
     const speaker = new OneSpeaker([1n, 2n, 3n], false);
     speaker.run(1000);
     expect(speaker.done).to.not.include("announce");
+    expect(speaker.reports).to.include("AnchorLost");
   });
 
   it("Y1: yields to a higher claim and says so", () => {

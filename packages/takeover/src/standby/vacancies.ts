@@ -156,8 +156,11 @@ export class Vacancies {
   #ifPlaced(entry: Entry, findings: Findings): Claim | undefined {
     const { core } = this.#options;
     const { placement } = entry;
-    if (placement === undefined || (core.surroundings.anchor !== undefined && findings.sight < 2))
+    if (placement === undefined) return undefined;
+    if (core.surroundings.anchor !== undefined && findings.sight < 2) {
+      core.environment.report({ type: "AnchorLost" });
       return undefined;
+    }
     const isStrange =
       findings.answers.has(entry.address.text) && answererOf(core, entry, findings) === undefined;
     if (isStrange && placement.first) return undefined;
