@@ -46,9 +46,7 @@ export function kernelAddress(
   const isNear = ({ address }: KernelAddress): boolean =>
     near.some(
       (prefix) =>
-        prefix.network.family === "IPv4" &&
-        prefix.length < bitsOf("IPv4") &&
-        prefixContains(prefix, address),
+        prefix.network.family === "IPv4" && prefix.length < bitsOf("IPv4") && prefixContains(prefix, address),
     );
   const best = lasting.find(isNear) ?? lasting[0] ?? v4[0];
   return best?.address ?? addresses.find(({ address }) => isLinkLocal(address))?.address;

@@ -72,7 +72,9 @@ describe("ReportLog", () => {
     const { clock, log, counted, reports } = make();
     const madeUp = (i: number): Report => ({
       ...CONFLICT,
-      mac: mac(`02:00:00:01:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`),
+      mac: mac(
+        `02:00:00:01:${(i >> 8).toString(16).padStart(2, "0")}:${(i & 255).toString(16).padStart(2, "0")}`,
+      ),
     });
     for (let i = 0; i < 1000; i++) {
       reports.take("eth0", madeUp(i));
