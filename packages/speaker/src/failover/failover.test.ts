@@ -287,6 +287,7 @@ describe("two speakers on one segment", () => {
     pair.lan.deafen("worker-2%2", true);
     pair.pass(5000);
     expect(pair.two.reports.map(({ type }) => type)).to.include("HeartbeatPath");
+    expect([...pair.two.reported]).to.deep.equal(["worker-1"]);
     expect(pair.two.right(VIP)).to.equal(undefined);
   });
 });

@@ -35,6 +35,13 @@ describe("ReportLog", () => {
       expect(counted).to.deep.equal([report.type]);
     });
 
+  it("names the node that it is about, if its name is known", () => {
+    const { log, reports } = make();
+    reports.take("eth0", { type: "HeartbeatPath", holder: 0xabcn }, "worker-2");
+    reports.take("eth0", { type: "DuplicateNode", peer: 0xabcn }, "worker-2");
+    expect(log.lines.map(({ fields }) => fields.peer)).to.deep.equal(["worker-2", "worker-2"]);
+  });
+
   it("says what goes on only once, and counts it each time", () => {
     const { clock, log, counted, reports } = make();
     for (let i = 0; i < 100; i++) {

@@ -26,11 +26,14 @@ export class ReportLog {
     this.#options = options;
   }
 
-  /** @param name of the interface */
-  take(name: string, report: Report): void {
+  /**
+   * @param name of the interface
+   * @param peer the node that the report is about; undefined: its name is not known, and its id is told
+   */
+  take(name: string, report: Report, peer?: string): void {
     const { clock, log, counts } = this.#options;
     counts.add(report.type);
-    const fields = fieldsOf(report);
+    const fields = fieldsOf(report, peer);
     const kind = `${name} ${report.type}`;
     const seenMs = this.#seenMs.get(kind) ?? new Map<string, number>();
     this.#seenMs.set(kind, seenMs);
@@ -58,13 +61,13 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
   Stalled: "stood still",
 };
 
-function fieldsOf(report: Report): LogFields {
+function fieldsOf(report: Report, peer: string | undefined): LogFields {
   switch (report.type) {
     case "HeartbeatPath":
-      return { peer: report.holder.toString(16) };
+      return { peer: peer ?? report.holder.toString(16) };
     case "HeartbeatBlocked":
     case "DuplicateNode":
-      return { peer: report.peer.toString(16) };
+      return { peer: peer ?? report.peer.toString(16) };
     case "Conflict":
       return { vip: report.address.text, mac: report.mac };
     case "Stalled":

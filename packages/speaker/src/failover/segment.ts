@@ -56,7 +56,8 @@ export interface SegmentOptions {
     claim: Claim | undefined,
     reason: Reason,
   ) => void;
-  readonly onReport: (self: InterfaceSelf, report: Report) => void;
+  /** @param peer the name of the node that the report is about, if it is about one that is known */
+  readonly onReport: (self: InterfaceSelf, report: Report, peer: string | undefined) => void;
   readonly onMemory: (self: InterfaceSelf, memory: Memory) => void;
   readonly onDrop: (reason: Drop) => void;
 }
@@ -258,10 +259,15 @@ export class Segment {
       },
       silence: (on) => frames.silence(self.index, on),
       tell: (address, claim, reason) => onClaim(address, self, claim, reason),
-      report: (report) => onReport(self, report),
+      report: (report) => onReport(self, report, this.#nameOf(report)),
       keep: (memory) => onMemory(self, memory),
       drop: onDrop,
     };
+  }
+
+  #nameOf(report: Report): string | undefined {
+    const id = "peer" in report ? report.peer : "holder" in report ? report.holder : undefined;
+    return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
 
   #settle(address: IpAddress): void {

@@ -42,6 +42,8 @@ export class SegmentNode {
   /** The claims that it told, in words. */
   readonly claims: string[] = [];
   readonly reports: Report[] = [];
+  /** The names of the nodes that the reports are about. */
+  readonly reported = new Set<string>();
   readonly drops: string[] = [];
   /** Sockets that are open. */
   sockets = 0;
@@ -91,7 +93,10 @@ export class SegmentNode {
       },
       openPost: (self, onDatagram) => this.#openPost(self, onDatagram),
       onClaim: (address, self, claim, reason) => this.claims.push(claimWords(address, self, claim, reason)),
-      onReport: (_, report) => this.reports.push(report),
+      onReport: (_, report, peer) => {
+        this.reports.push(report);
+        if (peer !== undefined) this.reported.add(peer);
+      },
       onMemory: ({ name: on }, memory) => {
         const known = this.memories.get(on) ?? new Map<string, Memory>();
         this.memories.set(on, known.set(memory.address.text, memory));

@@ -115,7 +115,7 @@ export function startWire(
       if (claim === undefined) log.info("address let go", fields);
       else log.info("address claimed", { ...fields, claim: claimText(claim) });
     },
-    onReport: (self, report) => reports.take(self.name, report),
+    onReport: (self, report, peer) => reports.take(self.name, report, peer),
     onDrop: (reason) => takeoverCounts.add(reason),
     clock: new ReadingFirstClock(clock),
     post,
