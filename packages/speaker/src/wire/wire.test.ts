@@ -187,6 +187,18 @@ describe("Wire", () => {
     expect(told(), "it is not in the way any more").to.deep.equal([["192.0.2.100", WAITING]]);
   });
 
+  it("a stranger that was in the way of an older decision is no reason until he is seen again", () => {
+    const { wire, carrier, place, told } = make();
+    carrier.hosts.set("192.0.2.100", mac("02:00:00:00:00:66"));
+    wire.setInterfaces([LAN]);
+    place(["192.0.2.100", { nodes: ["worker-2", "worker-1"] }]);
+    told(10_000);
+    carrier.hosts.clear();
+    place(["192.0.2.100", { epoch: 2 }]);
+    const kinds = told(2000).map(([, state]) => state?.kind);
+    expect(kinds).to.deep.equal(["Announcing"]);
+  });
+
   it("a stranger that was seen while the address was announced is no reason why it is not announced later", () => {
     const { wire, place, told } = make();
     wire.setInterfaces([LAN]);

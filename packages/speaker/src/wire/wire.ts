@@ -60,8 +60,11 @@ export class Wire {
   constructor(options: WireOptions) {
     this.#options = options;
     const memories = new Map<string, Memory[]>();
-    for (const { interface: name, memory } of options.memories)
-      memories.set(name, [...(memories.get(name) ?? []), memory]);
+    for (const { interface: name, memory } of options.memories) {
+      const same = memories.get(name);
+      if (same === undefined) memories.set(name, [memory]);
+      else same.push(memory);
+    }
     this.#segments = new Segments({
       ...options,
       memories,
@@ -74,13 +77,13 @@ export class Wire {
         this.#unkept.set(`${self.name} ${memory.address.text}`, { interface: self.name, memory });
         this.#tellSoon();
       },
-      onReport: (self, report) => {
+      onReport: (self, report, peer) => {
         // One that is defended against keeps nothing from being announced.
         if (report.type === "Conflict" && !this.#isAnnounced(report.address.text)) {
           this.#strangers.set(report.address.text, report.mac);
           this.#changed(report.address.text);
         }
-        options.onReport(self, report);
+        options.onReport(self, report, peer);
       },
     });
   }
@@ -170,7 +173,11 @@ export class Wire {
     }
     this.#options.carrier.apply(change);
     for (const { address } of [...change.stopped, ...change.started]) this.#changed(address.text);
-    for (const key of change.outcomes.keys()) this.#changed(key);
+    for (const key of change.outcomes.keys()) {
+      // Who was in the way of an older decision is seen again if he still is.
+      this.#strangers.delete(key);
+      this.#changed(key);
+    }
   }
 
   #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined): void {
