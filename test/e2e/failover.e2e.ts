@@ -5,8 +5,9 @@ import type { Lab } from "../lab/lab.ts";
 import { turnsOf } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
 import { NODE_FAULTS } from "./support/node-faults.ts";
-import { advertisement, pool } from "./support/objects.ts";
+import { advertisement, pool, service } from "./support/objects.ts";
 import { Onlookers, printMove } from "./support/onlookers.ts";
+import { servedAgain } from "./support/outage.ts";
 import { adopted, announcedOnlyBy, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
 import { apply, macOf, reset } from "./support/steps.ts";
@@ -29,7 +30,11 @@ describe("an address whose node", function () {
     await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
     await pinnedWeb(lab);
   });
-  after(() => reset(lab));
+  after(async () => {
+    await apply(lab, service("afterwards"));
+    await servedAgain(lab, "afterwards");
+    await reset(lab);
+  });
   beforeEach(async () => {
     placed = await place(lab, "kept");
     onlookers = await Onlookers.begin(lab, placed.vips);

@@ -6,8 +6,9 @@ import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { overlapOf, withoutOverlap } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
-import { advertisement, pool } from "./support/objects.ts";
+import { advertisement, pool, service } from "./support/objects.ts";
 import { faultsOf, Onlookers, printMove, printStay } from "./support/onlookers.ts";
+import { servedAgain } from "./support/outage.ts";
 import {
   adopted,
   announcedOnlyBy,
@@ -55,7 +56,11 @@ describe("an address whose speaker", function () {
     await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
     await pinnedWeb(lab);
   });
-  after(() => reset(lab));
+  after(async () => {
+    await apply(lab, service("afterwards"));
+    await servedAgain(lab, "afterwards");
+    await reset(lab);
+  });
   beforeEach(async () => {
     placed = await place(lab, "steady");
     onlookers = await Onlookers.begin(lab, placed.vips);
