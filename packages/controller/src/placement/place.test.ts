@@ -120,6 +120,25 @@ describe("placement", () => {
       "b",
     ],
     [
+      "its first stand-in when the owner is cordoned and the others are alike",
+      {
+        owner: "a",
+        listed: ["a", "c", "b"],
+        nodes: [view("a", { cordoned: true }), view("b"), view("c")],
+      },
+      "c",
+    ],
+    [
+      "the one with the fewest addresses, first stand-in or not",
+      {
+        owner: "a",
+        listed: ["a", "c", "b"],
+        nodes: [view("a", { cordoned: true }), view("b"), view("c")],
+        load: at({ c: 1 }),
+      },
+      "b",
+    ],
+    [
       "the owner when all are cordoned",
       { owner: "b", nodes: [view("a", { cordoned: true }), view("b", { cordoned: true })] },
       "b",

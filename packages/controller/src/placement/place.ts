@@ -69,7 +69,7 @@ export type PlacementDecision = {
 /**
  * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
  * another is not. Else the present owner keeps it while it may, with the same exception; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
- * then the name. An owner whose speaker restarts keeps it,
+ * then the order of its stand-ins, then the name. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
@@ -139,7 +139,7 @@ function servesFrom(node: string, services: readonly PlacedService[]): boolean {
 
 function choose(
   eligible: readonly Eligible[],
-  { owner, wish, load, companions }: PlacementInput,
+  { owner, wish, listed, load, companions }: PlacementInput,
 ): Eligible | undefined {
   const open = eligible.filter(({ node }) => !node.cordoned);
   const candidates = open.length > 0 ? open : eligible;
@@ -147,12 +147,15 @@ function choose(
     const found = candidates.find(({ node }) => node.name === name);
     if (found !== undefined) return found;
   }
+  // Behind all that are listed; the first stand-in is also whom a speaker that leaves offers the address to.
+  const turn = (name: string): number => (listed.includes(name) ? listed.indexOf(name) : listed.length);
   return candidates.reduce<Eligible | undefined>((best, candidate) => {
     if (best === undefined) return candidate;
     const order =
       best.weight - candidate.weight ||
       companions(best.node.name) - companions(candidate.node.name) ||
       load(candidate.node.name) - load(best.node.name) ||
+      turn(candidate.node.name) - turn(best.node.name) ||
       (candidate.node.name < best.node.name ? -1 : 1);
     return order < 0 ? candidate : best;
   }, undefined);
