@@ -5,7 +5,7 @@ import type { Lab } from "../lab/lab.ts";
 import { turnsOf } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
 import { NODE_FAULTS } from "./support/node-faults.ts";
-import { advertisement, pool, service } from "./support/objects.ts";
+import { advertisement, pool, service, web } from "./support/objects.ts";
 import { Onlookers, printMove } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
 import { adopted, announcedOnlyBy, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
@@ -31,7 +31,7 @@ describe("an address whose node", function () {
     await pinnedWeb(lab);
   });
   after(async () => {
-    await apply(lab, service("afterwards"));
+    await apply(lab, web(), service("afterwards"));
     await servedAgain(lab, "afterwards");
     await reset(lab);
   });

@@ -96,13 +96,13 @@ describe("a segment that is split", function () {
         askings.push({ client, asking: await Asking.begin(lab, client, vip) });
       }
     await lab.partition(half, rest);
-    for (const { client, asking } of askings) {
-      const mac = turns[client]?.[1] ?? turns[client]?.[0] ?? "";
-      if (turns[client]?.[1] !== undefined) await asking.until(lab, mac, (told) => told.mac === mac);
-    }
+    const [, taken = ""] = turns[WITH_STAND_INS] ?? [];
+    for (const { client, asking } of askings)
+      if (client === WITH_STAND_INS) await asking.until(lab, taken, ({ mac }) => mac === taken);
     await delay(APART_MS);
-    await lab.heal();
+    // It is whole before the command that makes it so has ended.
     const healedMs = Date.now();
+    await lab.heal();
     await delay(WATCHED_MS);
     for (const { client, asking } of askings) {
       const answers = await asking.stop();

@@ -6,7 +6,7 @@ import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { overlapOf, withoutOverlap } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
-import { advertisement, pool, service } from "./support/objects.ts";
+import { advertisement, pool, service, web } from "./support/objects.ts";
 import { faultsOf, Onlookers, printMove, printStay } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
 import {
@@ -57,7 +57,7 @@ describe("an address whose speaker", function () {
     await pinnedWeb(lab);
   });
   after(async () => {
-    await apply(lab, service("afterwards"));
+    await apply(lab, web(), service("afterwards"));
     await servedAgain(lab, "afterwards");
     await reset(lab);
   });

@@ -303,7 +303,7 @@ describe("a wish where an address is to live", () => {
       await start();
       drain("node-a", "true");
       await harness.settle(200);
-      expect(placed()?.nodes).to.deep.equal(["node-b", "node-c", "node-a"]);
+      expect(placed()?.nodes).to.deep.equal(["node-c", "node-b", "node-a"]);
       drain("node-a", undefined);
       await rest();
       wish("node-a");
