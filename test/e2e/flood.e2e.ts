@@ -106,9 +106,14 @@ describe("a flood of garbage on the LAN", () => {
       const now = await frameCounts(lab, node);
       const grown = (key: string): number => (now.get(key) ?? 0) - (before.get(key) ?? 0);
       const seen = reasons.map((reason) => `${reason} ${grown(`${protocol} ${reason}`)}`).join(", ");
-      see(`${seen}, and ${grown("lost")} lost`);
-      return seen === wanted;
+      const lost = grown("lost");
+      see(`${seen}, and ${lost} lost`);
+      const counts = reasons.map((reason) => grown(`${protocol} ${reason}`));
+      const missing = counts.reduce((sum, count) => sum + REPEATS - count, 0);
+      // What the kernel had no room for on a busy machine is counted too, a few seconds later.
+      return counts.every((count) => count <= REPEATS) && missing <= lost;
     };
-    await lab.waitFor(`the speaker on ${node} has counted ${wanted}`, asked, { deadlineMs: 5000 });
+    const what = `the speaker on ${node} has counted ${wanted}, but for what was lost`;
+    await lab.waitFor(what, asked, { deadlineMs: 12_000 });
   }
 });
