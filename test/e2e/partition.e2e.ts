@@ -32,6 +32,7 @@ describe("a segment that is split", function () {
   this.timeout(240_000);
   let lab: Lab;
   let placed: Placed;
+  const asking: Asking[] = [];
 
   before(async () => {
     lab = await cluster();
@@ -44,6 +45,7 @@ describe("a segment that is split", function () {
     placed = await place(lab, "split");
   });
   afterEach(async () => {
+    await Promise.all(asking.splice(0).map((one) => one.stop()));
     await lab.heal();
     await lab.nodesReady();
     await speakersReady(lab);
@@ -93,7 +95,9 @@ describe("a segment that is split", function () {
     for (const vip of placed.vips)
       for (const client of Object.keys(turns)) {
         await lab.fetch(client, urlOf(vip));
-        askings.push({ client, asking: await Asking.begin(lab, client, vip) });
+        const begun = await Asking.begin(lab, client, vip);
+        asking.push(begun);
+        askings.push({ client, asking: begun });
       }
     await lab.partition(half, rest);
     const [, taken = ""] = turns[WITH_STAND_INS] ?? [];

@@ -28,6 +28,8 @@ describe("an address on the LAN", () => {
     await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
     held = await hold(lab, "pinged");
     for (const { ip } of held) await page(lab, "client-1", ip);
+    // A node that knows a former holder's MAC sends it what the kernel forwards, for some seconds after a move (docs/layer2.md).
+    for (const node of lab.nodeNames) for (const { ip } of held) await lab.flushNeighbors(node, ip);
   });
   after(() => reset(lab));
 
