@@ -18,3 +18,20 @@ export interface SnapshotUpdate {
   readonly set: readonly PlacedAddress[];
   readonly removed: readonly IpAddress[];
 }
+
+/** Whether both say the same decision. */
+export function samePlaced(a: PlacedAddress | undefined, b: PlacedAddress | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.address.text === b.address.text &&
+    a.epoch === b.epoch &&
+    sameList(a.nodes, b.nodes) &&
+    (a.interfaces === undefined || b.interfaces === undefined
+      ? a.interfaces === b.interfaces
+      : sameList(a.interfaces, b.interfaces))
+  );
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

@@ -5,7 +5,7 @@ import type { Announcement, Place, Resolution } from "./announcement.ts";
 import type { PresentInterface } from "./present-interface.ts";
 import { type Candidate, candidatesOf, resolve } from "./resolve.ts";
 import type { Right } from "./right.ts";
-import type { PlacedAddress, SnapshotUpdate } from "./snapshot.ts";
+import { type PlacedAddress, type SnapshotUpdate, samePlaced } from "./snapshot.ts";
 
 /** What one step changed. */
 export interface TableChange {
@@ -146,10 +146,6 @@ function sameAnnouncement(a: Announcement, b: Announcement): boolean {
 function sameOutcome(a: Outcome | undefined, b: Outcome | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return samePlaced(a.placed, b.placed) && textOf(a.resolution) === textOf(b.resolution);
-}
-
-function samePlaced(a: PlacedAddress, b: PlacedAddress): boolean {
-  return a === b || (a.epoch === b.epoch && a.nodes.join() === b.nodes.join());
 }
 
 function textOf(resolution: Resolution): string {

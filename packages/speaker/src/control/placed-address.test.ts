@@ -1,7 +1,8 @@
 import type { Placement, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
+import { samePlaced } from "../announcements/snapshot.ts";
 import { virtualIP } from "../testing/virtual-ip.ts";
-import { placedAddress, samePlaced } from "./placed-address.ts";
+import { placedAddress } from "./placed-address.ts";
 
 const told = (one: VirtualIP): unknown => {
   const placed = placedAddress(one);

@@ -30,20 +30,3 @@ export function placedAddress(virtualIP: VirtualIP): Result<PlacedAddress | unde
     first: (virtualIP.status?.announcers ?? []).length === 0,
   });
 }
-
-/** Whether both say the same decision. */
-export function samePlaced(a: PlacedAddress | undefined, b: PlacedAddress | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return (
-    a.address.text === b.address.text &&
-    a.epoch === b.epoch &&
-    sameList(a.nodes, b.nodes) &&
-    (a.interfaces === undefined || b.interfaces === undefined
-      ? a.interfaces === b.interfaces
-      : sameList(a.interfaces, b.interfaces))
-  );
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
-}

@@ -3,8 +3,8 @@ import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
-import type { PlacedAddress, SnapshotUpdate } from "../announcements/snapshot.ts";
-import { placedAddress, samePlaced } from "./placed-address.ts";
+import { type PlacedAddress, type SnapshotUpdate, samePlaced } from "../announcements/snapshot.ts";
+import { placedAddress } from "./placed-address.ts";
 
 export interface SnapshotFeedOptions {
   readonly node: string;
