@@ -41,7 +41,7 @@ const PURE = [
   /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|kernel-addresses|range-filter)\.ts$/,
   /^packages\/speaker\/src\/layer2\/(arp|echo)\//,
   /^packages\/speaker\/src\/layer2\/ndp\/(filter|groups|packet|responder|solicited-node|unsolicited)\.ts$/,
-  /^packages\/speaker\/src\/control\/(announced-status|placed-address|speaker-status)\.ts$/,
+  /^packages\/speaker\/src\/control\/(announced-status|placed-address|proxy-health|speaker-status)\.ts$/,
 ];
 
 /** Modules that bring a client, socket, file, timer or logger. */

@@ -119,6 +119,7 @@ export const KINDS: readonly Kind[] = [
       // A column shows one value: that of the first interface.
       { name: "Interface", type: "string", jsonPath: ".status.interfaces[0].name" },
       { name: "Addresses", type: "string", jsonPath: ".status.interfaces[0].addresses" },
+      { name: "Proxy", type: "string", jsonPath: ".status.proxy" },
       AGE,
     ],
   },

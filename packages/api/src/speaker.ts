@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
+import { enumeration } from "./schema.ts";
 
 const interfaceSchema = Type.Object({
   name: Type.String({ description: "The interface's name on the node." }),
@@ -26,9 +27,17 @@ export const speakerStatusSchema = Type.Object({
     "x-kubernetes-list-type": "map",
     "x-kubernetes-list-map-keys": ["name"],
   }),
+  proxy: Type.Optional(
+    enumeration(["Healthy", "Unhealthy", "Unknown"], {
+      description:
+        "What the node's kube-proxy, or what stands in its place, says of itself. Unhealthy: it did, and does not any more; other nodes are preferred. Unknown: it never did. Absent: it is not asked, or not yet.",
+    }),
+  ),
 });
 
 export type SpeakerInterface = DeepReadonly<Type.Static<typeof interfaceSchema>>;
+/** What is known of a node's kube-proxy. */
+export type ProxyHealth = NonNullable<SpeakerStatus["proxy"]>;
 export type SpeakerStatus = DeepReadonly<Type.Static<typeof speakerStatusSchema>>;
 
 /** What the speaker of one node sees of its network. Cluster-scoped, named after the node, written by that speaker only. */

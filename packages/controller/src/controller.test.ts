@@ -701,6 +701,40 @@ describe("the controller", () => {
       ]);
     });
 
+    it("on the first stand-in when the node's kube-proxy is unhealthy, which the log says, and not back when that is over", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      const [first = "", second = ""] = standIns("192.0.2.100");
+      harness.api.put(speakers, speaker("node-a", LAN, "Unhealthy"));
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.placement?.nodes).to.deep.equal([
+        first,
+        second,
+        "node-a",
+      ]);
+      const moved = harness.log.lines.filter(({ event }) => event === "address moved");
+      const because = "kube-proxy is unhealthy on node node-a";
+      expect(moved.map(({ fields }) => fields)).to.deep.equal([
+        { vip: "192.0.2.100", from: "node-a", node: first, because },
+      ]);
+      harness.api.writes.length = 0;
+      harness.api.put(speakers, speaker("node-a", LAN, "Healthy"));
+      await harness.settle(60_000);
+      expect(harness.api.count("PUT virtualips")).to.equal(0);
+    });
+
+    it("where it is when no node has a healthy kube-proxy", async () => {
+      harness.addService(SHOP);
+      await harness.start();
+      harness.api.writes.length = 0;
+      // The owner's last: until then the others are no place for it.
+      for (const name of ["node-b", "node-c", "node-a"])
+        harness.api.put(speakers, speaker(name, LAN, "Unhealthy"));
+      await harness.settle(60_000);
+      expect(owner("192.0.2.100")).to.equal("node-a");
+      expect(harness.api.count("PUT virtualips")).to.equal(0);
+    });
+
     it("where it is while a speaker restarts, and on the first stand-in when it stays away", async () => {
       harness.addService(SHOP);
       await harness.start();

@@ -11,6 +11,7 @@ import { type Options, parseOptions } from "@fairlead/runtime/options.ts";
 import { systemRandom as random } from "@fairlead/runtime/random.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import { winstonLog } from "@fairlead/runtime/winston-log.ts";
+import { askProxy, readProxyHealthUrl } from "./control/ask-proxy.ts";
 import { CacheFile } from "./control/cache-file.ts";
 import { Control } from "./control/control.ts";
 import { fieldManagerOf } from "./control/field-manager.ts";
@@ -38,6 +39,12 @@ process.exit(parsed.error.status);
 
 async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
   const node = options.nodeName;
+  const proxyHealth = readProxyHealthUrl(options.proxyHealthUrl);
+  if (!proxyHealth.ok) {
+    console.log(`speaker: ${proxyHealth.error}`);
+    return 2;
+  }
+  const proxyUrl = proxyHealth.value;
   const excludedInterfaces = namesOf(options.excludeInterfaces);
   const log = winstonLog({ level: options.logLevel, fields: { component: "speaker", node } });
   const metrics = new Metrics();
@@ -80,6 +87,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     node,
     keysNamespace: options.podNamespace,
     excludedInterfaces,
+    proxy: proxyUrl && { url: proxyUrl.href, ask: (signal) => askProxy(proxyUrl, signal) },
     transport,
     client,
     events,
@@ -93,6 +101,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     states: () => control.states,
     leftOut: () => control.leftOut,
     wireSilentMs: () => wire.silentMs,
+    proxy: () => control.proxy,
   });
   const wireCheck = (mostMs: number) => (): string | undefined =>
     wire.silentMs > mostMs ? `silent for ${Math.round(wire.silentMs)} ms` : undefined;

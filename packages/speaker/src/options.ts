@@ -69,6 +69,12 @@ export const SPEAKER_OPTIONS = {
     describe:
       "whether pings to addresses that this node announces are answered; off where something else does",
   },
+  proxyHealthUrl: {
+    type: "string",
+    default: "http://127.0.0.1:10256/healthz",
+    describe:
+      "where this node's kube-proxy says whether it is healthy; a node whose kube-proxy was and is not any more gets no address that another can have; off: nobody is asked",
+  },
   stateFolder: {
     type: "string",
     default: "",

@@ -44,6 +44,11 @@ export function nodeMayNot(
   return `${fault}; ${cure}`;
 }
 
+/** Why a node is avoided; a clause without full stop. */
+export function proxyUnhealthyOn(name: string): string {
+  return `kube-proxy is unhealthy on node ${name}`;
+}
+
 function wishTextOf(name: string, reason: WishFault, advertisements: readonly Advertisement[]): FaultText {
   switch (reason) {
     case "NoSuchNode":
@@ -55,6 +60,8 @@ function wishTextOf(name: string, reason: WishFault, advertisements: readonly Ad
         fault: "the node is drained of addresses and another is not",
         cure: `run fairlead drain ${name} --undo`,
       };
+    case "ProxyUnhealthy":
+      return { fault: proxyUnhealthyOn(name), cure: "see the log of kube-proxy there and restart it" };
     default:
       return textOf(reason, advertisements);
   }

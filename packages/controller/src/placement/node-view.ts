@@ -24,10 +24,15 @@ export interface NodeView {
   readonly name: string;
   readonly labels: Labels;
   readonly fault: NodeFault | undefined;
-  /** Cordoned, so probably about to be drained or rebooted, or drained: it holds an address only while no other node can. */
+  /**
+   * Cordoned, so probably about to be drained or rebooted, or drained, or without a healthy kube-proxy: it holds an address only
+   * while no other node can.
+   */
   readonly cordoned: boolean;
   /** Drained of addresses by a person. */
   readonly drained: boolean;
+  /** Its kube-proxy was healthy and is not any more: what comes for an address there may soon go nowhere. */
+  readonly proxyUnhealthy: boolean;
   readonly speaker: SpeakerState;
   /** Interfaces with carrier. */
   readonly interfaces: readonly NodeInterface[];
@@ -57,8 +62,10 @@ export function viewNode(node: Node, news: SpeakerNews): NodeView {
   const { pods, report, lastReport, patient } = news;
   const isPresent = [...pods].some(isRunning);
   const drained = (report ?? lastReport)?.metadata.annotations?.[DRAIN_ANNOTATION] === "true";
-  const cordoned = drained || node.spec?.unschedulable === true;
-  const reported = (report?.status ? report : lastReport)?.status?.interfaces ?? [];
+  const leaving = drained || node.spec?.unschedulable === true;
+  const said = (report?.status ? report : lastReport)?.status;
+  const reported = said?.interfaces ?? [];
+  const proxyUnhealthy = said?.proxy === "Unhealthy";
   const withCarrier = (carrier: boolean): readonly NodeInterface[] =>
     reported.filter((one) => one.carrier === carrier).map(readInterface);
   const absence = !isPresent ? "SpeakerNotRunning" : report?.status ? undefined : "SpeakerNotReported";
@@ -66,9 +73,10 @@ export function viewNode(node: Node, news: SpeakerNews): NodeView {
     name: node.metadata.name,
     labels: node.metadata.labels,
     fault: faultOf(node) ?? absence,
-    cordoned,
+    cordoned: leaving || proxyUnhealthy,
     drained,
-    speaker: absence === undefined ? "Running" : patient && !cordoned ? "Restarting" : "Gone",
+    proxyUnhealthy,
+    speaker: absence === undefined ? "Running" : patient && !leaving ? "Restarting" : "Gone",
     interfaces: withCarrier(true),
     dark: withCarrier(false),
   };

@@ -1,5 +1,6 @@
 import type { EndpointSlice } from "@fairlead/api/core/endpoint-slice.ts";
 import type { L2AdvertisementSpec } from "@fairlead/api/l2-advertisement.ts";
+import type { ProxyHealth } from "@fairlead/api/speaker.ts";
 import { expect } from "chai";
 import fc from "fast-check";
 import { address } from "../testing/allocation.ts";
@@ -14,15 +15,16 @@ type NodeParts = Parameters<typeof node>[1] & {
   readonly interfaces?: Parameters<typeof speaker>[1] | "none";
   /** Whether a speaker that is not there is waited for. */
   readonly patient?: boolean;
+  readonly proxy?: ProxyHealth;
 };
 
 const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
 
 function view(name: string, parts: NodeParts = {}): NodeView {
-  const { pod = {}, interfaces = LAN, patient = false, ...rest } = parts;
+  const { pod = {}, interfaces = LAN, patient = false, proxy, ...rest } = parts;
   return viewNode(node(name, rest), {
     pods: pod === "none" ? [] : [speakerPod(name, pod)],
-    report: interfaces === "none" ? undefined : speaker(name, interfaces),
+    report: interfaces === "none" ? undefined : speaker(name, interfaces, proxy),
     patient,
   });
 }
@@ -141,6 +143,37 @@ describe("placement", () => {
     [
       "the owner when all are cordoned",
       { owner: "b", nodes: [view("a", { cordoned: true }), view("b", { cordoned: true })] },
+      "b",
+    ],
+    [
+      "another one when the owner's kube-proxy is unhealthy",
+      { owner: "a", nodes: [view("a", { proxy: "Unhealthy" }), view("b", { proxy: "Healthy" })] },
+      "b",
+    ],
+    [
+      "as without a wish when that is for a node whose kube-proxy is unhealthy",
+      { owner: "b", wish: "a", nodes: [view("a", { proxy: "Unhealthy" }), view("b")] },
+      "b",
+    ],
+    [
+      "the owner when no kube-proxy is healthy",
+      { owner: "b", nodes: ["a", "b", "c"].map((name) => view(name, { proxy: "Unhealthy" })) },
+      "b",
+    ],
+    [
+      "the owner when its kube-proxy never said that it is healthy",
+      { owner: "b", nodes: [view("a", { proxy: "Healthy" }), view("b", { proxy: "Unknown" })] },
+      "b",
+    ],
+    [
+      "the owner while its speaker restarts and no kube-proxy is healthy",
+      {
+        owner: "b",
+        nodes: [
+          view("a", { proxy: "Unhealthy" }),
+          view("b", { proxy: "Unhealthy", pod: { leaving: true }, patient: true }),
+        ],
+      },
       "b",
     ],
     [
@@ -353,6 +386,7 @@ describe("placement", () => {
     const anyNode = fc.record({
       ready: fc.boolean(),
       cordoned: fc.boolean(),
+      proxy: fc.constantFrom<ProxyHealth>("Healthy", "Unhealthy", "Unknown"),
       labels: fc.constantFrom({}, { rack: "1" }, { rack: "2" }),
     });
     const anyAd: fc.Arbitrary<L2AdvertisementSpec> = fc.constantFrom<L2AdvertisementSpec>(

@@ -11,7 +11,9 @@ export type WishFault =
   /** It is cordoned, and another node is not. */
   | "NodeCordoned"
   /** It is drained of addresses, and another node is not. */
-  | "NodeDrained";
+  | "NodeDrained"
+  /** Its kube-proxy is unhealthy, and another node is not to be avoided. */
+  | "ProxyUnhealthy";
 
 /** A wish that waits, because the node may not have the address now. */
 export interface PendingWish<Reason extends string = string> {
@@ -58,7 +60,8 @@ function faultOf(wish: string, { eligible, faults }: Judged): WishFault {
   if (fault !== undefined) return fault;
   const able = eligible.find(({ node }) => node.name === wish);
   if (able === undefined) return "NoSuchNode";
-  return able.node.drained ? "NodeDrained" : "NodeCordoned";
+  if (able.node.drained) return "NodeDrained";
+  return able.node.proxyUnhealthy ? "ProxyUnhealthy" : "NodeCordoned";
 }
 
 function quoted(name: string): string {

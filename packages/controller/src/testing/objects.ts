@@ -4,7 +4,7 @@ import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { IPAddressPool, IPAddressPoolSpec } from "@fairlead/api/ip-address-pool.ts";
 import type { L2Advertisement, L2AdvertisementSpec } from "@fairlead/api/l2-advertisement.ts";
-import type { Speaker } from "@fairlead/api/speaker.ts";
+import type { ProxyHealth, Speaker } from "@fairlead/api/speaker.ts";
 import type { Family } from "@fairlead/net/address.ts";
 
 /** Objects for tests, with everything that does not matter filled in. */
@@ -128,11 +128,13 @@ export function speaker(
     readonly gateways?: readonly string[];
     readonly carrier?: boolean;
   }[],
+  proxy?: ProxyHealth,
 ): Speaker {
   return {
     metadata: { name },
     status: {
       version: "0",
+      ...(proxy && { proxy }),
       interfaces: interfaces.map(({ carrier = true, ...rest }) => ({
         mac: "02:00:00:00:00:01",
         carrier,

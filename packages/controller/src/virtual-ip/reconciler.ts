@@ -15,6 +15,7 @@ import { readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import type { ControllerMetrics } from "../metrics.ts";
+import { proxyUnhealthyOn } from "../placement/fault-text.ts";
 import type { NodeView } from "../placement/node-view.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
@@ -185,7 +186,7 @@ export class VirtualIPReconciler {
     [node, ...standIns]: readonly string[],
     { owner, decision }: Pick<Decided, "owner" | "decision">,
   ): void {
-    const { log, metrics } = this.#deps;
+    const { cluster, log, metrics } = this.#deps;
     if (node === undefined) {
       metrics.placed("unplaced");
       log.info("address taken off its node", {
@@ -202,7 +203,13 @@ export class VirtualIPReconciler {
     } else {
       const adopted = node === owner;
       metrics.placed(adopted ? "takeover" : "moved");
-      log.info(adopted ? "address taken over" : "address moved", { vip, from: adopted ? from : owner, node });
+      const avoided = !adopted && owner !== undefined && cluster.nodes.get(owner)?.proxyUnhealthy === true;
+      log.info(adopted ? "address taken over" : "address moved", {
+        vip,
+        from: adopted ? from : owner,
+        node,
+        ...(avoided && { because: proxyUnhealthyOn(owner) }),
+      });
     }
   }
 

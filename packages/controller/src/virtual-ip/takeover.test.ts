@@ -17,7 +17,8 @@ function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | 
     node: (name) => {
       const silence = of[name] ?? { fault: undefined, speaker: "Running" };
       if (silence === "none") return undefined;
-      return { name, labels: {}, cordoned: false, drained: false, interfaces: [], dark: [], ...silence };
+      const well = { cordoned: false, drained: false, proxyUnhealthy: false };
+      return { name, labels: {}, ...well, interfaces: [], dark: [], ...silence };
     },
   });
 }

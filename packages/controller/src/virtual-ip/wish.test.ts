@@ -11,6 +11,7 @@ import { advertisement, endpointSlice, node, speaker, speakerPod } from "../test
 
 const SHOP = "web/shop";
 const IP = "192.0.2.100";
+const LAN = [{ name: "lan0", addresses: ["192.0.2.13/24", "2001:db8::13/64"] }];
 const IPV6 = "2001-0db8-0000-0000-0000-0000-0000-0100";
 
 describe("a wish where an address is to live", () => {
@@ -167,6 +168,12 @@ describe("a wish where an address is to live", () => {
       says: "the node is drained of addresses and another is not; run fairlead drain node-c --undo",
       hinder: () => drain("node-c", "true"),
       clear: () => drain("node-c", undefined),
+    },
+    {
+      reason: "ProxyUnhealthy",
+      says: "kube-proxy is unhealthy on node node-c; see the log of kube-proxy there and restart it",
+      hinder: () => harness.api.put(speakers, speaker("node-c", LAN, "Unhealthy")),
+      clear: () => harness.api.put(speakers, speaker("node-c", LAN, "Healthy")),
     },
     {
       reason: "NodeNotSelected",

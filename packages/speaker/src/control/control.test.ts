@@ -1,8 +1,10 @@
+import type { SpeakerStatus } from "@fairlead/api/speaker.ts";
 import { TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
 import { expect } from "chai";
 import { ControlBench, LAN, NOBODY, SECRETS, SPEAKERS, VIPS } from "../testing/control-bench.ts";
 import { address, key, mac } from "../testing/values.ts";
 import { virtualIP } from "../testing/virtual-ip.ts";
+import type { ProxyFault } from "./ask-proxy.ts";
 
 describe("Control", () => {
   it("carries a placement to the wire, and what came of it to status and Events", async () => {
@@ -142,6 +144,42 @@ describe("Control", () => {
     expect(writes).to.deep.include(["192.0.2.8", NOBODY]);
     expect(api.events).to.have.length(eventsBefore);
     expect(second.answered).to.deep.equal(["192.0.2.7"]);
+  });
+
+  it("reports when its kube-proxy is unhealthy and when it is not any more, and goes on with that after a restart", async () => {
+    let fault: ProxyFault | undefined;
+    const proxy = { url: "http://127.0.0.1:10256/healthz", ask: async () => fault };
+    const bench = new ControlBench({ proxy });
+    await bench.start();
+    const { api } = bench;
+    const reported = () => api.get(SPEAKERS, "worker-1")?.status as SpeakerStatus | undefined;
+    expect(reported()).to.deep.include({ proxy: "Healthy" });
+    const before = api.applied.length;
+    await bench.pass(60_000);
+    expect(api.applied).to.have.length(before);
+    fault = { kind: "Status", text: "answered 503" };
+    await bench.pass(60_000);
+    expect(reported()).to.deep.include({ proxy: "Unhealthy" });
+    expect(reported()?.interfaces).to.have.length(1);
+    expect(api.applied).to.have.length(before + 1);
+    expect(bench.eventReasons()).to.deep.equal(["ProxyUnhealthy"]);
+    await bench.stop();
+
+    const second = new ControlBench({ api, proxy });
+    await second.start();
+    await second.pass(60_000);
+    expect(reported()).to.deep.include({ proxy: "Unhealthy" });
+    expect(api.applied).to.have.length(before + 1);
+    fault = undefined;
+    await second.pass(60_000);
+    expect(reported()).to.deep.include({ proxy: "Healthy" });
+    expect(api.applied).to.have.length(before + 2);
+    expect(bench.eventReasons()).to.deep.equal(["ProxyUnhealthy", "ProxyHealthy"]);
+    await second.stop();
+
+    const third = new ControlBench({ api });
+    await third.start();
+    expect(reported(), "not asked any more").not.to.have.property("proxy");
   });
 
   it("withdraws nothing and stays ready while the API server is away", async () => {

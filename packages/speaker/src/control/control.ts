@@ -13,12 +13,14 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
+import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { AddressState, FromWire, KeptMemory, ToWire } from "../wire/messages.ts";
 import type { Known } from "./cache.ts";
 import type { CacheFile } from "./cache-file.ts";
 import { KeyFeed } from "./key-feed.ts";
 import { leavingBecause } from "./leaving.ts";
 import { NodeFeed } from "./node-feed.ts";
+import { ProxyWatch, type ProxyWatchOptions } from "./proxy-watch.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
 import { speakerStatus } from "./speaker-status.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
@@ -34,6 +36,8 @@ export interface ControlOptions {
   readonly keysNamespace: string;
   /** Patterns of interface names that are never used. */
   readonly excludedInterfaces: readonly string[];
+  /** How this node's kube-proxy is asked whether it is well; absent: it is not. */
+  readonly proxy?: Pick<ProxyWatchOptions, "url" | "ask"> | undefined;
   readonly transport: ApiTransport;
   /** Writes as this node's field manager. */
   readonly client: ApiClient;
@@ -67,13 +71,14 @@ export class Control {
   readonly #keyFeed: KeyFeed;
   readonly #statusWriter: StatusWriter;
   readonly #speakerWriter: SpeakerWriter;
+  readonly #proxyWatch: ProxyWatch | undefined;
   readonly #memories = new Map<string, KeptMemory>();
   readonly #ended = new AbortController();
-  #interfacesKnown = false;
+  #interfaces: readonly PresentInterface[] | undefined;
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    const { node, keysNamespace, wire, known, cache } = options;
+    const { node, keysNamespace, wire, known, cache, proxy } = options;
     const remember = (): void => cache.changed(() => this.#known());
     this.#virtualIPs = new Reflector<VirtualIP>({
       ...options,
@@ -132,6 +137,7 @@ export class Control {
       problemOf: (key) => this.#feed.problemOf(key),
     });
     this.#speakerWriter = new SpeakerWriter({ ...options, store: this.#speakers.store });
+    this.#proxyWatch = proxy && new ProxyWatch({ ...options, ...proxy, onChange: () => this.#report() });
   }
 
   /** What is true on the wire, by the VirtualIP's name. */
@@ -144,11 +150,16 @@ export class Control {
     return this.#feed.leftOut;
   }
 
+  /** What is known of this node's kube-proxy; undefined: it is not asked. */
+  get proxy(): Pick<ProxyWatch, "health" | "count"> | undefined {
+    return this.#proxyWatch;
+  }
+
   /** What keeps this speaker from its work, by name; see HttpEndpoint. */
   get readiness(): Readonly<Record<string, () => string | undefined>> {
     return {
       virtualips: () => (this.#virtualIPs.synced ? undefined : (this.#virtualIPs.problem ?? "not read yet")),
-      interfaces: () => (this.#interfacesKnown ? undefined : "the interfaces are not known yet"),
+      interfaces: () => (this.#interfaces !== undefined ? undefined : "the interfaces are not known yet"),
       speaker: () => this.#speakerProblem(),
       keys: () => (this.#secret.synced ? undefined : this.#secret.problem),
     };
@@ -178,9 +189,8 @@ export class Control {
       this.#options.cache.changed(() => this.#known());
       return;
     }
-    this.#interfacesKnown = true;
-    const { excludedInterfaces: excluded } = this.#options;
-    this.#speakerWriter.want(speakerStatus(message.interfaces, { excluded, version: VERSION }));
+    this.#interfaces = message.interfaces;
+    this.#report();
   }
 
   /**
@@ -194,6 +204,7 @@ export class Control {
     this.#ended.abort();
     this.#feed.stop();
     this.#nodeFeed.stop();
+    this.#proxyWatch?.stop();
     await wire.stop(because === undefined ? "Restart" : "Leave");
     log.info("stopped answering", { announced, ...(because !== undefined && { leaving: because }) });
     await Promise.all([this.#statusWriter.stop(), cache.stop()]);
@@ -206,6 +217,14 @@ export class Control {
     await this.#speakerWriter.stop();
     const reflectors = [this.#virtualIPs, this.#speakers, this.#secret];
     await Promise.all([...reflectors.map((reflector) => reflector.stop()), events.stop()]);
+  }
+
+  /** Has the Speaker object say what is true of this node. */
+  #report(): void {
+    if (this.#interfaces === undefined) return;
+    const { excludedInterfaces: excluded } = this.#options;
+    const proxy = this.#proxyWatch?.health;
+    this.#speakerWriter.want(speakerStatus(this.#interfaces, { excluded, version: VERSION, proxy }));
   }
 
   #announced(): number {
@@ -253,6 +272,9 @@ export class Control {
     const { signal } = this.#ended;
     const speakersRead = this.#speakers.whenSynced(signal).then(() => {
       this.#nodeFeed.open();
+      // What the last process reported holds until there is an answer.
+      this.#proxyWatch?.start(this.#speakers.store.get(this.#options.node)?.status?.proxy);
+      this.#report();
       this.#speakerWriter.start();
     });
     // Who the others are is known before what is placed on them.

@@ -21,6 +21,7 @@ describe("the speaker's metrics", () => {
       states: () => states,
       leftOut: () => 2,
       wireSilentMs: () => 500,
+      proxy: () => ({ health: "Unhealthy", count: (answer) => (answer === "Status" ? 4 : 0) }),
     });
     counts.arp().add("Answer");
     const takeover = counts.takeover();
@@ -35,11 +36,15 @@ describe("the speaker's metrics", () => {
       'fairlead_speaker_takeover_messages_dropped_total{reason="UnknownKey"} 0',
       'fairlead_speaker_takeover_reports_total{kind="HeartbeatPath"} 1',
       'fairlead_speaker_turns_total{reason="HolderDead"} 1',
+      'fairlead_speaker_proxy_health{health="Unhealthy"} 1',
+      'fairlead_speaker_proxy_answers_total{result="Status"} 4',
+      'fairlead_speaker_proxy_answers_total{result="Healthy"} 0',
       "fairlead_speaker_virtualips_invalid 2",
       "fairlead_speaker_wire_lateness_seconds 0.04",
       "fairlead_speaker_wire_silent_seconds 0.5",
     ])
       expect(first.split("\n")).to.include(line);
+    expect(first).not.to.contain('health="Healthy"');
     expect(first, "nobody's business yet").not.to.contain('address="192.0.2.8"');
     states.delete("192.0.2.7");
     counts.arp().add("Answer");

@@ -3,6 +3,7 @@ import type { Metrics } from "@fairlead/runtime/metrics.ts";
 import { TAKEOVER_DROPS, TAKEOVER_REASONS, TAKEOVER_REPORTS } from "../failover/counts.ts";
 import type { WireCounts } from "../wire/counts.ts";
 import type { AddressState } from "../wire/messages.ts";
+import { PROXY_ANSWERS, type ProxyWatch } from "./proxy-watch.ts";
 
 /** Where the figures come from; read at each scrape. */
 export interface SpeakerFigures {
@@ -12,6 +13,8 @@ export interface SpeakerFigures {
   /** VirtualIPs that say nothing that could be carried out. */
   readonly leftOut: () => number;
   readonly wireSilentMs: () => number;
+  /** Undefined: kube-proxy is not asked. */
+  readonly proxy: () => Pick<ProxyWatch, "health" | "count"> | undefined;
 }
 
 /** Registers what a speaker shows of its own. */
@@ -91,5 +94,28 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
     "Time since the wire thread last answered the control thread.",
     [],
     (gauge) => gauge.set(figures.wireSilentMs() / 1000),
+  );
+  registerProxyMetrics(metrics, figures);
+}
+
+function registerProxyMetrics(metrics: Metrics, { proxy }: SpeakerFigures): void {
+  metrics.gauge(
+    "fairlead_speaker_proxy_health",
+    "1 for what is known of this node's kube-proxy: Healthy, Unhealthy (it was healthy and is not any more) or Unknown (it never said that it is); nothing if it is not asked.",
+    ["health"],
+    (gauge) => {
+      gauge.reset();
+      const health = proxy()?.health;
+      if (health !== undefined) gauge.set({ health }, 1);
+    },
+  );
+  metrics.counter(
+    "fairlead_speaker_proxy_answers_total",
+    "Questions to this node's kube-proxy whether it is well, by what came: Healthy, Status (another one than 200), NoAnswer, Stalled (own standstill, not counted).",
+    ["result"],
+    (counter) => {
+      const asked = proxy();
+      for (const result of PROXY_ANSWERS) counter.inc({ result }, asked?.count(result) ?? 0);
+    },
   );
 }

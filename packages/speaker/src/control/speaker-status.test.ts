@@ -51,5 +51,10 @@ describe("the Speaker object's status", () => {
     const unrouted = speakerStatus([eth("eth0", 2, ["192.0.2.1/24"]), eth("eth1", 3, [])], OPTIONS);
     expect(sameSpeakerStatus(status, unrouted)).to.equal(false);
     expect(sameSpeakerStatus(status, undefined)).to.equal(false);
+    const asked = speakerStatus([eth0, eth("eth1", 3, [])], { ...OPTIONS, proxy: "Unknown" });
+    expect(asked).to.deep.equal({ ...status, proxy: "Unknown" });
+    expect(sameSpeakerStatus(status, asked)).to.equal(false);
+    expect(sameSpeakerStatus(asked, { ...status, proxy: "Healthy" })).to.equal(false);
+    expect(sameSpeakerStatus(asked, { proxy: "Unknown", ...status })).to.equal(true);
   });
 });

@@ -1,14 +1,20 @@
-import type { SpeakerInterface, SpeakerStatus } from "@fairlead/api/speaker.ts";
+import type { ProxyHealth, SpeakerInterface, SpeakerStatus } from "@fairlead/api/speaker.ts";
 import { type PresentInterface, refusalOf } from "../announcements/present-interface.ts";
 
 /**
- * What others are told of this node's network: the interfaces on which it could answer, with or without a link.
+ * What others are told of this node's network: the interfaces on which it could answer, with or without a link, and whether its
+ * kube-proxy is well.
  *
  * @param excluded patterns of interface names that are never used
  */
 export function speakerStatus(
   interfaces: readonly PresentInterface[],
-  options: { readonly excluded: readonly string[]; readonly version: string },
+  options: {
+    readonly excluded: readonly string[];
+    readonly version: string;
+    /** Undefined: it is not asked, or not yet. */
+    readonly proxy?: ProxyHealth | undefined;
+  },
 ): SpeakerStatus {
   const told = interfaces
     .flatMap((present): readonly SpeakerInterface[] => {
@@ -20,7 +26,8 @@ export function speakerStatus(
       return [{ name, mac, carrier, addresses: texts, ...(gateways.length > 0 && { gateways }) }];
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return { version: options.version, interfaces: told };
+  const { version, proxy } = options;
+  return { version, interfaces: told, ...(proxy !== undefined && { proxy }) };
 }
 
 /** Whether both say the same. */
@@ -36,5 +43,5 @@ function textOf(status: SpeakerStatus | undefined): string {
       JSON.stringify([name, mac, carrier, addresses, gateways ?? []]),
     )
     .sort();
-  return JSON.stringify([status.version, interfaces]);
+  return JSON.stringify([status.version, interfaces, status.proxy ?? ""]);
 }

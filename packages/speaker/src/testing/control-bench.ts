@@ -8,7 +8,7 @@ import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { seededRandom } from "@fairlead/runtime/random.ts";
 import { AnnouncementTable } from "../announcements/table.ts";
 import { type Known, NOTHING_KNOWN } from "../control/cache.ts";
-import { Control } from "../control/control.ts";
+import { Control, type ControlOptions } from "../control/control.ts";
 import { SharedKeyring } from "../failover/keyring.ts";
 import type { ToWire } from "../wire/messages.ts";
 import { Wire } from "../wire/wire.ts";
@@ -44,8 +44,10 @@ export class ControlBench {
     api = new SmallApi(),
     known = NOTHING_KNOWN,
     kinds = [VIPS, SPEAKERS, SECRETS],
+    proxy,
   }: {
     readonly api?: SmallApi;
+    readonly proxy?: ControlOptions["proxy"];
     readonly known?: Known;
     readonly kinds?: readonly string[];
   } = {}) {
@@ -79,6 +81,7 @@ export class ControlBench {
       node: "worker-1",
       keysNamespace: "fairlead",
       excludedInterfaces: [],
+      proxy,
       transport: this.api,
       client,
       events: new EventRecorder({
