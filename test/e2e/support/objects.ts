@@ -85,10 +85,15 @@ export interface WebOptions {
   readonly node?: string;
   /** Without a probe, so that a busy machine makes no pod unready. @default true */
   readonly probed?: boolean;
+  /** A port of the node that leads to the pod. */
+  readonly hostPort?: number;
 }
 
 /** Web pods that name themselves over HTTP and UDP on port 8080, one to a node as far as possible. */
-export function web(name = "web", { replicas = 3, node, probed = true }: WebOptions = {}): Manifest {
+export function web(
+  name = "web",
+  { replicas = 3, node, probed = true, hostPort }: WebOptions = {},
+): Manifest {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -114,6 +119,7 @@ export function web(name = "web", { replicas = 3, node, probed = true }: WebOpti
               name: "web",
               image: WEB_IMAGE,
               imagePullPolicy: "IfNotPresent",
+              ...(hostPort !== undefined && { ports: [{ containerPort: 8080, hostPort }] }),
               // All nodes share this machine's cores: a pod that asks for nothing gets none while a control plane starts.
               resources: { requests: { cpu: "50m" } },
               env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
