@@ -51,12 +51,12 @@ function program(routes: readonly Route[]): string {
   const cases = routes.map(({ host, backend }) => `  ${host}) backend=${backend} ;;`);
   return [
     "#!/bin/sh",
-    'case "$HTTP_HOST" in',
+    `case "\${HTTP_HOST%:*}" in`,
     ...cases,
     "  *) printf 'Status: 404 Not Found\\r\\n\\r\\n'; exit ;;",
     "esac",
     `printf 'Status: 200 OK\\r\\n${SEEN_CLIENT}: %s\\r\\n\\r\\n' "$REMOTE_ADDR"`,
-    'exec wget -q -T 2 -O - "http://$backend/"',
+    'exec timeout 2 wget -q -O - "http://$backend/"',
     "",
   ].join("\n");
 }
