@@ -15,6 +15,7 @@ describe("the rules of an advertisement", () => {
       interfaces: ["eth0", "br-lan", "bond0.100", "..."],
       serviceSelectors: [{}],
       preferredNodeSelectors: [{ weight: 100, preference: {} }],
+      onTermination: "Drain",
     };
     expect(faults(advertisement(spec))).to.deep.equal([]);
   });
@@ -33,6 +34,10 @@ describe("the rules of an advertisement", () => {
     expect(faults(advertisement({ ipAddressPools: ["LAN"] }))).to.deep.equal([
       'spec.ipAddressPools[0]: "LAN" is not an object name; write lower-case letters, digits, "-" and "."',
     ]);
+  });
+
+  it("refuse what an address cannot do when endpoints terminate", () => {
+    expect(faults(advertisement({ onTermination: "Stay" }))[0]).to.match(/^spec\.onTermination: /);
   });
 
   for (const weight of [0, 101, 1.5]) {

@@ -4,6 +4,7 @@ import { labelSelectorSchema, selectorsSchema } from "./label-selector.ts";
 import { interfaceName, objectName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
+import { enumeration } from "./schema.ts";
 
 export const l2AdvertisementSpecSchema = Type.Object({
   ipAddressPools: Type.Optional(
@@ -49,6 +50,13 @@ export const l2AdvertisementSpecSchema = Type.Object({
         "x-kubernetes-list-type": "atomic",
       },
     ),
+  ),
+  onTermination: Type.Optional(
+    enumeration(["Move", "Drain"], {
+      default: "Move",
+      description:
+        "What becomes of an address with externalTrafficPolicy Local when the last ready endpoint on its node begins to terminate while another node has a ready one. Move: it goes there at once, so that no new connection meets a Pod that listens no more. Drain: it goes there when the terminating endpoints serve no more, so that established connections can end first. Drain if any advertisement of the address says so.",
+    }),
   ),
 });
 

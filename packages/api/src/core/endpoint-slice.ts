@@ -10,6 +10,8 @@ export interface Endpoint {
     readonly serving?: boolean;
     readonly terminating?: boolean;
   };
+  /** The Pod that it is, unless a person wrote the slice. */
+  readonly targetRef?: { readonly kind?: string; readonly name?: string };
 }
 
 /** discovery.k8s.io/v1 EndpointSlice; its Service is named by the label {@link SERVICE_NAME_LABEL}. */

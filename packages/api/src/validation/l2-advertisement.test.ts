@@ -20,6 +20,7 @@ describe("an L2Advertisement as it is read", () => {
           interfaces: [],
           serviceSelectors: [],
           preferredNodeSelectors: [],
+          onTermination: "Move",
         },
         problems: [],
         notes: [],
@@ -35,6 +36,7 @@ describe("an L2Advertisement as it is read", () => {
       interfaces: ["eth0", "br-lan"],
       serviceSelectors: [{ matchExpressions: [{ key: "app", operator: "Exists" }] }],
       preferredNodeSelectors: [{ weight: 10, preference: { matchLabels: { zone: "a" } } }],
+      onTermination: "Drain",
     };
     const { value, problems } = read(spec);
     expect(value).to.deep.equal({ name: "lan", ...spec });
@@ -86,6 +88,14 @@ describe("an L2Advertisement as it is read", () => {
       "spec.preferredNodeSelectors[3].preference",
       "spec.preferredNodeSelectors[4].preference",
       "spec.preferredNodeSelectors[4].weight",
+    ]);
+  });
+
+  it("moves addresses at once when it cannot be read what else is meant", () => {
+    const { value, problems } = read({ onTermination: "drain" });
+    expect(value.onTermination).to.equal("Move");
+    expect(problems.map(problemText)).to.deep.equal([
+      'spec.onTermination: "drain" is not right; write Move or Drain',
     ]);
   });
 

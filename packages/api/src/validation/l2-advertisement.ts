@@ -12,6 +12,7 @@ export interface ReadL2Advertisement {
   readonly interfaces: readonly string[];
   readonly serviceSelectors: readonly LabelSelector[];
   readonly preferredNodeSelectors: NonNullable<L2AdvertisementSpec["preferredNodeSelectors"]>;
+  readonly onTermination: "Move" | "Drain";
 }
 
 /**
@@ -29,6 +30,7 @@ export function readL2Advertisement(object: L2Advertisement): Reading<ReadL2Adve
     interfaces: fields.names("interfaces"),
     serviceSelectors: fields.selectors("serviceSelectors"),
     preferredNodeSelectors: readPreferences(fields),
+    onTermination: fields.choice("onTermination", ["Move", "Drain"], { absent: "Move", unreadable: "Move" }),
   };
   return { value, problems: fields.problems, notes: [] };
 }
