@@ -64,7 +64,7 @@ export class Cluster {
     this.#options = options;
     const { listener, clock, goneGraceMs: graceMs } = options;
     this.ledger = new Ledger((...change) => listener.address(...change));
-    this.endpoints = new EndpointIndex((service) => listener.endpoints(service));
+    this.endpoints = new EndpointIndex({ clock, onChange: (service) => listener.endpoints(service) });
     this.nodes = new NodeIndex({ clock, onChange: (node) => listener.node(node) });
     this.infrastructure = new InfrastructureIndex((changes) => {
       for (const { address, what } of changes) this.ledger.setNetworkUse(address, what);

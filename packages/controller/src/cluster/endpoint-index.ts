@@ -1,19 +1,28 @@
 import { type EndpointSlice, SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import type { Change } from "@fairlead/kube/store.ts";
 import { FAMILIES, type Family } from "@fairlead/net/address.ts";
+import type { Clock } from "@fairlead/runtime/clock.ts";
 import { type ServingEndpoints, sameEndpoints, servingEndpoints } from "../placement/endpoints.ts";
+import { Freshness } from "./freshness.ts";
 
 type ByFamily = Readonly<Record<Family, ServingEndpoints>>;
+
+export interface EndpointIndexOptions {
+  readonly clock: Pick<Clock, "nowMs">;
+  /** Called with the Service (`namespace/name`) when where it is served has changed, or is said for the first time. */
+  readonly onChange: (service: string) => void;
+}
 
 /** Where each Service is served, kept up to date slice by slice. */
 export class EndpointIndex {
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #serving = new Map<string, ByFamily>();
+  readonly #fresh: Freshness;
   readonly #onChange: (service: string) => void;
 
-  /** @param onChange called with the Service (`namespace/name`) when where it is served has changed, or is said for the first time */
-  constructor(onChange: (service: string) => void) {
+  constructor({ clock, onChange }: EndpointIndexOptions) {
     this.#onChange = onChange;
+    this.#fresh = new Freshness(clock);
   }
 
   apply({ key, previous, current }: Change<EndpointSlice>): void {
@@ -25,7 +34,11 @@ export class EndpointIndex {
 
   /** Where the Service is served. */
   of(service: string, family: Family): ServingEndpoints {
-    return this.#serving.get(service)?.[family] ?? servingEndpoints([], family);
+    const serving = this.#kept(service, family);
+    // Only an owner that could leave for a fresh node asks whether it is that.
+    return serving.leaving.size === 0
+      ? serving
+      : { ...serving, fresh: this.#fresh.of(freshKey(service, family)) };
   }
 
   /** Whether Kubernetes has said anything yet of where the Service is served, be it "nowhere". */
@@ -33,11 +46,23 @@ export class EndpointIndex {
     return this.#slices.has(service);
   }
 
+  /** How long it takes until {@link of} says something else though nothing has changed, in ms; 0: it will not. */
+  settlesInMs(service: string): number {
+    const ends = FAMILIES.filter((family) => this.#kept(service, family).leaving.size > 0)
+      .map((family) => this.#fresh.endsInMs(freshKey(service, family)))
+      .filter((ms) => ms > 0);
+    return ends.length === 0 ? 0 : Math.min(...ends);
+  }
+
+  #kept(service: string, family: Family): ServingEndpoints {
+    return this.#serving.get(service)?.[family] ?? servingEndpoints([], family);
+  }
+
   #edit(service: string, edit: (slices: Map<string, EndpointSlice>) => void): void {
     const slices = this.#slices.get(service) ?? new Map<string, EndpointSlice>();
     edit(slices);
     const known = this.known(service);
-    const before = { IPv4: this.of(service, "IPv4"), IPv6: this.of(service, "IPv6") };
+    const before = { IPv4: this.#kept(service, "IPv4"), IPv6: this.#kept(service, "IPv6") };
     if (slices.size === 0) {
       this.#slices.delete(service);
       this.#serving.delete(service);
@@ -48,9 +73,15 @@ export class EndpointIndex {
         IPv6: servingEndpoints(slices.values(), "IPv6"),
       });
     }
-    const moved = FAMILIES.some((family) => !sameEndpoints(before[family], this.of(service, family)));
-    if (moved || known !== this.known(service)) this.#onChange(service);
+    const changed = FAMILIES.filter((family) => !sameEndpoints(before[family], this.#kept(service, family)));
+    for (const family of changed)
+      this.#fresh.see(freshKey(service, family), before[family].ready, this.#kept(service, family).ready);
+    if (changed.length > 0 || known !== this.known(service)) this.#onChange(service);
   }
+}
+
+function freshKey(service: string, family: Family): string {
+  return `${family} ${service}`;
 }
 
 function serviceOf({ metadata }: EndpointSlice): string | undefined {

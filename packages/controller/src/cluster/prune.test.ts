@@ -1,6 +1,7 @@
+import { SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import type { Node } from "@fairlead/api/core/node.ts";
 import { expect } from "chai";
-import { pruneNode, pruneVirtualIP } from "./prune.ts";
+import { pruneEndpointSlice, pruneNode, pruneVirtualIP } from "./prune.ts";
 
 describe("pruneNode", () => {
   it("keeps of a node's status its own addresses and the conditions that decide, and nothing else", () => {
@@ -26,6 +27,38 @@ describe("pruneNode", () => {
         { type: "ExternalIP", address: "203.0.113.11" },
       ],
       conditions: [{ type: "Ready", status: "True" }],
+    });
+  });
+});
+
+describe("pruneEndpointSlice", () => {
+  it("keeps of endpoints their node and conditions, and which Pod it is of those that are not ready", () => {
+    const metadata = {
+      namespace: "web",
+      name: "shop-x",
+      labels: { [SERVICE_NAME_LABEL]: "shop", "endpointslice.kubernetes.io/managed-by": "controller" },
+    };
+    const ready = { ready: true, serving: true, terminating: false };
+    const leaving = { ready: false, serving: true, terminating: true };
+    const pod = (name: string) => ({ kind: "Pod", namespace: "web", name, uid: "1" });
+    const read = {
+      metadata,
+      addressType: "IPv4" as const,
+      ports: [{ port: 8080 }],
+      endpoints: [
+        { addresses: ["10.0.0.1"], nodeName: "n1", zone: "z", conditions: ready, targetRef: pod("a") },
+        { addresses: ["10.0.0.2"], nodeName: "n2", conditions: leaving, targetRef: pod("b") },
+        { addresses: ["10.0.0.3"] },
+      ],
+    };
+    expect(pruneEndpointSlice(read)).to.deep.equal({
+      metadata: { namespace: "web", name: "shop-x", labels: { [SERVICE_NAME_LABEL]: "shop" } },
+      addressType: "IPv4",
+      endpoints: [
+        { addresses: [], nodeName: "n1", conditions: ready },
+        { addresses: [], nodeName: "n2", conditions: leaving, targetRef: { kind: "Pod", name: "b" } },
+        { addresses: [] },
+      ],
     });
   });
 });

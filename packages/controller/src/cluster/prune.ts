@@ -77,7 +77,12 @@ export function pruneEndpointSlice(slice: EndpointSlice): EndpointSlice {
     endpoints: (endpoints ?? []).map((endpoint) => ({
       addresses: [],
       ...pick(endpoint, ["nodeName"]),
-      ...(endpoint.conditions && { conditions: pick(endpoint.conditions, ["ready", "serving"]) }),
+      ...(endpoint.conditions && {
+        conditions: pick(endpoint.conditions, ["ready", "serving", "terminating"]),
+      }),
+      // Which Pod it is, is told only of those that are not ready.
+      ...(endpoint.conditions?.ready === false &&
+        endpoint.targetRef && { targetRef: pick(endpoint.targetRef, ["kind", "name"]) }),
     })),
   };
 }

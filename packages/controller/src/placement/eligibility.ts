@@ -14,7 +14,9 @@ export type Ineligible =
   /** None of its interfaces with carrier carries the address's subnet. */
   | "NoInterfaceInSubnet"
   /** `externalTrafficPolicy: Local`, and no endpoint serves there. */
-  | "NoLocalEndpoint";
+  | "NoLocalEndpoint"
+  /** `externalTrafficPolicy: Local`, and what serves there terminates while another node has a ready endpoint. */
+  | "LocalEndpointLeaving";
 
 /** A node that may answer. */
 export interface Eligible {

@@ -2,7 +2,7 @@ import type { Advertisement } from "./advertise.ts";
 import type { Ineligible } from "./eligibility.ts";
 import type { WishFault } from "./wish.ts";
 
-/** How many nodes a message names for each fault. */
+/** How many nodes a message names for each fault, and how many Services. */
 const SHOWN_NODES = 10;
 
 interface FaultText {
@@ -22,16 +22,25 @@ export function noNodeMay(
   advertisements: readonly Advertisement[],
 ): string {
   if (faults.length === 0) return "there are no nodes";
+  const { shown, cures } = told(faults, advertisements);
+  return `no node may (${shown}); ${cures}`;
+}
+
+/** What is the matter with the nodes, and what to do about it; both empty if there are none. */
+export function told(
+  faults: readonly (readonly [node: string, fault: Ineligible])[],
+  advertisements: readonly Advertisement[],
+): { readonly shown: string; readonly cures: string } {
   const groups = new Map<Ineligible, string[]>();
   for (const [node, fault] of [...faults].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const group = groups.get(fault);
     if (group === undefined) groups.set(fault, [node]);
     else group.push(node);
   }
-  const told = [...groups].map(([fault, nodes]) => ({ nodes, ...textOf(fault, advertisements) }));
-  const shown = told.map(({ nodes, fault }) => `${listed(nodes)}: ${fault}`).join("; ");
-  const cures = [...new Set(told.map(({ cure }) => cure))].join(", or ");
-  return `no node may (${shown}); ${cures}`;
+  const texts = [...groups].map(([fault, nodes]) => ({ nodes, ...textOf(fault, advertisements) }));
+  const shown = texts.map(({ nodes, fault }) => `${listed(nodes)}: ${fault}`).join("; ");
+  const cures = [...new Set(texts.map(({ cure }) => cure))].join(", or ");
+  return { shown, cures };
 }
 
 /** Why this node may not answer, and what to do about it; a clause without full stop. */
@@ -67,7 +76,8 @@ function wishTextOf(name: string, reason: WishFault, advertisements: readonly Ad
   }
 }
 
-function listed(nodes: readonly string[]): string {
+/** The first names, and how many more there are. */
+export function listed(nodes: readonly string[]): string {
   const more = nodes.length > SHOWN_NODES ? ` and ${nodes.length - SHOWN_NODES} more` : "";
   return `${nodes.slice(0, SHOWN_NODES).join(", ")}${more}`;
 }
@@ -91,6 +101,11 @@ const TEXTS: Readonly<Record<Exclude<Ineligible, "NodeNotSelected" | "NoSuchInte
   NoLocalEndpoint: {
     fault: "no endpoint serves there and externalTrafficPolicy is Local",
     cure: "run a Pod of the Service there, or set externalTrafficPolicy to Cluster",
+  },
+  LocalEndpointLeaving: {
+    fault:
+      "externalTrafficPolicy is Local, and all endpoints there terminate while another node has a ready one",
+    cure: "wait until a Pod of the Service is ready there",
   },
 };
 

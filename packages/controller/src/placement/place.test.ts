@@ -356,10 +356,10 @@ describe("placement", () => {
   });
 
   it("says of each node why it may not", () => {
-    const nodes = [view("a", { ready: false }), view("b", { pod: "none" }), view("c")];
-    const decision = place(input({ nodes, services: [local("a")] }));
+    const nodes = [view("a", { ready: false }), view("b", { pod: "none" })];
+    const decision = place(input({ nodes }));
     expect(decision.kind === "Unplaced" && decision.message).to.equal(
-      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there; c: no endpoint serves there and externalTrafficPolicy is Local); see what kubectl describe node says, or see why the speaker's Pod on the node is not ready, or run a Pod of the Service there, or set externalTrafficPolicy to Cluster.",
+      "Nothing answers for 192.0.2.100: no node may (a: the node is not ready; b: no speaker is ready there); see what kubectl describe node says, or see why the speaker's Pod on the node is not ready.",
     );
   });
 
@@ -454,7 +454,7 @@ describe("serving endpoints", () => {
     it(`${title}: ${serves ? "serves" : "does not serve"}`, () => {
       const found = servingEndpoints([slice(conditions)], "IPv4");
       expect(found.any).to.equal(serves);
-      expect([...found.nodes]).to.deep.equal(serves ? ["a"] : []);
+      expect([...found.ready, ...found.leaving]).to.deep.equal(serves ? ["a"] : []);
     });
   }
 
@@ -464,6 +464,10 @@ describe("serving endpoints", () => {
 
   it("may be on no node", () => {
     const one: EndpointSlice = { ...slice({}), endpoints: [{ addresses: [] }] };
-    expect(servingEndpoints([one], "IPv4")).to.deep.equal({ any: true, nodes: new Set() });
+    expect(servingEndpoints([one], "IPv4")).to.deep.include({
+      any: true,
+      ready: new Set(),
+      leaving: new Set(),
+    });
   });
 });

@@ -4,6 +4,9 @@ import { type Advertisement, advertisementsFor, type PoolRef } from "./advertise
 import { type Eligible, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
 import type { ServingEndpoints } from "./endpoints.ts";
 import { noNodeMay } from "./fault-text.ts";
+import { noHostMay } from "./hosts-text.ts";
+import { nobodyServes } from "./idle-text.ts";
+import { abilityOf, isServed, sift } from "./local-endpoints.ts";
 import { lacksSpeaker, type NodeView } from "./node-view.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
@@ -83,19 +86,22 @@ export function place(input: PlacementInput): PlacementDecision {
     services.map(({ labels }) => labels),
   );
   if (advertisements.length === 0) return noAdvertisement(input);
-  const eligible: Eligible[] = [];
+  const able: Eligible[] = [];
   const faults: [string, Ineligible][] = [];
   for (const node of input.nodes) {
     const excused = node.name === input.owner && node.speaker === "Restarting" && lacksSpeaker(node);
     const judged = judgeNode(excused ? { ...node, fault: undefined } : node, address, advertisements);
     if (typeof judged === "string") faults.push([node.name, judged]);
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
-    else eligible.push(judged);
+    else able.push(judged);
   }
-  const judgements = { eligible, faults, advertisements };
-  const owner = choose(eligible, input) ?? presentThoughSilent(input, served, advertisements);
+  const drains = advertisements.some(({ onTermination }) => onTermination === "Drain");
+  const sifted = sift(able, { services: served, owner: input.owner, wish, drains });
+  const judgements = { eligible: able, faults: [...faults, ...sifted.faults], advertisements };
+  const owner = choose(sifted.candidates, input) ?? presentThoughSilent(input, served, advertisements);
   if (owner === undefined) {
-    const why = noNodeMay(faults, advertisements);
+    const local = served.some(({ localTrafficOnly }) => localTrafficOnly);
+    const why = local ? noHostMay(served, faults, advertisements) : noNodeMay(faults, advertisements);
     const nowhere = unplaced(input, "NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
     return wish === undefined ? nowhere : { ...nowhere, pending: refusedWish(wish, judgements) };
   }
@@ -105,7 +111,8 @@ export function place(input: PlacementInput): PlacementDecision {
   };
   const { listed, standIns: load } = input;
   const group = services.reduce((least, { key }) => (key < least ? key : least), services[0]?.key ?? "");
-  const standIns = standInsOf({ group, owner, listed, eligible, silent, load });
+  const { leaving } = sifted;
+  const standIns = standInsOf({ group, owner, listed, eligible: able, leaving, silent, load });
   const { node, interfaces } = owner;
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
   return { kind: "Placed", node: node.name, standIns, interfaces, pending };
@@ -126,15 +133,9 @@ function presentThoughSilent(
   return typeof judged === "string" || !servesFrom(node.name, served) ? undefined : judged;
 }
 
-function isServed({ endpoints, localTrafficOnly }: PlacedService): boolean {
-  return endpoints === undefined ? !localTrafficOnly : endpoints.any;
-}
-
 /** With `externalTrafficPolicy: Local` a node can only take what it has an endpoint for. */
 function servesFrom(node: string, services: readonly PlacedService[]): boolean {
-  return services.every(
-    ({ localTrafficOnly, endpoints }) => !localTrafficOnly || endpoints?.nodes.has(node) === true,
-  );
+  return abilityOf(node, services) !== "None";
 }
 
 function choose(
@@ -168,12 +169,8 @@ function unplaced({ wish }: PlacementInput, reason: UnplacedReason, message: str
 
 function noEndpoints(input: PlacementInput): PlacementDecision {
   const { address, services } = input;
-  const keys = services.map(({ key }) => key).join(", ");
-  return unplaced(
-    input,
-    "NoEndpoints",
-    `Nothing answers for ${address.text}: no ${address.family} endpoint of ${keys} is ready; check its selector and the readiness of its Pods.`,
-  );
+  const why = nobodyServes(services, address.family);
+  return unplaced(input, "NoEndpoints", `Nothing answers for ${address.text}: ${why}.`);
 }
 
 function noAdvertisement(input: PlacementInput): PlacementDecision {

@@ -24,6 +24,8 @@ export interface StandInInput {
   readonly listed: readonly string[];
   /** The nodes that may answer for the address now. */
   readonly eligible: readonly Eligible[];
+  /** Those of them that serve only until their endpoints have terminated, while others are ready. */
+  readonly leaving: ReadonlySet<string>;
   /** A node that would be eligible, were it not that nothing is heard of it or that its interface has no link just now. */
   readonly silent: (node: string) => Eligible | undefined;
   readonly load: StandInLoad;
@@ -37,8 +39,8 @@ export interface StandIns {
   readonly wanting: boolean;
 }
 
-/** How much is to be expected of a stand-in: cordoned ones are about to go, of silent ones nothing is known. */
-type Fitness = "Open" | "Cordoned" | "Silent";
+/** How much is to be expected of a stand-in: cordoned ones are about to go, of silent ones nothing is known, and leaving ones have nothing to serve soon. */
+type Fitness = "Open" | "Cordoned" | "Silent" | "Leaving";
 
 interface Kept {
   readonly name: string;
@@ -48,8 +50,8 @@ interface Kept {
 /**
  * Chooses who stands in for the owner of an address. What is on record stays as it is while all on it may stand in, or are merely
  * silent, and there are three who can take over now, or nobody else could; so neither a node that comes nor one that falls silent
- * has the lists written. If not, those who may stay do, in their order, the cordoned and then the silent behind them, a former owner at
- * the end, and the rest is filled up: first with nodes that stand in for this owner already (each more costs it heartbeats), then
+ * has the lists written. If not, those who may stay do, in their order, the cordoned and then the silent behind them, then a former owner, those
+ * whose endpoints terminate at the end, and the rest is filled up: first with nodes that stand in for this owner already (each more costs it heartbeats), then
  * those of other zones, then those that stand in for the fewest owners.
  */
 export function standInsOf(input: StandInInput): StandIns {
@@ -57,8 +59,9 @@ export function standInsOf(input: StandInInput): StandIns {
   const { name } = owner.node;
   const kept = keptOf(input);
   const open = kept.filter(({ fitness }) => fitness === "Open");
-  const fit = kept.filter(({ fitness }) => fitness !== "Silent");
-  const asListed = listed[0] === name && kept.length === listed.length - 1 && kept.length <= MOST_STAND_INS;
+  const fit = kept.filter(({ fitness }) => fitness === "Open" || fitness === "Cordoned");
+  const complete = kept.length === listed.length - 1 && kept.length <= MOST_STAND_INS;
+  const asListed = listed[0] === name && complete && leaveLast(kept);
   if (asListed && open.length >= ACTIVE_STAND_INS) return { nodes: listed.slice(1), wanting: false };
   const newcomers = newcomersOf(input);
   const lacks =
@@ -70,7 +73,11 @@ export function standInsOf(input: StandInInput): StandIns {
 
 function written(input: StandInInput, kept: readonly Kept[], newcomers: readonly Eligible[]): StandIns {
   const { owner, listed, group } = input;
-  const former = listed[0] === owner.node.name ? undefined : kept.find(({ name }) => name === listed[0]);
+  const [before] = listed;
+  const former =
+    before === owner.node.name
+      ? undefined
+      : kept.find(({ name, fitness }) => name === before && fitness !== "Leaving");
   const staying = kept.filter((one) => one !== former);
   const room = MOST_STAND_INS - (former === undefined ? 0 : 1);
   const open = of(staying, "Open");
@@ -86,8 +93,14 @@ function written(input: StandInInput, kept: readonly Kept[], newcomers: readonly
     ...of(staying, "Silent"),
   ].slice(0, room);
   const ready = open.length + fresh.length + Number(former?.fitness === "Open");
-  const nodes = former === undefined ? order : [...order, former.name];
-  return { nodes, wanting: ready < ACTIVE_STAND_INS };
+  const nodes = [...order, ...(former === undefined ? [] : [former.name]), ...of(kept, "Leaving")];
+  return { nodes: nodes.slice(0, MOST_STAND_INS), wanting: ready < ACTIVE_STAND_INS };
+}
+
+/** A node whose endpoints terminate takes an address over only if nobody else can. */
+function leaveLast(kept: readonly Kept[]): boolean {
+  const first = kept.findIndex(({ fitness }) => fitness === "Leaving");
+  return first < 0 || kept.slice(first).every(({ fitness }) => fitness === "Leaving");
 }
 
 function of(kept: readonly Kept[], fitness: Fitness): readonly string[] {
@@ -95,7 +108,7 @@ function of(kept: readonly Kept[], fitness: Fitness): readonly string[] {
 }
 
 /** The nodes on record that may stand in for the owner, each once. */
-function keptOf({ owner, listed, eligible, silent }: StandInInput): readonly Kept[] {
+function keptOf({ owner, listed, eligible, leaving, silent }: StandInInput): readonly Kept[] {
   return [...new Set(listed)].flatMap((name): Kept[] => {
     if (name === owner.node.name) return [];
     const judged = eligible.find(({ node }) => node.name === name);
@@ -104,14 +117,15 @@ function keptOf({ owner, listed, eligible, silent }: StandInInput): readonly Kep
       return quiet !== undefined && answersBeside(owner, quiet) ? [{ name, fitness: "Silent" }] : [];
     }
     if (!answersBeside(owner, judged)) return [];
+    if (leaving.has(name)) return [{ name, fitness: "Leaving" }];
     return [{ name, fitness: judged.node.cordoned ? "Cordoned" : "Open" }];
   });
 }
 
-function newcomersOf({ owner, listed, eligible }: StandInInput): readonly Eligible[] {
+function newcomersOf({ owner, listed, eligible, leaving }: StandInInput): readonly Eligible[] {
+  const known = new Set([owner.node.name, ...listed]);
   return eligible.filter(
-    (one) =>
-      one.node.name !== owner.node.name && !listed.includes(one.node.name) && answersBeside(owner, one),
+    (one) => !known.has(one.node.name) && !leaving.has(one.node.name) && answersBeside(owner, one),
   );
 }
 

@@ -64,10 +64,19 @@ export function advertisement(name: string, spec: L2AdvertisementSpec = {}): L2A
 export function endpointSlice(
   key: string,
   nodes: readonly string[],
-  parts: { readonly family?: Family; readonly conditions?: Readonly<Record<string, boolean>> } = {},
+  parts: {
+    readonly family?: Family;
+    readonly conditions?: Readonly<Record<string, boolean>>;
+    /** Names of the Pods, one for each node. */
+    readonly pods?: readonly string[];
+  } = {},
 ): EndpointSlice {
   const [namespace = "", name = ""] = key.split("/");
-  const { family = "IPv4", conditions = { ready: true, serving: true, terminating: false } } = parts;
+  const {
+    family = "IPv4",
+    conditions = { ready: true, serving: true, terminating: false },
+    pods = [],
+  } = parts;
   return {
     metadata: {
       namespace,
@@ -75,7 +84,10 @@ export function endpointSlice(
       labels: { "kubernetes.io/service-name": name },
     },
     addressType: family,
-    endpoints: nodes.map((nodeName) => ({ addresses: [], nodeName, conditions })),
+    endpoints: nodes.map((nodeName, i) => {
+      const name = pods[i];
+      return { addresses: [], nodeName, conditions, ...(name && { targetRef: { kind: "Pod", name } }) };
+    }),
   };
 }
 

@@ -23,13 +23,9 @@ import type { Records } from "../service/records.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { placementOf, plan } from "./planner.ts";
 import { holderOf } from "./takeover.ts";
+import { WhenToTell } from "./when-to-tell.ts";
 import { fulfills, saysPending, wishOf, withoutFulfilled, withPending } from "./wish.ts";
 
-/**
- * For how long an address must live nowhere before that is told, in ms. Endpoints come a moment after their Service; saying so
- * in between is four writes for nothing.
- */
-const TELL_AFTER_MS = 1000;
 /** A speaker wrote the status meanwhile; what it wrote has been read by then. */
 const RETRY_AFTER_CONFLICT_MS = 50;
 
@@ -56,12 +52,12 @@ export interface VirtualIPReconcilerDependencies {
 /** Keeps the placement of a VirtualIP right, and says on it why nobody answers when nobody may. */
 export class VirtualIPReconciler {
   readonly #deps: VirtualIPReconcilerDependencies;
-  /** Since when an address is known to live nowhere, on the monotonic clock. */
-  readonly #nowhereSince = new Map<string, number>();
+  readonly #when: WhenToTell;
   #begunMs = 0;
 
   constructor(dependencies: VirtualIPReconcilerDependencies) {
     this.#deps = dependencies;
+    this.#when = new WhenToTell(dependencies.clock);
   }
 
   /** This replica begins to decide, perhaps in the middle of advertisements being deleted and made again. */
@@ -74,7 +70,7 @@ export class VirtualIPReconciler {
     const object = cluster.virtualIPs.get(name);
     const address = addressOfVirtualIPName(name);
     if (object === undefined || address === undefined || object.metadata.deletionTimestamp !== undefined) {
-      this.#nowhereSince.delete(name);
+      this.#when.forget(name);
       return undefined;
     }
     try {
@@ -114,7 +110,7 @@ export class VirtualIPReconciler {
       decision.kind === "Placed" && decision.standIns.wanting,
     );
     const again = await this.#tell(placed, address, decision, signal);
-    return earliest(again?.requeueAfterMs, dueMs, this.#endpointsDueMs(services));
+    return earliest(again?.requeueAfterMs, dueMs, ...this.#endpointsDueMs(services));
   }
 
   /** For how long a released address still waits for its former Service, in ms; undefined: it is not released. */
@@ -125,9 +121,12 @@ export class VirtualIPReconciler {
     return (Date.parse(spec.releasedAt ?? "") || 0) + delayMs - clock.wall().getTime();
   }
 
-  #endpointsDueMs(services: readonly string[]): number | undefined {
-    const dueMs = Math.max(0, ...services.map((key) => this.#deps.cluster.endpointsDueMs(key)));
-    return dueMs === 0 ? undefined : dueMs;
+  /** When it is known of each Service where it is served, and whether kube-proxy knows too, in ms from now. */
+  #endpointsDueMs(services: readonly string[]): readonly number[] {
+    const { cluster } = this.#deps;
+    return services
+      .flatMap((key) => [cluster.endpointsDueMs(key), cluster.endpoints.settlesInMs(key)])
+      .filter((ms) => ms > 0);
   }
 
   /** The pool on record while it has the address; when the address was moved to another pool, that one. */
@@ -223,18 +222,20 @@ export class VirtualIPReconciler {
     const conflict = conflictOf(object, address, cluster.pools);
     const { pending } = decision;
     const placed = decision.kind === "Placed";
-    if (placed) this.#nowhereSince.delete(object.metadata.name);
+    if (placed) this.#when.forget(object.metadata.name);
     // What was said before is replaced by the speaker of the node, in the same write as who answers now.
     const said = placed ? saysConflict(object, conflict) : this.#isSaid(object, conflict, decision);
     if (said && saysPending(object, pending)) return undefined;
-    const waitMs = placed || this.#saidByUs(object) ? 0 : this.#waitMs(object);
+    const waitMs = placed ? 0 : this.#waitMs(object, conflict, decision);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const now = rfc3339(clock.wall());
     const { status = {} } = object;
     const announced = placed ? status : this.#nobody(object, decision, now);
     const conditions = withConflict(announced, conflict, now);
     const told = { ...announced, conditions: withPending({ conditions }, pending, now) };
-    return this.#apply(object, withHoldState(object, told, now), signal);
+    const again = await this.#apply(object, withHoldState(object, told, now), signal);
+    if (!placed && again === undefined) this.#when.told(object.metadata.name);
+    return again;
   }
 
   /** Whether the status says all there is to say of an address that lives nowhere. */
@@ -247,11 +248,6 @@ export class VirtualIPReconciler {
       return !status.conditions?.some((one) => one.type === ANNOUNCED && one.status === "True");
     const said = unannounced(object);
     return said?.reason === decision.reason && said.message === decision.message;
-  }
-
-  #saidByUs(object: VirtualIP): boolean {
-    const said = unannounced(object);
-    return UNPLACED_REASONS.some((reason) => reason === said?.reason);
   }
 
   /** Nobody may answer; a speaker that still does takes its own entry out, one that is gone cannot. */
@@ -278,11 +274,15 @@ export class VirtualIPReconciler {
     };
   }
 
-  #waitMs({ metadata: { name } }: VirtualIP): number {
-    const nowMs = this.#deps.clock.nowMs();
-    const since = this.#nowhereSince.get(name) ?? nowMs;
-    this.#nowhereSince.set(name, since);
-    return Math.max(0, since + TELL_AFTER_MS - nowMs);
+  /** How long to wait before telling. Other words for what is said already can wait; whoever wishes for something watches. */
+  #waitMs(object: VirtualIP, conflict: Conflict | undefined, { reason, pending }: Unplaced): number {
+    const { name } = object.metadata;
+    const said = unannounced(object)?.reason;
+    if (!UNPLACED_REASONS.some((one) => one === said)) return this.#when.firstInMs(name);
+    const onlyWords = said === reason && saysConflict(object, conflict);
+    return onlyWords && pending === undefined && saysPending(object, undefined)
+      ? this.#when.againInMs(name)
+      : 0;
   }
 
   async #apply(
