@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { unanswered } from "../lab/attempt.ts";
 import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
-import type { Told } from "./support/asking.ts";
+import { turnsApart } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
 import { advertisement, pool } from "./support/objects.ts";
 import { Onlookers } from "./support/onlookers.ts";
@@ -196,7 +196,7 @@ describe("fairlead move and fairlead drain", function () {
     for (const seen of (await onlookers?.stop()) ?? []) {
       expect(seen.attempts.length, seen.vip).to.be.greaterThan(20);
       expect(unanswered(seen.attempts), seen.vip).to.deep.equal([]);
-      expect(turnsApart(seen.answers), seen.vip).to.deep.equal(macs);
+      expect(turnsApart(seen.answers, OVERLAP_MS), seen.vip).to.deep.equal(macs);
     }
     onlookers = undefined;
   }
@@ -236,16 +236,3 @@ describe("fairlead move and fairlead drain", function () {
     return lab.kubectl(["label", "--overwrite", "node", node, excluded ? `${label}=true` : `${label}-`]);
   }
 });
-
-/** The MACs that were told, each once for each time that it came up, without last words of the one before. */
-function turnsApart(answers: readonly Told[]): readonly string[] {
-  const turns: string[] = [];
-  let sinceMs = 0;
-  for (const { atMs, mac } of answers) {
-    const [former, present] = [turns.at(-2), turns.at(-1)];
-    if (mac === present || (mac === former && atMs - sinceMs < OVERLAP_MS)) continue;
-    turns.push(mac);
-    sinceMs = atMs;
-  }
-  return turns;
-}

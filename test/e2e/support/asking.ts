@@ -110,6 +110,23 @@ export function turnsOf(answers: readonly Told[]): readonly string[] {
   return macs.filter((mac, i) => mac !== macs[i - 1]);
 }
 
+/**
+ * The MACs that were told, each once for each time that it came up, without last words of the one before.
+ *
+ * @param overlapMs for how long it may have them
+ */
+export function turnsApart(answers: readonly Told[], overlapMs: number): readonly string[] {
+  const turns: string[] = [];
+  let sinceMs = 0;
+  for (const { atMs, mac } of answers) {
+    const [former, present] = [turns.at(-2), turns.at(-1)];
+    if (mac === present || (mac === former && atMs - sinceMs < overlapMs)) continue;
+    turns.push(mac);
+    sinceMs = atMs;
+  }
+  return turns;
+}
+
 /** For how long after the first answer with one MAC others still came, in ms. */
 export function overlapOf(answers: readonly Told[], to: string): number {
   const first = answers.findIndex(({ mac }) => mac === to);

@@ -87,13 +87,28 @@ export interface WebOptions {
   readonly probed?: boolean;
   /** A port of the node that leads to the pod. */
   readonly hostPort?: number;
+  /** Never two to a node, while there are others. @default false */
+  readonly apart?: boolean;
+  /** How they end. @default at once */
+  readonly ending?: Ending;
 }
 
+/** How a pod ends, counted from when it begins to terminate. */
+export interface Ending {
+  /** It goes on as if nothing had happened for so long. */
+  readonly unawareSeconds: number;
+  /** Then it takes new connections for so long. */
+  readonly listensMs: number;
+  /** And serves those that there are for so long, counted like the former. */
+  readonly servesMs: number;
+}
+
+/** Longer than any pod takes to end. */
+const GRACE_SECONDS = 60;
+
 /** Web pods that name themselves over HTTP and UDP on port 8080, one to a node as far as possible. */
-export function web(
-  name = "web",
-  { replicas = 3, node, probed = true, hostPort }: WebOptions = {},
-): Manifest {
+export function web(name = "web", options: WebOptions = {}): Manifest {
+  const { replicas = 3, node, probed = true, hostPort, apart = false, ending } = options;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -104,13 +119,13 @@ export function web(
       template: {
         metadata: { labels: { app: name, ...labels } },
         spec: {
-          terminationGracePeriodSeconds: 1,
+          terminationGracePeriodSeconds: ending === undefined ? 1 : GRACE_SECONDS,
           ...(node === undefined ? {} : { nodeSelector: { "kubernetes.io/hostname": node } }),
           topologySpreadConstraints: [
             {
               maxSkew: 1,
               topologyKey: "kubernetes.io/hostname",
-              whenUnsatisfiable: "ScheduleAnyway",
+              whenUnsatisfiable: apart ? "DoNotSchedule" : "ScheduleAnyway",
               labelSelector: { matchLabels: { app: name } },
             },
           ],
@@ -122,7 +137,19 @@ export function web(
               ...(hostPort !== undefined && { ports: [{ containerPort: 8080, hostPort }] }),
               // All nodes share this machine's cores: a pod that asks for nothing gets none while a control plane starts.
               resources: { requests: { cpu: "50m" } },
-              env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+              env: [
+                { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+                ...(ending === undefined ? [] : durations(ending)),
+              ],
+              ...(ending && {
+                lifecycle: { preStop: { sleep: { seconds: ending.unawareSeconds } } },
+                // Ready only once it listens, and then until it ends.
+                startupProbe: {
+                  httpGet: { path: "/ready", port: 8080 },
+                  periodSeconds: 1,
+                  failureThreshold: 60,
+                },
+              }),
               ...(probed && {
                 readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
               }),
@@ -132,4 +159,11 @@ export function web(
       },
     },
   };
+}
+
+function durations({ listensMs, servesMs }: Ending): readonly Readonly<Record<string, string>>[] {
+  return [
+    { name: "LISTEN_MS", value: String(listensMs) },
+    { name: "DRAIN_MS", value: String(servesMs) },
+  ];
 }

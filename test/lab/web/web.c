@@ -4,7 +4,8 @@
 //   GET /        pod NAME / node NAME / client ADDRESS:PORT
 //   GET /ready   200, or 503 while the file /tmp/not-ready exists
 //
-// SIGTERM ends it at once, or after DRAIN_MS milliseconds during which it still serves.
+// SIGTERM ends it at once, or after DRAIN_MS milliseconds during which it still serves. With LISTEN_MS it takes no new
+// connection after that part of them.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 static char host[256];
+static int listener;
 
 static void die(const char *what) {
   perror(what);
@@ -109,25 +111,34 @@ static int open_socket(int type, uint16_t port) {
   return fd;
 }
 
+static int number(const char *name, int otherwise) {
+  const char *text = getenv(name);
+  return text ? atoi(text) : otherwise;
+}
+
 static void *wait_for_stop(void *argument) {
-  const char *drain = getenv("DRAIN_MS");
+  const int drain = number("DRAIN_MS", 0), listening = number("LISTEN_MS", drain);
   int received;
   sigwait(argument, &received);
-  if (drain) usleep((useconds_t)atoi(drain) * 1000);
+  usleep((useconds_t)listening * 1000);
+  if (listening < drain) {
+    shutdown(listener, SHUT_RDWR);
+    usleep((useconds_t)(drain - listening) * 1000);
+  }
   _exit(0);
 }
 
 int main(void) {
   static sigset_t stop;
-  const char *port_text = getenv("PORT");
-  const uint16_t port = (uint16_t)(port_text ? atoi(port_text) : 8080);
+  const uint16_t port = (uint16_t)number("PORT", 8080);
   pthread_t thread;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, NULL);
   gethostname(host, sizeof host - 1);
-  const int datagrams = open_socket(SOCK_DGRAM, port), listener = open_socket(SOCK_STREAM, port);
+  const int datagrams = open_socket(SOCK_DGRAM, port);
+  listener = open_socket(SOCK_STREAM, port);
   if (listen(listener, 512)) die("listen");
   if (pthread_create(&thread, NULL, wait_for_stop, &stop) ||
       pthread_create(&thread, NULL, serve_datagrams, (void *)(intptr_t)datagrams))
@@ -137,6 +148,7 @@ int main(void) {
     socklen_t length = sizeof connection->peer;
     if (!connection) die("memory");
     connection->fd = accept4(listener, (struct sockaddr *)&connection->peer, &length, SOCK_CLOEXEC);
+    if (connection->fd < 0 && errno == EINVAL) for (;;) pause();  // no longer listening
     if (connection->fd < 0 || pthread_create(&thread, NULL, serve_connection, connection)) free(connection);
     else pthread_detach(thread);
   }

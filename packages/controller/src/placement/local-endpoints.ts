@@ -17,13 +17,17 @@ const WORST_FIRST: readonly Ability[] = ["None", "Leaving", "Fresh", "Ready"];
 
 /** What the node can do for the Services. Without `externalTrafficPolicy: Local` any node can do all. */
 export function abilityOf(node: string, services: readonly Served[]): Ability {
-  const abilities = services.map(({ localTrafficOnly, endpoints }): Ability => {
-    if (!localTrafficOnly) return "Ready";
-    if (endpoints?.fresh.has(node)) return "Fresh";
-    if (endpoints?.ready.has(node)) return "Ready";
-    return endpoints?.leaving.has(node) ? "Leaving" : "None";
-  });
-  return WORST_FIRST.find((ability) => abilities.includes(ability)) ?? "Ready";
+  let least: Ability = "Ready";
+  for (const service of services) {
+    const ability = service.localTrafficOnly ? localAbility(node, service.endpoints) : "Ready";
+    if (WORST_FIRST.indexOf(ability) < WORST_FIRST.indexOf(least)) least = ability;
+  }
+  return least;
+}
+
+function localAbility(node: string, endpoints: ServingEndpoints | undefined): Ability {
+  if (endpoints?.ready.has(node)) return endpoints.fresh.has(node) ? "Fresh" : "Ready";
+  return endpoints?.leaving.has(node) ? "Leaving" : "None";
 }
 
 /** Whether the Service is served anywhere where its traffic may go: with `Local`, an endpoint on no known node serves nowhere. */

@@ -1,0 +1,134 @@
+import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { expect } from "chai";
+import { installedPods } from "../install/pods.ts";
+import { readWebAnswer } from "../lab/attempt.ts";
+import type { Lab } from "../lab/lab.ts";
+import { cluster } from "./support/cluster.ts";
+import { DUAL_STACK } from "./support/held.ts";
+import { advertisement, pool, service } from "./support/objects.ts";
+import { nodeOf, pairOf, podNames, serve, served } from "./support/served.ts";
+import {
+  apply,
+  condition,
+  macOf,
+  paths,
+  reset,
+  urlOf,
+  virtualIPNameOf,
+  virtualIPs,
+} from "./support/steps.ts";
+
+const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
+const LOCAL = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
+
+describe("an address of a Service whose endpoints", function () {
+  this.timeout(240_000);
+  let lab: Lab;
+
+  before(async () => {
+    lab = await cluster();
+    await reset(lab);
+    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
+  });
+  after(() => reset(lab));
+  afterEach(async () => {
+    await lab.kubectl([
+      "delete",
+      "services,deployments",
+      "-l",
+      "fairlead-e2e",
+      "-n",
+      "default",
+      "--wait=true",
+    ]);
+    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+  });
+
+  it("come after its Service, and move, is answered as soon as and where one serves, and says where they are when no node there may answer", async () => {
+    await apply(lab, service("early", { app: "early", spec: LOCAL }));
+    const vips = await pairOf(lab, "early");
+    await condition(lab, paths.service("early"), {
+      type: "fairlead.dev/Announced",
+      status: "False",
+      reason: "NoEndpoints",
+    });
+    for (const node of ["node-2", "node-3"]) {
+      await serve(lab, "early", { replicas: 1, node });
+      for (const vip of vips) await answeredFrom(vip, node);
+    }
+    await withoutSpeaker("node-1", async () => {
+      await serve(lab, "early", { replicas: 1, node: "node-1" });
+      for (const vip of vips) {
+        const path = paths.virtualIP(virtualIPNameOf(vip));
+        const wanted = { type: "Announced", status: "False", reason: "NoEligibleNode" };
+        const { message } = await condition(lab, path, wanted);
+        expect(message).to.contain("only on nodes that may not answer (node-1: no speaker is ready there)");
+        const { spec } = await lab.api.get<VirtualIP>(path);
+        expect(spec.placement?.nodes).to.deep.equal([]);
+      }
+    });
+    for (const vip of vips) await answeredFrom(vip, "node-1");
+  });
+
+  it("are not ready names their Pods on VirtualIP and Service", async () => {
+    await serve(lab, "sick", { replicas: 2 });
+    const vips = await served(lab, "sick", "sick", DUAL_STACK);
+    const pods = (await podNames(lab, "app=sick")).toSorted();
+    for (const pod of pods) await lab.kubectl(["exec", pod, "--", "touch", "/tmp/not-ready"]);
+    for (const vip of vips) {
+      const path = paths.virtualIP(virtualIPNameOf(vip));
+      const { message } = await condition(lab, path, {
+        type: "Announced",
+        status: "False",
+        reason: "NoEndpoints",
+      });
+      expect(message).to.contain(`2 of 2 Pods are not ready (${pods.join(", ")})`);
+    }
+    const told = await condition(lab, paths.service("sick"), {
+      type: "fairlead.dev/Announced",
+      status: "False",
+    });
+    expect(told.message).to.contain(`kubectl -n default describe pod ${pods[0]}`);
+  });
+
+  /** Waits for a page from a pod on the node, which sees the client's own address, and for the node's MAC. */
+  async function answeredFrom(vip: string, node: string): Promise<void> {
+    const { clientAddress } = await lab.waitFor(`a page through ${vip} from ${node}`, async (see) => {
+      const attempt = await lab.fetch("client-1", urlOf(vip));
+      see(attempt);
+      const page = attempt.ok && readWebAnswer(attempt.body);
+      return page && page.node === node && page;
+    });
+    const { ipv4, ipv6 } = lab.member("client-1").cables[0] ?? {};
+    expect([ipv4, ipv6]).to.include(clientAddress);
+    expect(await nodeOf(lab, vip)).to.equal(node);
+    if (vip.includes(":")) return;
+    const macs = (await lab.arping("client-1", vip)).map(({ mac }) => mac);
+    expect(macs).to.deep.equal([macOf(lab, node)]);
+  }
+
+  /** Does something while no speaker may run on the node: Kubernetes starts them where the label says so. */
+  async function withoutSpeaker(node: string, run: () => Promise<void>): Promise<void> {
+    const label = (os: string) =>
+      lab.kubectl(["label", "--overwrite", "node", node, `kubernetes.io/os=${os}`]);
+    const speakers = async (ready: boolean): Promise<void> => {
+      await lab.waitFor(
+        `${node} has ${ready ? "a ready" : "no"} speaker`,
+        async (see) => {
+          const pods = (await installedPods(lab, "speaker")).filter((pod) => pod.node === node);
+          see(pods);
+          return ready ? pods.some((pod) => pod.ready && !pod.terminating) : pods.length === 0;
+        },
+        { deadlineMs: 90_000 },
+      );
+    };
+    await label("none");
+    try {
+      await speakers(false);
+      await run();
+    } finally {
+      await label("linux");
+      await speakers(true);
+    }
+  }
+});

@@ -1,0 +1,47 @@
+import type { Lab } from "../../lab/lab.ts";
+import { service, type WebOptions, web } from "./objects.ts";
+import { addressed, announcer, apply, virtualIPNameOf } from "./steps.ts";
+
+/** Makes web pods and waits until they are ready. */
+export async function serve(lab: Lab, name: string, options: WebOptions): Promise<void> {
+  await apply(lab, web(name, { ...options, probed: options.ending === undefined }));
+  await rolledOut(lab, name);
+}
+
+/** Waits until all pods of a Deployment are of its newest kind and ready. */
+export async function rolledOut(lab: Lab, name: string): Promise<void> {
+  const argv = ["rollout", "status", `deployment/${name}`, "--timeout=60s"];
+  await lab.kubectl(argv, { deadlineMs: 70_000 });
+}
+
+/** Makes a Service of both families, and waits until it is answered. @returns its addresses, IPv4 first */
+export async function served(
+  lab: Lab,
+  name: string,
+  app: string,
+  spec: Readonly<Record<string, unknown>>,
+): Promise<readonly [string, string]> {
+  await apply(lab, service(name, { app, spec }));
+  const vips = await pairOf(lab, name);
+  for (const vip of vips) await nodeOf(lab, vip);
+  return vips;
+}
+
+/** The addresses of a Service of both families, IPv4 first. */
+export async function pairOf(lab: Lab, name: string): Promise<readonly [string, string]> {
+  const [ipv4 = "", ipv6 = ""] = await addressed(lab, name, 2);
+  return [ipv4, ipv6];
+}
+
+/** Waits until an address is announced and returns the node that says so. @param not another than this one */
+export function nodeOf(lab: Lab, vip: string, not?: string): Promise<string> {
+  return announcer(lab, virtualIPNameOf(vip), not);
+}
+
+/** The names of the pods with these labels, on one node or on all. */
+export async function podNames(lab: Lab, labels: string, node?: string): Promise<readonly string[]> {
+  const on = node === undefined ? [] : ["--field-selector", `spec.nodeName=${node}`];
+  const output = ["-o", "jsonpath={.items[*].metadata.name}"];
+  const names = await lab.kubectl(["get", "pods", "-l", labels, ...on, ...output]);
+  return names.split(" ").filter((name) => name !== "");
+}
