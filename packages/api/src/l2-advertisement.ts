@@ -1,12 +1,27 @@
 import { Type } from "typebox";
+import { type Rule, validations } from "./cel.ts";
 import { conditionsSchema } from "./condition.ts";
+import { durationSchema } from "./duration.ts";
 import { labelSelectorSchema, selectorsSchema } from "./label-selector.ts";
-import { interfaceName, objectName } from "./names.ts";
+import { interfacePattern, objectName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 import { enumeration } from "./schema.ts";
 
-export const l2AdvertisementSpecSchema = Type.Object({
+/** For how long a better node must have been eligible with `failback: Quiet`, unless `failbackAfter` says otherwise. */
+export const DEFAULT_FAILBACK_AFTER = "5m";
+/** The same in ms. */
+export const DEFAULT_FAILBACK_AFTER_MS = 300_000;
+
+const failbackRule: Rule = {
+  rule: "!has(self.failbackAfter) || (has(self.failback) && self.failback == 'Quiet')",
+  messageExpression: `'spec.failbackAfter "' + self.failbackAfter + '" is for failback: Quiet, and failback is '
+  + (has(self.failback) ? self.failback : 'Never') + '; write failback: Quiet, or remove failbackAfter'`,
+  message: "is for failback: Quiet only; write that, or remove it",
+  fieldPath: ".failbackAfter",
+};
+
+const fields = {
   ipAddressPools: Type.Optional(
     Type.Array(objectName(), {
       maxItems: 256,
@@ -21,10 +36,10 @@ export const l2AdvertisementSpecSchema = Type.Object({
     ),
   ),
   interfaces: Type.Optional(
-    Type.Array(interfaceName(), {
+    Type.Array(interfacePattern(), {
       maxItems: 64,
       description:
-        "Interfaces on which to answer, by exact name; a node that has none of them is not chosen. Absent: the interface that carries the address's subnet.",
+        'Interfaces on which to answer, by name or by a pattern in which "*" stands for any characters and "?" for one ("eth*"); whatever subnets they carry, but never on two of one segment. A node that has none of them is not chosen. Absent: the interface that carries the address\'s subnet.',
       "x-kubernetes-list-type": "set",
     }),
   ),
@@ -58,7 +73,21 @@ export const l2AdvertisementSpecSchema = Type.Object({
         "What becomes of an address with externalTrafficPolicy Local when the last ready endpoint on its node begins to terminate while another node has a ready one. Move: it goes there at once, so that no new connection meets a Pod that listens no more. Drain: it goes there when the terminating endpoints serve no more, so that established connections can end first. Drain if any advertisement of the address says so.",
     }),
   ),
-});
+  failback: Type.Optional(
+    enumeration(["Never", "Immediate", "Quiet"], {
+      default: "Never",
+      description:
+        "Whether an address goes back to a node that preferredNodeSelectors prefer to the one that it is on. Never: it stays where it is. Immediate: it goes as soon as such a node may have it. Quiet: once such a node could have had it for failbackAfter without interruption.",
+    }),
+  ),
+  failbackAfter: Type.Optional(
+    durationSchema({
+      description: `With failback Quiet: for how long. Absent: ${DEFAULT_FAILBACK_AFTER}. The time begins anew when another controller takes the lead.`,
+    }),
+  ),
+};
+
+export const l2AdvertisementSpecSchema = Type.Object(fields, validations(failbackRule));
 
 export const l2AdvertisementStatusSchema = Type.Object({
   conditions: Type.Optional(conditionsSchema),

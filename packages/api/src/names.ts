@@ -22,10 +22,13 @@ export function serviceName(description?: string): TString {
   return named(63, `^${LABEL}$`, fault, description);
 }
 
-/** The name of a network interface, as the kernel takes it: up to 15 bytes without blank, slash and colon. */
-export function interfaceName(description?: string): TString {
+/**
+ * The name of a network interface, as the kernel takes it (up to 15 bytes without blank, slash and colon), or a pattern of such
+ * names with `*` and `?`; see name-pattern.ts in packages/net.
+ */
+export function interfacePattern(description?: string): TString {
   const fault =
-    'is not an interface name; write it as "ip link" shows it, in at most 15 characters, without blanks, "/" and ":"';
+    'is not an interface name; write it as "ip link" shows it, in at most 15 characters, without blanks, "/" and ":", or as a pattern such as "eth*"';
   return named(63, "^[^ /:\\t\\n\\r]{1,15}$", fault, description);
 }
 

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { faultRule, matches, quoted, type Rule, validations } from "./cel.ts";
 import { conditionsSchema } from "./condition.ts";
-import { interfaceName, namespaceName, objectName, serviceKey, serviceName } from "./names.ts";
+import { interfacePattern, namespaceName, objectName, serviceKey, serviceName } from "./names.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 import { enumeration, timestamp } from "./schema.ts";
@@ -35,11 +35,17 @@ const placementSchema = Type.Object(
       "x-kubernetes-list-type": "atomic",
     }),
     interfaces: Type.Optional(
-      Type.Array(interfaceName(), {
+      Type.Array(interfacePattern(), {
         maxItems: 64,
         description:
-          "Interfaces on which to answer, by name. Absent: the interface that carries the address's subnet.",
+          "Interfaces on which to answer, by name or pattern; each node goes by what it has. Absent: the interface that carries the address's subnet.",
         "x-kubernetes-list-type": "atomic",
+      }),
+    ),
+    byHand: Type.Optional(
+      Type.Boolean({
+        description:
+          "Whether a person chose the node, so that failback leaves the address there; absent: no.",
       }),
     ),
     protocols: Type.Array(enumeration(["Layer2"], {}), {

@@ -11,6 +11,7 @@ import { Cluster } from "./cluster/cluster.ts";
 import { Leadership } from "./leadership.ts";
 import { MANAGER } from "./manager.ts";
 import { type ControllerFigures, ControllerMetrics } from "./metrics.ts";
+import type { CordonedNodes } from "./placement/node-view.ts";
 import { Reading } from "./reading.ts";
 import { makeQueues, makeReconcilers, type Queues, type Reconcilers } from "./reconcilers.ts";
 import { Routing } from "./routing.ts";
@@ -31,6 +32,10 @@ export interface ControllerOptions {
   readonly ownership: OwnershipOptions;
   /** How long a deleted pool or advertisement is waited for, in ms. @default 30000 */
   readonly goneGraceMs?: number;
+  /** For how long a node must have been up, in ms, before it gets something new while another node can have it. @default 10000 */
+  readonly nodeSettleMs?: number;
+  /** What becomes of the addresses of a node that is cordoned. @default "avoid" */
+  readonly cordonedNodes?: CordonedNodes;
   /** Whether Services get the finalizer that keeps them until their addresses are withdrawn. @default false */
   readonly serviceFinalizer?: boolean;
   /** How the keys of the speakers are made and replaced. */
@@ -55,6 +60,7 @@ export class Controller {
     this.#options = options;
     const { transport, clock, random, log, namespace, identity, ownership, goneGraceMs = 30_000 } = options;
     const { kubeMetrics, serviceFinalizer = false } = options;
+    const { nodeSettleMs = 10_000, cordonedNodes = "avoid" } = options;
     const leadership = new Leadership(clock);
     const common = { clock, random, log, ...(kubeMetrics && { metrics: kubeMetrics }) };
     const refuseWrites = () => (leadership.leading ? undefined : "this replica does not lead");
@@ -73,6 +79,8 @@ export class Controller {
       speakerLabels: SPEAKER_LABELS,
       ownership,
       goneGraceMs,
+      nodeSettleMs,
+      cordonedNodes,
       listener: routing,
     });
     const metrics = new ControllerMetrics(options.metrics, () => this.#figures());
@@ -142,6 +150,7 @@ export class Controller {
       waiting: this.#reconcilers.services.waiting.size,
       noLongerServed: this.#reconcilers.services.noLongerServed.size,
       nowhere: [...occupancy.nowhere()].filter(held).length,
+      alone: occupancy.standIns.alone(),
       byNode: occupancy.counts(),
     };
   }

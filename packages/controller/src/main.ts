@@ -47,6 +47,8 @@ async function run(options: Options<typeof CONTROLLER_OPTIONS>): Promise<number>
     identity: options.podName,
     ownership: { loadBalancerClass, alsoClassless },
     goneGraceMs: options.goneGraceSeconds * 1000,
+    nodeSettleMs: options.nodeSettleSeconds * 1000,
+    cordonedNodes: options.cordonedNodes,
     serviceFinalizer: options.serviceFinalizer,
     keys: {
       rotationMs: options.takeoverKeyRotationDays * DAY_MS,

@@ -10,6 +10,7 @@ export interface ControllerFigures {
   readonly waiting: number;
   readonly noLongerServed: number;
   readonly nowhere: number;
+  readonly alone: number;
   readonly byNode: ReadonlyMap<string, number>;
 }
 
@@ -55,6 +56,12 @@ export class ControllerMetrics {
       "Held addresses that nobody may answer for.",
       [],
       (gauge) => gauge.set(figures().nowhere),
+    );
+    metrics.gauge(
+      "fairlead_placement_addresses_without_stand_in",
+      "Addresses that a node is to answer for and that no other could take over.",
+      [],
+      (gauge) => gauge.set(figures().alone),
     );
     this.#decisions = metrics.counter(
       "fairlead_allocator_decisions_total",

@@ -1,5 +1,6 @@
 import type { OptionSpecs } from "@fairlead/runtime/options.ts";
 import { LOG_LEVELS } from "@fairlead/runtime/winston-log.ts";
+import { CORDONED_NODES } from "./placement/node-view.ts";
 
 /** The options of the controller, as flags and as variables. */
 export const CONTROLLER_OPTIONS = {
@@ -31,6 +32,21 @@ export const CONTROLLER_OPTIONS = {
     most: 86_400,
     describe:
       "for how long something must be gone or wrong before that is acted upon: a deleted pool or advertisement, an address that its pool no longer offers, Services that may share no more",
+  },
+  nodeSettleSeconds: {
+    type: "number",
+    default: 10,
+    least: 0,
+    most: 3600,
+    describe:
+      "for how long a node must have been ready, with a speaker, before it gets an address while another node can have it; what it has it keeps",
+  },
+  cordonedNodes: {
+    type: "string",
+    default: "avoid",
+    choices: CORDONED_NODES,
+    describe:
+      "avoid: a cordoned node holds an address only while no other node can; keep: it keeps those that it has, and gets no new one while another node can have it",
   },
   serviceFinalizer: {
     type: "boolean",

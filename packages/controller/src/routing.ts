@@ -77,8 +77,9 @@ export class Routing implements ClusterListener {
     ]) {
       this.#to.queues.virtualIPs.add(address, { urgent: true });
     }
-    const { standIns } = occupancy;
-    for (const address of [...standIns.naming(name), ...standIns.wanting()]) {
+    const { standIns, failback } = occupancy;
+    const better = failback.concerned(name, nodes.get(name));
+    for (const address of [...standIns.naming(name), ...standIns.wanting(), ...better]) {
       this.#to.queues.virtualIPs.add(address);
     }
     this.#allAdvertisements();

@@ -21,6 +21,7 @@ describe("an L2Advertisement as it is read", () => {
           serviceSelectors: [],
           preferredNodeSelectors: [],
           onTermination: "Move",
+          failbackAfterMs: undefined,
         },
         problems: [],
         notes: [],
@@ -39,7 +40,7 @@ describe("an L2Advertisement as it is read", () => {
       onTermination: "Drain",
     };
     const { value, problems } = read(spec);
-    expect(value).to.deep.equal({ name: "lan", ...spec });
+    expect(value).to.deep.equal({ name: "lan", ...spec, failbackAfterMs: undefined });
     expect(problems).to.deep.equal([]);
   });
 
@@ -98,6 +99,23 @@ describe("an L2Advertisement as it is read", () => {
       'spec.onTermination: "drain" is not right; write Move or Drain',
     ]);
   });
+  const failbacks: readonly [string, object, number | undefined, readonly string[]][] = [
+    ["none", {}, undefined, []],
+    ["Never", { failback: "Never" }, undefined, []],
+    ["Immediate", { failback: "Immediate" }, 0, []],
+    ["Quiet without a time", { failback: "Quiet" }, 300_000, []],
+    ["Quiet with a time", { failback: "Quiet", failbackAfter: "1m30s" }, 90_000, []],
+    ["an unknown word", { failback: "Soon" }, undefined, ["spec.failback"]],
+    ["no time", { failback: "Quiet", failbackAfter: "soon" }, undefined, ["spec.failbackAfter"]],
+    ["a number", { failback: "Quiet", failbackAfter: 60 }, undefined, ["spec.failbackAfter"]],
+  ];
+  for (const [title, spec, expected, at] of failbacks) {
+    it(`with ${title} for failback ${expected === undefined ? "moves nothing back" : `waits ${expected} ms`}`, () => {
+      const { value, problems } = read(spec);
+      expect(value.failbackAfterMs).to.equal(expected);
+      expect(problems.map((one) => one.field)).to.deep.equal(at);
+    });
+  }
 
   it("selects nothing by a restriction that is no list", () => {
     const { value, problems } = read({ ipAddressPools: "lan", nodeSelectors: { matchLabels: {} } });

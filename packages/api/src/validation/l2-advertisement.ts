@@ -1,4 +1,8 @@
-import type { L2Advertisement, L2AdvertisementSpec } from "../l2-advertisement.ts";
+import {
+  DEFAULT_FAILBACK_AFTER_MS,
+  type L2Advertisement,
+  type L2AdvertisementSpec,
+} from "../l2-advertisement.ts";
 import type { LabelSelector } from "../label-selector.ts";
 import { Fields } from "./fields.ts";
 import type { Reading } from "./problem.ts";
@@ -13,12 +17,14 @@ export interface ReadL2Advertisement {
   readonly serviceSelectors: readonly LabelSelector[];
   readonly preferredNodeSelectors: NonNullable<L2AdvertisementSpec["preferredNodeSelectors"]>;
   readonly onTermination: "Move" | "Drain";
+  /** For how long a better node must have been eligible before an address goes there, in ms; undefined: it stays where it is. */
+  readonly failbackAfterMs: number | undefined;
 }
 
 /**
  * Reads an advertisement as the API gives it; an absent `spec` is for all pools. A selector that cannot be read is
  * replaced by one that matches nothing: what was meant as a restriction never widens. A preference that cannot be read is
- * left out.
+ * left out. Of a failback that cannot be read, nothing moves.
  */
 export function readL2Advertisement(object: L2Advertisement): Reading<ReadL2Advertisement> {
   const fields = new Fields(object.spec, "spec");
@@ -31,8 +37,21 @@ export function readL2Advertisement(object: L2Advertisement): Reading<ReadL2Adve
     serviceSelectors: fields.selectors("serviceSelectors"),
     preferredNodeSelectors: readPreferences(fields),
     onTermination: fields.choice("onTermination", ["Move", "Drain"], { absent: "Move", unreadable: "Move" }),
+    failbackAfterMs: readFailback(fields),
   };
   return { value, problems: fields.problems, notes: [] };
+}
+
+function readFailback(fields: Fields): number | undefined {
+  const failback = fields.choice("failback", ["Never", "Immediate", "Quiet"], {
+    absent: "Never",
+    unreadable: "Never",
+  });
+  const before = fields.problems.length;
+  const afterMs = fields.durationMs("failbackAfter");
+  const unread = fields.problems.length > before;
+  if (failback !== "Quiet") return failback === "Immediate" ? 0 : undefined;
+  return unread ? undefined : (afterMs ?? DEFAULT_FAILBACK_AFTER_MS);
 }
 
 function readPreferences(fields: Fields): ReadL2Advertisement["preferredNodeSelectors"] {

@@ -14,6 +14,7 @@ import { Pools } from "../allocation/pools.ts";
 import { readTerms } from "../allocation/request.ts";
 import { type Advertisement, type PoolRef, readAdvertisement } from "../placement/advertise.ts";
 import type { ServingEndpoints } from "../placement/endpoints.ts";
+import type { CordonedNodes } from "../placement/node-view.ts";
 import { Occupancy } from "../placement/occupancy.ts";
 import { isOurs, type OwnershipOptions, wantsAddresses } from "../service/ownership.ts";
 import { carriesOurs } from "../service/status.ts";
@@ -32,6 +33,9 @@ export interface ClusterOptions extends Omit<ReaderOptions, "onChange"> {
   readonly ownership: OwnershipOptions;
   /** How long a deleted pool or advertisement is waited for, in ms, before its addresses are no longer announced. */
   readonly goneGraceMs: number;
+  /** For how long a node must have been up, in ms, before it gets something new while another node can have it. */
+  readonly nodeSettleMs: number;
+  readonly cordonedNodes: CordonedNodes;
   readonly listener: ClusterListener;
 }
 
@@ -65,7 +69,8 @@ export class Cluster {
     const { listener, clock, goneGraceMs: graceMs } = options;
     this.ledger = new Ledger((...change) => listener.address(...change));
     this.endpoints = new EndpointIndex({ clock, onChange: (service) => listener.endpoints(service) });
-    this.nodes = new NodeIndex({ clock, onChange: (node) => listener.node(node) });
+    const { nodeSettleMs: settleMs, cordonedNodes } = options;
+    this.nodes = new NodeIndex({ clock, settleMs, cordonedNodes, onChange: (node) => listener.node(node) });
     this.infrastructure = new InfrastructureIndex((changes) => {
       for (const { address, what } of changes) this.ledger.setNetworkUse(address, what);
       listener.infrastructure();

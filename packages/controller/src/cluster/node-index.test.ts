@@ -14,6 +14,8 @@ class Bench {
   readonly told: string[] = [];
   readonly index = new NodeIndex({
     clock: this.clock,
+    settleMs: 0,
+    cordonedNodes: "avoid",
     onChange: (name) => this.told.push(`${name} ${this.state}`),
   });
 

@@ -3,7 +3,8 @@ import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { Change } from "@fairlead/kube/store.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
-import { lacksSpeaker, type NodeView, viewNode } from "../placement/node-view.ts";
+import { type CordonedNodes, isUp, lacksSpeaker, type NodeView, viewNode } from "../placement/node-view.ts";
+import { Settling } from "./settling.ts";
 
 /**
  * For how long a speaker that is not there is waited for, in ms. While it is away its stand-ins take care of its addresses; after
@@ -13,6 +14,10 @@ export const SPEAKER_GRACE_MS = 45_000;
 
 export interface NodeIndexOptions {
   readonly clock: Clock;
+  /** For how long a node must have been up, in ms, before it gets something new while another node can have it. */
+  readonly settleMs: number;
+  /** See the option of the controller. */
+  readonly cordonedNodes: CordonedNodes;
   /** Called when something that placement asks of a node has changed, not for a heartbeat. */
   readonly onChange: (node: string) => void;
 }
@@ -34,23 +39,28 @@ export class NodeIndex {
   /** What was last reported of nodes whose report was taken away. */
   readonly #lastReports = new Map<string, Speaker>();
   readonly #options: NodeIndexOptions;
+  readonly #settling: Settling;
   #begun = false;
   #list: readonly NodeView[] | undefined;
 
   constructor(options: NodeIndexOptions) {
     this.#options = options;
+    this.#settling = new Settling({ ...options, onSettled: (name) => this.#look(name) });
   }
 
   /** Everything has been read: who is not there has been away for an unknown time, and is waited for from now. */
   begin(): void {
     this.#begun = true;
     for (const name of [...this.#absences.keys()]) this.#absences.set(name, this.#absence(name));
+    this.#settling.begin();
+    for (const name of [...this.#nodes.keys()]) this.#look(name);
   }
 
   /** Waits for nobody any more. */
   stop(): void {
     for (const { timer } of this.#absences.values()) timer?.cancel();
     this.#absences.clear();
+    this.#settling.stop();
   }
 
   applyNode({ key, current }: Change<Node>): void {
@@ -107,6 +117,7 @@ export class NodeIndex {
     const before = this.#views.get(name);
     if (node === undefined) {
       this.#present(name);
+      this.#settling.set(name, false);
       this.#lastReports.delete(name);
       if (this.#pods.get(name)?.size === 0) this.#pods.delete(name);
       if (!this.#views.delete(name)) return;
@@ -124,17 +135,19 @@ export class NodeIndex {
     const pods = [...(this.#pods.get(name)?.values() ?? [])];
     const report = this.#speakers.get(name);
     const lastReport = this.#lastReports.get(name);
-    const view = viewNode(node, { pods, report, lastReport, patient: true });
+    const { cordonedNodes } = this.#options;
+    const view = viewNode(node, { pods, report, lastReport, patient: true, cordonedNodes });
+    this.#settling.set(name, isUp(view));
     if (!lacksSpeaker(view)) {
       this.#present(name);
-      return view;
+      return { ...view, settled: view.settled && this.#settling.isSettled(name) };
     }
     const absence = this.#absences.get(name) ?? this.#absence(name);
     this.#absences.set(name, absence);
     const isOver = this.#begun && this.#options.clock.nowMs() >= absence.sinceMs + SPEAKER_GRACE_MS;
     if (!isOver) return view;
     this.#lastReports.delete(name);
-    return viewNode(node, { pods, report, patient: false });
+    return viewNode(node, { pods, report, patient: false, cordonedNodes });
   }
 
   /** A speaker begins to be waited for. */

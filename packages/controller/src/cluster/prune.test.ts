@@ -63,6 +63,33 @@ describe("pruneEndpointSlice", () => {
   });
 });
 
+describe("pruneNode, of what says that a node goes,", () => {
+  const pruned = (spec: Node["spec"], ready: object): Node =>
+    pruneNode({ metadata: { name: "n1" }, ...(spec && { spec }), status: { conditions: [ready as never] } });
+
+  it("keeps the taints that decide, by their keys", () => {
+    const taints = [
+      { key: "node.kubernetes.io/out-of-service", value: "nodeshutdown", effect: "NoExecute" },
+      { key: "example.org/gpu", effect: "NoSchedule" },
+      { key: "ToBeDeletedByClusterAutoscaler", value: "1", effect: "NoSchedule" },
+    ];
+    expect(pruned({ taints }, {}).spec).to.deep.equal({
+      taints: [{ key: "node.kubernetes.io/out-of-service" }, { key: "ToBeDeletedByClusterAutoscaler" }],
+    });
+    expect(pruned({ unschedulable: true, taints: [{ key: "example.org/gpu" }] }, {}).spec).to.deep.equal({
+      unschedulable: true,
+    });
+    expect(pruned({ taints: [{ key: "example.org/gpu" }] }, {})).to.not.have.property("spec");
+  });
+
+  it("keeps what the kubelet says of it, and not what it says of anything else", () => {
+    const shutting = { type: "Ready", status: "False", message: "node is shutting down" };
+    const waiting = { type: "Ready", status: "False", message: "container runtime is down" };
+    expect(pruned(undefined, shutting).status?.conditions).to.deep.equal([shutting]);
+    expect(pruned(undefined, waiting).status?.conditions).to.deep.equal([{ type: "Ready", status: "False" }]);
+  });
+});
+
 describe("pruneVirtualIP", () => {
   it("keeps all metadata but managedFields, so that writing it back takes nothing from the person who made it", () => {
     const annotations = { "kubectl.kubernetes.io/last-applied-configuration": "{}", note: "for the shop" };

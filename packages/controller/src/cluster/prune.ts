@@ -2,7 +2,7 @@ import { ANNOTATION_PREFIXES, SHARING_ANNOTATION } from "@fairlead/api/annotatio
 import type { EndpointSlice } from "@fairlead/api/core/endpoint-slice.ts";
 import { SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import type { Namespace } from "@fairlead/api/core/namespace.ts";
-import type { Node } from "@fairlead/api/core/node.ts";
+import { isShuttingDown, type Node, OUT_OF_SERVICE_TAINT, TO_BE_DELETED } from "@fairlead/api/core/node.ts";
 import type { Pod } from "@fairlead/api/core/pod.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { KubeObject, ManagedFields, ObjectMeta } from "@fairlead/api/object-meta.ts";
@@ -92,16 +92,27 @@ export function pruneNamespace(namespace: Namespace): Namespace {
   return { ...head(namespace), metadata: { ...identity(metadata), ...pick(metadata, ["labels"]) } };
 }
 
+const TELLING_TAINTS: readonly string[] = [OUT_OF_SERVICE_TAINT, TO_BE_DELETED];
+
 export function pruneNode(node: Node): Node {
   const { metadata, spec, status } = node;
+  const taints = (spec?.taints ?? []).filter(({ key }) => TELLING_TAINTS.includes(key));
+  const judged = {
+    ...(spec?.unschedulable && { unschedulable: true }),
+    ...(taints.length > 0 && { taints: taints.map(({ key }) => ({ key })) }),
+  };
   return {
     ...head(node),
     metadata: { ...identity(metadata), ...pick(metadata, ["labels"]) },
-    ...(spec?.unschedulable && { spec: { unschedulable: true } }),
+    ...(Object.keys(judged).length > 0 && { spec: judged }),
     status: {
       conditions: (status?.conditions ?? [])
         .filter(({ type }) => type === "Ready" || type === "NetworkUnavailable")
-        .map((condition) => ({ type: condition.type, status: condition.status })),
+        .map((condition) => ({
+          type: condition.type,
+          status: condition.status,
+          ...(condition.message && isShuttingDown(node) && { message: condition.message }),
+        })),
       ...(status?.addresses && { addresses: status.addresses.filter(isNodeAddress) }),
     },
   };

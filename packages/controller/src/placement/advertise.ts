@@ -32,16 +32,43 @@ export function advertisesPool(advertisement: Advertisement, pool: PoolRef): boo
   return ipAddressPoolSelectors.some((selector) => selectorMatches(selector, pool.labels));
 }
 
-/** The advertisements that apply to an address of the pool held by Services with these labels, by name. */
-export function advertisementsFor(
+/** Services that share an address and go by the same advertisements. */
+export interface Advertised {
+  /** `namespace/name`. */
+  readonly services: readonly string[];
+  /** By name; at least one. */
+  readonly advertisements: readonly Advertisement[];
+}
+
+/**
+ * What applies to an address of the pool: one entry for the Services that go by the same advertisements. A Service that no
+ * advertisement is for has no say; if there is no other, there is no entry.
+ */
+export function advertisedBy(
   all: readonly Advertisement[],
   pool: PoolRef,
-  serviceLabels: readonly Labels[],
-): readonly Advertisement[] {
-  return all
-    .filter((advertisement) => advertisesPool(advertisement, pool))
-    .filter(({ serviceSelectors }) =>
-      serviceLabels.some((labels) => anySelectorMatches(serviceSelectors, labels)),
-    )
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  services: readonly { readonly key: string; readonly labels: Labels }[],
+): readonly Advertised[] {
+  const ofPool = all.filter((one) => advertisesPool(one, pool)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const groups: { readonly services: string[]; readonly advertisements: readonly Advertisement[] }[] = [];
+  for (const { key, labels } of [...services].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    const advertisements = ofPool.filter(({ serviceSelectors }) =>
+      anySelectorMatches(serviceSelectors, labels),
+    );
+    if (advertisements.length === 0) continue;
+    const alike = groups.find((group) => sameList(group.advertisements, advertisements));
+    if (alike === undefined) groups.push({ services: [key], advertisements });
+    else alike.services.push(key);
+  }
+  return groups;
+}
+
+/** All advertisements that apply, each once, by name. */
+export function advertisementsOf(groups: readonly Advertised[]): readonly Advertisement[] {
+  const all = new Set(groups.flatMap(({ advertisements }) => advertisements));
+  return groups.length === 1 ? [...all] : [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }

@@ -1,18 +1,17 @@
 import { anySelectorMatches, selectorMatches } from "@fairlead/api/selector-matches.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { prefixContains } from "@fairlead/net/prefix.ts";
-import type { Advertisement } from "./advertise.ts";
-import { lacksSpeaker, type NodeFault, type NodeView } from "./node-view.ts";
+import type { Advertised, Advertisement } from "./advertise.ts";
+import { type InterfaceFault, interfacesFor } from "./interfaces.ts";
+import { isSilent, lacksSpeaker, type NodeFault, type NodeView } from "./node-view.ts";
 
 /** Why a node may not answer for an address. */
 export type Ineligible =
   | NodeFault
+  | InterfaceFault
   /** No advertisement selects the node. */
   | "NodeNotSelected"
-  /** It has none of the interfaces that the advertisement names, with carrier. */
-  | "NoSuchInterface"
-  /** None of its interfaces with carrier carries the address's subnet. */
-  | "NoInterfaceInSubnet"
+  /** It may answer for one of the Services that share the address and not for another, or not on one interface for both. */
+  | "NotForAllSharers"
   /** `externalTrafficPolicy: Local`, and no endpoint serves there. */
   | "NoLocalEndpoint"
   /** `externalTrafficPolicy: Local`, and what serves there terminates while another node has a ready endpoint. */
@@ -23,27 +22,31 @@ export interface Eligible {
   readonly node: NodeView;
   /** Sum of the weights of the preferences that it matches. */
   readonly weight: number;
-  /** The interfaces to answer on; undefined: the one that carries the address's subnet. */
+  /** The interfaces to answer on, by name or pattern; undefined: the one that carries the address's subnet. */
   readonly interfaces: readonly string[] | undefined;
 }
 
-/** Whether the node may answer for the address under these advertisements, and on which interfaces. */
+/**
+ * Whether the node may answer for the address, and on which interfaces: for each of the Services that hold it, under one of the
+ * advertisements that the Service goes by.
+ */
 export function judgeNode(
   node: NodeView,
   address: IpAddress,
-  advertisements: readonly Advertisement[],
+  groups: readonly Advertised[],
 ): Eligible | Ineligible {
   if (node.fault !== undefined) return node.fault;
-  const selecting = advertisements.filter(({ nodeSelectors }) =>
-    anySelectorMatches(nodeSelectors, node.labels),
-  );
-  if (selecting.length === 0) return "NodeNotSelected";
-  const usable = selecting.filter(
-    (advertisement) => interfaceFault(node, address, advertisement) === undefined,
-  );
-  const [first] = selecting;
-  if (usable.length === 0) return (first && interfaceFault(node, address, first)) ?? "NodeNotSelected";
-  return { node, weight: weightOf(node, usable), interfaces: interfacesOf(usable) };
+  const usable: (readonly Advertisement[])[] = [];
+  let fault: Ineligible | undefined;
+  for (const { advertisements } of groups) {
+    const judged = usableOf(node, address, advertisements);
+    if (typeof judged === "string") fault ??= judged;
+    else usable.push(judged);
+  }
+  if (fault !== undefined) return usable.length > 0 ? "NotForAllSharers" : fault;
+  const interfaces = commonInterfaces(node, address, usable);
+  if (interfaces !== undefined && interfaces.length === 0) return "NotForAllSharers";
+  return { node, weight: weightOf(node, new Set(usable.flat())), interfaces };
 }
 
 /**
@@ -53,29 +56,35 @@ export function judgeNode(
 export function judgeSilent(
   node: NodeView,
   address: IpAddress,
-  advertisements: readonly Advertisement[],
+  groups: readonly Advertised[],
 ): Eligible | undefined {
-  if (node.fault !== undefined && node.fault !== "NodeNotReady" && !lacksSpeaker(node)) return undefined;
+  const mayReturn = isSilent(node) || lacksSpeaker(node);
+  if (node.fault !== undefined && !mayReturn) return undefined;
   const heard = { ...node, fault: undefined, interfaces: [...node.interfaces, ...node.dark] };
-  const judged = judgeNode(heard, address, advertisements);
+  const judged = judgeNode(heard, address, groups);
   return typeof judged === "string" ? undefined : judged;
 }
 
-function interfaceFault(
+/** The advertisements under which the node may answer, or why there are none. */
+function usableOf(
   node: NodeView,
   address: IpAddress,
-  { interfaces }: Advertisement,
-): Ineligible | undefined {
-  if (interfaces.length > 0) {
-    return node.interfaces.some(({ name }) => interfaces.includes(name)) ? undefined : "NoSuchInterface";
-  }
-  const inSubnet = node.interfaces.some(({ subnets }) =>
-    subnets.some((subnet) => prefixContains(subnet, address)),
+  advertisements: readonly Advertisement[],
+): readonly Advertisement[] | Ineligible {
+  const selecting = advertisements.filter(({ nodeSelectors }) =>
+    anySelectorMatches(nodeSelectors, node.labels),
   );
-  return inSubnet ? undefined : "NoInterfaceInSubnet";
+  let fault: Ineligible = "NodeNotSelected";
+  const usable = selecting.filter((advertisement, i) => {
+    const found = interfacesFor(node, address, advertisement);
+    if (typeof found === "string" && i === 0) fault = found;
+    return typeof found !== "string";
+  });
+  return usable.length > 0 ? usable : fault;
 }
 
-function weightOf(node: NodeView, advertisements: readonly Advertisement[]): number {
+/** The sum of the weights of the preferences that the node matches. */
+export function weightOf(node: NodeView, advertisements: Iterable<Advertisement>): number {
   let weight = 0;
   for (const { preferredNodeSelectors } of advertisements) {
     for (const preferred of preferredNodeSelectors) {
@@ -83,6 +92,22 @@ function weightOf(node: NodeView, advertisements: readonly Advertisement[]): num
     }
   }
   return weight;
+}
+
+/** The interfaces that all groups allow: as they say it if they say the same, else by the names that they have on the node. */
+function commonInterfaces(
+  node: NodeView,
+  address: IpAddress,
+  groups: readonly (readonly Advertisement[])[],
+): readonly string[] | undefined {
+  const said = groups.map(interfacesOf);
+  const [first] = said;
+  if (said.every((one) => JSON.stringify(one) === JSON.stringify(first))) return first;
+  const names = said.map((interfaces = []) => {
+    const found = interfacesFor(node, address, { interfaces });
+    return typeof found === "string" ? [] : found.map(({ name }) => name);
+  });
+  return (names[0] ?? []).filter((name) => names.every((others) => others.includes(name))).sort();
 }
 
 /** The interfaces named by all, unless one of them names none and so leaves the choice to the subnet. */

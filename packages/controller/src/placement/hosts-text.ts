@@ -1,4 +1,4 @@
-import type { Advertisement } from "./advertise.ts";
+import type { Advertised } from "./advertise.ts";
 import type { Ineligible } from "./eligibility.ts";
 import { listed, told } from "./fault-text.ts";
 import { abilityOf, type Served } from "./local-endpoints.ts";
@@ -19,7 +19,7 @@ const CURE = "run a Pod of the Service on another node, or set externalTrafficPo
 export function noHostMay(
   services: readonly Hosted[],
   faults: readonly (readonly [node: string, fault: Ineligible])[],
-  advertisements: readonly Advertisement[],
+  groups: readonly Advertised[],
 ): string {
   const local = services.filter(({ localTrafficOnly }) => localTrafficOnly);
   const keys = listed(local.map(({ key }) => key).sort());
@@ -32,7 +32,7 @@ export function noHostMay(
     return `externalTrafficPolicy is Local and no node has an endpoint of each of ${keys}; ${CURE}`;
   const known = faults.filter(([node]) => hosts.has(node));
   for (const [node] of known) hosts.delete(node);
-  const { shown, cures } = told(known, advertisements);
+  const { shown, cures } = told(known, groups);
   const missing = hosts.size === 0 ? [] : [`${listed([...hosts].sort())}: there is no such node`];
   const why = [...(shown === "" ? [] : [shown]), ...missing].join("; ");
   const cure = [...(cures === "" ? [] : [cures]), CURE].join(", or ");

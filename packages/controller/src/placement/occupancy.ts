@@ -1,8 +1,10 @@
+import { FailbackIndex } from "./failback.ts";
 import { StandInIndex } from "./stand-in-index.ts";
 
 /** Which address (by the name of its VirtualIP) lives on which node, how many live on each, and who stands in. */
 export class Occupancy {
   readonly standIns = new StandInIndex();
+  readonly failback = new FailbackIndex();
   /** The node of each address; undefined if it lives nowhere. */
   readonly #nodes = new Map<string, string | undefined>();
   readonly #addresses = new Map<string, Set<string>>();
@@ -21,6 +23,7 @@ export class Occupancy {
   /** The address is held no more. */
   delete(name: string): void {
     this.standIns.delete(name);
+    this.failback.set(name, undefined);
     this.#forget(name);
   }
 

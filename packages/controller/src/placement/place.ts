@@ -1,13 +1,21 @@
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { type Advertisement, advertisementsFor, type PoolRef } from "./advertise.ts";
+import {
+  type Advertised,
+  type Advertisement,
+  advertisedBy,
+  advertisementsOf,
+  type PoolRef,
+} from "./advertise.ts";
+import { choose } from "./choose.ts";
 import { type Eligible, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
 import type { ServingEndpoints } from "./endpoints.ts";
+import { betterThan, type Failback, failbackAfterMs } from "./failback.ts";
 import { noNodeMay } from "./fault-text.ts";
 import { noHostMay } from "./hosts-text.ts";
 import { nobodyServes } from "./idle-text.ts";
 import { abilityOf, isServed, sift } from "./local-endpoints.ts";
-import { lacksSpeaker, type NodeView } from "./node-view.ts";
+import { isSilent, lacksSpeaker, type NodeView } from "./node-view.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
 
@@ -32,6 +40,10 @@ export interface PlacementInput {
   readonly owner: string | undefined;
   /** The node that a person wants it on. */
   readonly wish?: string | undefined;
+  /** Whether a person chose the owner, so that the address does not go back to a better node. @default false */
+  readonly byHand?: boolean;
+  /** For how long a node that is better than the owner has been eligible without interruption, in ms. @default 0 for all */
+  readonly waitedMs?: (node: string) => number;
   /** The nodes on record: an owner, then its stand-ins. */
   readonly listed: readonly string[];
   readonly services: readonly PlacedService[];
@@ -65,14 +77,18 @@ export type PlacementDecision = {
       readonly node: string;
       readonly standIns: StandIns;
       readonly interfaces: readonly string[] | undefined;
+      /** Whether a person chose the node, which is remembered for advertisements with a failback. */
+      readonly byHand: boolean;
+      /** Undefined: the address stays there while it may. */
+      readonly failback: Failback | undefined;
     }
   | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string }
 );
 
 /**
  * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
- * another is not. Else the present owner keeps it while it may, with the same exception; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
- * then the order of its stand-ins, then the name. An owner whose speaker restarts keeps it,
+ * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
+ * then the order of its stand-ins, then the name, of nodes that have just started only if there are no others. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
  */
 export function place(input: PlacementInput): PlacementDecision {
@@ -80,42 +96,78 @@ export function place(input: PlacementInput): PlacementDecision {
   if (services.length === 0) return unplaced(input, "NoService", `No Service holds ${address.text}.`);
   const served = services.filter(isServed);
   if (served.length === 0) return noEndpoints(input);
-  const advertisements = advertisementsFor(
+  const groups = advertisedBy(
     input.advertisements.filter(({ gone }) => !gone || input.owner !== undefined),
     input.pool,
-    services.map(({ labels }) => labels),
+    services,
   );
-  if (advertisements.length === 0) return noAdvertisement(input);
+  if (groups.length === 0) return noAdvertisement(input);
   const able: Eligible[] = [];
   const faults: [string, Ineligible][] = [];
   for (const node of input.nodes) {
     const excused = node.name === input.owner && node.speaker === "Restarting" && lacksSpeaker(node);
-    const judged = judgeNode(excused ? { ...node, fault: undefined } : node, address, advertisements);
+    const judged = judgeNode(excused ? { ...node, fault: undefined } : node, address, groups);
     if (typeof judged === "string") faults.push([node.name, judged]);
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
     else able.push(judged);
   }
-  const drains = advertisements.some(({ onTermination }) => onTermination === "Drain");
+  const drains = advertisementsOf(groups).some(({ onTermination }) => onTermination === "Drain");
   const sifted = sift(able, { services: served, owner: input.owner, wish, drains });
-  const judgements = { eligible: able, faults: [...faults, ...sifted.faults], advertisements };
-  const owner = choose(sifted.candidates, input) ?? presentThoughSilent(input, served, advertisements);
+  const { candidates, leaving } = sifted;
+  const judgements = { eligible: able, faults: [...faults, ...sifted.faults], groups };
+  const back = goingBack(input, candidates, groups);
+  const owner = choose(candidates, { ...input, back }) ?? presentThoughSilent(input, served, groups);
   if (owner === undefined) {
     const local = served.some(({ localTrafficOnly }) => localTrafficOnly);
-    const why = local ? noHostMay(served, faults, advertisements) : noNodeMay(faults, advertisements);
+    const why = local ? noHostMay(served, faults, groups) : noNodeMay(faults, groups);
     const nowhere = unplaced(input, "NoEligibleNode", `Nothing answers for ${address.text}: ${why}.`);
     return wish === undefined ? nowhere : { ...nowhere, pending: refusedWish(wish, judgements) };
   }
   const silent = (name: string): Eligible | undefined => {
     const node = input.nodes.find((one) => one.name === name);
-    return node && servesFrom(name, served) ? judgeSilent(node, address, advertisements) : undefined;
+    return node && servesFrom(name, served) ? judgeSilent(node, address, groups) : undefined;
   };
   const { listed, standIns: load } = input;
   const group = services.reduce((least, { key }) => (key < least ? key : least), services[0]?.key ?? "");
-  const { leaving } = sifted;
   const standIns = standInsOf({ group, owner, listed, eligible: able, leaving, silent, load });
   const { node, interfaces } = owner;
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
-  return { kind: "Placed", node: node.name, standIns, interfaces, pending };
+  const byHand = isByHand(input, owner, groups);
+  const failback = byHand ? undefined : failbackOf(owner, candidates, groups);
+  return { kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending };
+}
+
+/** The nodes of a higher weight than the owner's to which the address goes back now. */
+function goingBack(
+  input: PlacementInput,
+  eligible: readonly Eligible[],
+  groups: readonly Advertised[],
+): readonly string[] {
+  const { owner: name, byHand = false, waitedMs = () => 0 } = input;
+  const owner = eligible.find(({ node }) => node.name === name);
+  const failback = owner && !byHand ? failbackOf(owner, eligible, groups) : undefined;
+  return failback?.better.filter((better) => waitedMs(better) >= failback.afterMs) ?? [];
+}
+
+function failbackOf(
+  owner: Eligible,
+  eligible: readonly Eligible[],
+  groups: readonly Advertised[],
+): Failback | undefined {
+  const advertisements = advertisementsOf(groups);
+  const afterMs = failbackAfterMs(advertisements);
+  if (afterMs === undefined) return undefined;
+  return { afterMs, weight: owner.weight, advertisements, better: betterThan(owner, eligible) };
+}
+
+/** Whether the node is the one that a person wants, now or when the address came there. */
+function isByHand(
+  { owner, wish, byHand = false }: PlacementInput,
+  { node }: Eligible,
+  groups: readonly Advertised[],
+): boolean {
+  if (byHand && node.name === owner) return true;
+  return node.name === wish && failbackAfterMs(advertisementsOf(groups)) !== undefined;
 }
 
 /**
@@ -125,41 +177,17 @@ export function place(input: PlacementInput): PlacementDecision {
 function presentThoughSilent(
   { owner, nodes, address }: PlacementInput,
   served: readonly PlacedService[],
-  advertisements: readonly Advertisement[],
+  groups: readonly Advertised[],
 ): Eligible | undefined {
   const node = nodes.find(({ name }) => name === owner);
-  if (node?.fault !== "NodeNotReady" && node?.fault !== "SpeakerNotRunning") return undefined;
-  const judged = judgeNode({ ...node, fault: undefined }, address, advertisements);
+  if (node === undefined || !(isSilent(node) || node.fault === "SpeakerNotRunning")) return undefined;
+  const judged = judgeNode({ ...node, fault: undefined }, address, groups);
   return typeof judged === "string" || !servesFrom(node.name, served) ? undefined : judged;
 }
 
 /** With `externalTrafficPolicy: Local` a node can only take what it has an endpoint for. */
 function servesFrom(node: string, services: readonly PlacedService[]): boolean {
   return abilityOf(node, services) !== "None";
-}
-
-function choose(
-  eligible: readonly Eligible[],
-  { owner, wish, listed, load, companions }: PlacementInput,
-): Eligible | undefined {
-  const open = eligible.filter(({ node }) => !node.cordoned);
-  const candidates = open.length > 0 ? open : eligible;
-  for (const name of [wish, owner]) {
-    const found = candidates.find(({ node }) => node.name === name);
-    if (found !== undefined) return found;
-  }
-  // Behind all that are listed; the first stand-in is also whom a speaker that leaves offers the address to.
-  const turn = (name: string): number => (listed.includes(name) ? listed.indexOf(name) : listed.length);
-  return candidates.reduce<Eligible | undefined>((best, candidate) => {
-    if (best === undefined) return candidate;
-    const order =
-      best.weight - candidate.weight ||
-      companions(best.node.name) - companions(candidate.node.name) ||
-      load(candidate.node.name) - load(best.node.name) ||
-      turn(candidate.node.name) - turn(best.node.name) ||
-      (candidate.node.name < best.node.name ? -1 : 1);
-    return order < 0 ? candidate : best;
-  }, undefined);
 }
 
 function unplaced({ wish }: PlacementInput, reason: UnplacedReason, message: string): PlacementDecision {

@@ -1,3 +1,4 @@
+import { matchesAny } from "@fairlead/net/name-pattern.ts";
 import { shareSegment } from "@fairlead/net/segment.ts";
 import type { Eligible } from "./eligibility.ts";
 
@@ -15,5 +16,5 @@ export function answersBeside(owner: Eligible, other: Eligible): boolean {
 }
 
 function subnetsOf({ node }: Eligible, names: readonly string[]) {
-  return node.interfaces.filter(({ name }) => names.includes(name)).flatMap(({ subnets }) => subnets);
+  return node.interfaces.filter(({ name }) => matchesAny(name, names)).flatMap(({ subnets }) => subnets);
 }

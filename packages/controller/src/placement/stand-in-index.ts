@@ -69,6 +69,13 @@ export class StandInIndex {
     return this.#wanting;
   }
 
+  /** How many addresses have nobody who stands in. */
+  alone(): number {
+    let count = 0;
+    for (const { length } of this.#lists.values()) if (length === 1) count++;
+    return count;
+  }
+
   #count(name: string, [owner, ...standIns]: readonly string[], by: 1 | -1): void {
     if (owner === undefined) return;
     for (const [i, node] of standIns.entries()) {

@@ -1,5 +1,5 @@
 import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
-import type { Advertisement } from "./advertise.ts";
+import type { Advertised } from "./advertise.ts";
 import type { Eligible, Ineligible } from "./eligibility.ts";
 import { nodeMayNot } from "./fault-text.ts";
 
@@ -26,7 +26,7 @@ export interface PendingWish<Reason extends string = string> {
 export interface Judged {
   readonly eligible: readonly Eligible[];
   readonly faults: readonly (readonly [node: string, fault: Ineligible])[];
-  readonly advertisements: readonly Advertisement[];
+  readonly groups: readonly Advertised[];
 }
 
 /** Names are shorter; what stands in an annotation need not be. */
@@ -35,7 +35,7 @@ const LONGEST_NAME = 253;
 /** The wish for a node that was not chosen although it was wished for. */
 export function refusedWish(wish: string, judged: Judged): PendingWish<WishFault> {
   const reason = faultOf(wish, judged);
-  const why = nodeMayNot(wish.slice(0, LONGEST_NAME), reason, judged.advertisements);
+  const why = nodeMayNot(wish.slice(0, LONGEST_NAME), reason, judged.groups);
   return {
     reason,
     message: `The address is to go to node ${quoted(wish)}, which may not have it now: ${why}. ${waiting("there")}`,

@@ -15,11 +15,15 @@ export interface Placeable {
   readonly wish: string | undefined;
   /** The nodes on record. */
   readonly listed: readonly string[];
+  /** See PlacementInput. */
+  readonly byHand?: boolean;
+  /** See PlacementInput. */
+  readonly waitedMs?: (node: string) => number;
 }
 
 /** Where the address is to live, as things are now. */
 export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision {
-  const { address, pool, services, owner, wish, listed } = placeable;
+  const { address, pool, services, owner, wish, listed, byHand = false, waitedMs } = placeable;
   const { standIns } = cluster.occupancy;
   const name = virtualIPName(address);
   const beside = companionsOf(cluster, name, services);
@@ -29,6 +33,8 @@ export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision 
     owner,
     wish,
     listed,
+    byHand,
+    ...(waitedMs && { waitedMs }),
     services: services.flatMap((key) => placedService(cluster, key, address)),
     advertisements: cluster.advertisements,
     nodes: cluster.nodes.list(),
@@ -56,11 +62,12 @@ function companionsOf(
 /** The decision as it stands in a VirtualIP. */
 export function placementOf(decision: PlacementDecision, epoch: number): Placement {
   if (decision.kind === "Unplaced") return { epoch, nodes: [], protocols: ["Layer2"] };
-  const { node, standIns, interfaces } = decision;
+  const { node, standIns, interfaces, byHand } = decision;
   return {
     epoch,
     nodes: [node, ...standIns.nodes],
     ...(interfaces && { interfaces }),
+    ...(byHand && { byHand }),
     protocols: ["Layer2"],
   };
 }

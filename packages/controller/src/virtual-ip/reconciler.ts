@@ -20,6 +20,7 @@ import type { NodeView } from "../placement/node-view.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { Records } from "../service/records.ts";
+import { BetterNodes } from "./better-nodes.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { placementOf, plan } from "./planner.ts";
 import { holderOf } from "./takeover.ts";
@@ -53,16 +54,19 @@ export interface VirtualIPReconcilerDependencies {
 export class VirtualIPReconciler {
   readonly #deps: VirtualIPReconcilerDependencies;
   readonly #when: WhenToTell;
+  readonly #betterNodes: BetterNodes;
   #begunMs = 0;
 
   constructor(dependencies: VirtualIPReconcilerDependencies) {
     this.#deps = dependencies;
     this.#when = new WhenToTell(dependencies.clock);
+    this.#betterNodes = new BetterNodes(dependencies.clock);
   }
 
   /** This replica begins to decide, perhaps in the middle of advertisements being deleted and made again. */
   begin(): void {
     this.#begunMs = this.#deps.clock.nowMs();
+    this.#betterNodes.clear();
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Again> {
@@ -71,6 +75,7 @@ export class VirtualIPReconciler {
     const address = addressOfVirtualIPName(name);
     if (object === undefined || address === undefined || object.metadata.deletionTimestamp !== undefined) {
       this.#when.forget(name);
+      this.#betterNodes.note(name, undefined);
       return undefined;
     }
     try {
@@ -100,7 +105,9 @@ export class VirtualIPReconciler {
     });
     const listed = placement?.nodes ?? [];
     const wish = wishOf(object);
-    const decision = plan(cluster, { address, pool, services, owner, wish, listed });
+    const byHand = placement?.byHand === true && owner === listed[0];
+    const waitedMs = (node: string): number => this.#betterNodes.waitedMs(object.metadata.name, node);
+    const decision = plan(cluster, { address, pool, services, owner, wish, listed, byHand, waitedMs });
     const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
@@ -109,8 +116,11 @@ export class VirtualIPReconciler {
       object.metadata.name,
       decision.kind === "Placed" && decision.standIns.wanting,
     );
+    const failback = decision.kind === "Placed" ? decision.failback : undefined;
+    cluster.occupancy.failback.set(object.metadata.name, failback);
+    const backMs = this.#betterNodes.note(object.metadata.name, failback);
     const again = await this.#tell(placed, address, decision, signal);
-    return earliest(again?.requeueAfterMs, dueMs, ...this.#endpointsDueMs(services));
+    return earliest(again?.requeueAfterMs, dueMs, ...this.#endpointsDueMs(services), backMs);
   }
 
   /** For how long a released address still waits for its former Service, in ms; undefined: it is not released. */
@@ -155,14 +165,15 @@ export class VirtualIPReconciler {
     // Only a higher epoch takes an address back from a node that it was passed on to.
     const isHeld = owner === placement?.nodes[0];
     const same = placement !== undefined && isHeld && samePlacement(placement, desired);
-    if (same && object.spec.pool === pool && !fulfills(decision, object)) return object;
+    const isWritten = same && (placement.byHand ?? false) === (desired.byHand ?? false);
+    if (isWritten && object.spec.pool === pool && !fulfills(decision, object)) return object;
     const { name } = object.metadata;
     const before = placement?.nodes ?? [];
     cluster.occupancy.set(name, desired.nodes);
     const spec = {
       ...object.spec,
       ...(pool !== undefined && { pool }),
-      placement: same ? placement : desired,
+      placement: same ? { ...desired, epoch: placement.epoch } : desired,
     };
     try {
       const written = await client.update(
@@ -306,7 +317,7 @@ export class VirtualIPReconciler {
 
 /** Whether a speaker runs there that can take back what it wrote. */
 function hasSpeaker({ fault }: NodeView): boolean {
-  return fault !== "NodeNotReady" && fault !== "SpeakerNotRunning";
+  return fault !== "NodeNotReady" && fault !== "NodeOutOfService" && fault !== "SpeakerNotRunning";
 }
 
 /** Above every epoch that anybody has seen. */

@@ -17,7 +17,7 @@ function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | 
     node: (name) => {
       const silence = of[name] ?? { fault: undefined, speaker: "Running" };
       if (silence === "none") return undefined;
-      const well = { cordoned: false, drained: false, proxyUnhealthy: false };
+      const well = { cordoned: false, keeps: true, drained: false, settled: true, proxyUnhealthy: false };
       return { name, labels: {}, ...well, interfaces: [], dark: [], ...silence };
     },
   });

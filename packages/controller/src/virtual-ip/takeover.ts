@@ -43,5 +43,6 @@ function highestOf(announcers: readonly Announcer[], listed: readonly string[]):
 
 /** Whether a speaker is there, or was a moment ago, and can be believed. */
 function lives(node: NodeView | undefined): boolean {
-  return node !== undefined && node.fault !== "NodeNotReady" && node.speaker !== "Gone";
+  const isOff = node?.fault === "NodeNotReady" || node?.fault === "NodeOutOfService";
+  return node !== undefined && !isOff && node.speaker !== "Gone";
 }

@@ -1,7 +1,7 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
+import { matchesAny } from "@fairlead/net/name-pattern.ts";
 import type { Refusal } from "./announcement.ts";
-import { matchesAny } from "./name-pattern.ts";
 
 /** An address of an interface with the length of its subnet's prefix in bits. */
 export interface PresentAddress {

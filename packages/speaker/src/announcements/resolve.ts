@@ -1,6 +1,8 @@
 import { bitsOf, type IpAddress } from "@fairlead/net/address.ts";
 import { macToBytes } from "@fairlead/net/mac.ts";
+import { matchesAny } from "@fairlead/net/name-pattern.ts";
 import { formatPrefix, type IpPrefix, prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
+import { shareSegment } from "@fairlead/net/segment.ts";
 import type { Place, Refusal, Resolution } from "./announcement.ts";
 import { type PresentInterface, refusalOf } from "./present-interface.ts";
 import type { PlacedAddress } from "./snapshot.ts";
@@ -30,25 +32,46 @@ export function candidatesOf(
 }
 
 /**
- * Decides where an address that this node may answer for is answered: on every named interface that can be used, or, if
- * none is named, on one of those that carry its subnet. Two interfaces in one subnet are taken to be on one segment, where
- * two MACs for one address would be a conflict: the longest prefix wins, then the lowest index.
+ * Decides where an address that this node may answer for is answered: on the interfaces that are named, by name or pattern, and can
+ * be used, or, if none is named, on one of those that carry its subnet. Two interfaces in one subnet are taken to be on one segment,
+ * where two MACs for one address would be a conflict: only the one that has the address's longest prefix is used, then the one with
+ * the lowest index.
  */
 export function resolve(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {
   return placed.interfaces === undefined
     ? bySubnet(placed, candidates)
-    : byName(placed.interfaces, candidates);
+    : byName(placed, placed.interfaces, candidates);
 }
 
-function byName(names: readonly string[], candidates: readonly Candidate[]): Resolution {
-  const named = candidates.filter(({ present }) => names.includes(present.name));
-  const on = named.filter(({ refusal }) => refusal === undefined).map(placeOf);
-  const waiting = named.filter(lacksCarrier).map(placeOf);
+function byName(
+  { address }: PlacedAddress,
+  names: readonly string[],
+  candidates: readonly Candidate[],
+): Resolution {
+  const named = candidates
+    .filter(({ present }) => matchesAny(present.name, names))
+    .map((one) => ({ one, length: subnetLength(one, address) ?? -1 }))
+    .sort((a, b) => b.length - a.length || a.one.present.index - b.one.present.index)
+    .map(({ one }) => one);
+  const usable = apart(
+    named.filter(({ refusal }) => refusal === undefined),
+    [],
+  );
+  const on = usable.map(placeOf);
+  const waiting = apart(named.filter(lacksCarrier), usable).map(placeOf);
   if (on.length > 0) return { kind: "Announce", on, waiting };
   const refusal = named.find((one) => one.refusal !== undefined)?.refusal;
   if (refusal !== undefined) return { kind: "Refused", refusal, waiting };
   const message = `this node has no interface named ${names.join(" or ")}; it has ${list(candidates.map(({ present }) => present.name))}`;
   return { kind: "Refused", refusal: { reason: "InterfaceMissing", message }, waiting: [] };
+}
+
+/** Those that are on no segment of one before them, or of `taken`. */
+function apart(some: readonly Candidate[], taken: readonly Candidate[]): readonly Candidate[] {
+  const kept: Candidate[] = [];
+  for (const one of some)
+    if (![...taken, ...kept].some(({ subnets }) => shareSegment(subnets, one.subnets))) kept.push(one);
+  return kept;
 }
 
 function bySubnet(placed: PlacedAddress, candidates: readonly Candidate[]): Resolution {

@@ -37,6 +37,11 @@ describe("why a node whose speaker ends leaves", () => {
       node({ spec: { taints: [{ key: "example.org/gpu" }, { key: "node.kubernetes.io/out-of-service" }] } }),
       /out-of-service/,
     ],
+    [
+      "about to be deleted by the cluster autoscaler",
+      node({ spec: { taints: [{ key: "ToBeDeletedByClusterAutoscaler" }] } }),
+      /autoscaler/,
+    ],
     ["shutting down, that is not ready", node({ ready: "False" }), /not ready/],
     ["ready or not is not known", node({ ready: "Unknown" }), /not ready/],
     ["without conditions", { apiVersion: "v1", kind: "Node", metadata: { name: "worker-1" } }, /not ready/],

@@ -1,0 +1,54 @@
+import type { Advertisement } from "./advertise.ts";
+import { openOf } from "./choose.ts";
+import { type Eligible, weightOf } from "./eligibility.ts";
+import type { NodeView } from "./node-view.ts";
+
+/** That an address goes to a node that is preferred to its own, once that has been eligible for a time. */
+export interface Failback {
+  /** For how long, in ms. */
+  readonly afterMs: number;
+  /** The weight of the node that has the address. */
+  readonly weight: number;
+  readonly advertisements: readonly Advertisement[];
+  /** The nodes of a higher weight that may have the address now. */
+  readonly better: readonly string[];
+}
+
+/**
+ * For how long a better node must have been eligible, in ms: of several advertisements the one that moves an address least decides.
+ * Undefined: the address stays where it is.
+ */
+export function failbackAfterMs(advertisements: readonly Advertisement[]): number | undefined {
+  let longest = 0;
+  for (const { failbackAfterMs: afterMs } of advertisements) {
+    if (afterMs === undefined) return undefined;
+    longest = Math.max(longest, afterMs);
+  }
+  return longest;
+}
+
+/** The eligible nodes that are preferred to this one. One that has just started, or is about to go, is not. */
+export function betterThan(one: Eligible, eligible: readonly Eligible[]): readonly string[] {
+  return openOf(eligible)
+    .filter(({ node, weight }) => weight > one.weight && node.settled)
+    .map(({ node }) => node.name);
+}
+
+/** The addresses that go back to better nodes, by the names of their VirtualIPs. */
+export class FailbackIndex {
+  readonly #failbacks = new Map<string, Failback>();
+
+  /** @param failback undefined: the address stays where it is */
+  set(name: string, failback: Failback | undefined): void {
+    if (failback === undefined) this.#failbacks.delete(name);
+    else this.#failbacks.set(name, failback);
+  }
+
+  /** The addresses that may have a reason to move when this node has changed. @param view undefined: it is gone */
+  *concerned(node: string, view: NodeView | undefined): IterableIterator<string> {
+    for (const [name, { better, weight, advertisements }] of this.#failbacks) {
+      const isBetter = view !== undefined && weightOf(view, advertisements) > weight;
+      if (isBetter || better.includes(node)) yield name;
+    }
+  }
+}
