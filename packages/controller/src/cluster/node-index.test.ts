@@ -143,6 +143,86 @@ describe("the index of nodes", () => {
     expect(bench.state).to.equal("Restarting SpeakerNotReported 0");
   });
 
+  describe("that lets nodes settle", () => {
+    const SETTLE_MS = 10_000;
+    const begin = (cordonedNodes: "avoid" | "keep" = "avoid") => {
+      const clock = new FakeClock();
+      const told: string[] = [];
+      const settled = (name: string): string => (index.get(name)?.settled === true ? "settled" : "new");
+      const onChange = (name: string): void => {
+        told.push(`${name} ${settled(name)}`);
+      };
+      const index: NodeIndex = new NodeIndex({ clock, settleMs: SETTLE_MS, cordonedNodes, onChange });
+      const set = (name: string, parts: Parameters<typeof node>[1] = {}): void =>
+        index.applyNode(change(name, node(name, parts)));
+      const pod = (name: string, ready = true): void => {
+        const current = speakerPod(name, { ready });
+        index.applyPod({ key: `speaker-${name}`, previous: undefined, current });
+      };
+      for (const name of ["a", "b"]) {
+        set(name);
+        pod(name);
+        index.applySpeaker(change(name, speaker(name, LAN)));
+      }
+      index.begin();
+      clock.advance(SETTLE_MS);
+      told.length = 0;
+      return { clock, told, set, pod, index, settled };
+    };
+
+    it("tells when a node that was not ready has been ready for a while", () => {
+      const { clock, told, set } = begin();
+      set("b", { ready: false });
+      set("b");
+      clock.advance(SETTLE_MS - 1);
+      expect(told).to.deep.equal(["b new", "b new"]);
+      clock.advance(1);
+      expect(told).to.deep.equal(["b new", "b new", "b settled"]);
+    });
+
+    it("takes a speaker that starts for a start", () => {
+      const { clock, pod, settled } = begin();
+      pod("b", false);
+      pod("b");
+      expect([settled("a"), settled("b")]).to.deep.equal(["settled", "new"]);
+      clock.advance(SETTLE_MS);
+      expect(settled("b")).to.equal("settled");
+    });
+
+    it("takes no change of labels, cordon or exclusion for a start", () => {
+      const { set, settled } = begin();
+      set("b", { cordoned: true });
+      set("b", { labels: { rack: "1" } });
+      expect(settled("b")).to.equal("settled");
+      set("b", { labels: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } });
+      set("b");
+      expect(settled("b")).to.equal("settled");
+    });
+
+    it("takes all nodes for new when it begins, however long they were read before", () => {
+      const { clock, index, settled } = begin();
+      index.begin();
+      expect([settled("a"), settled("b")]).to.deep.equal(["new", "new"]);
+      clock.advance(SETTLE_MS);
+      expect([settled("a"), settled("b")]).to.deep.equal(["settled", "settled"]);
+    });
+
+    it("waits for the speaker of a cordoned node that keeps its addresses", () => {
+      const { pod, set, index } = begin("keep");
+      set("b", { cordoned: true });
+      pod("b", false);
+      expect(index.get("b")).to.include({ speaker: "Restarting", keeps: true, cordoned: true });
+    });
+
+    it("sets no timer for a node that is gone", () => {
+      const { clock, set, index } = begin();
+      set("b", { ready: false });
+      set("b");
+      index.applyNode(change<Node>("b", undefined));
+      expect(clock.pending).to.equal(0);
+    });
+  });
+
   it("sets no timer once it is stopped", () => {
     const bench = new Bench().run();
     bench.pod("none");

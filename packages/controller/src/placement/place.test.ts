@@ -16,16 +16,20 @@ type NodeParts = Parameters<typeof node>[1] & {
   /** Whether a speaker that is not there is waited for. */
   readonly patient?: boolean;
   readonly proxy?: ProxyHealth;
+  readonly settled?: boolean;
+  readonly cordonedNodes?: "avoid" | "keep";
 };
 
 const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
 
 function view(name: string, parts: NodeParts = {}): NodeView {
-  const { pod = {}, interfaces = LAN, patient = false, proxy, ...rest } = parts;
+  const { pod = {}, interfaces = LAN, patient = false, proxy, settled, cordonedNodes, ...rest } = parts;
   return viewNode(node(name, rest), {
     pods: pod === "none" ? [] : [speakerPod(name, pod)],
     report: interfaces === "none" ? undefined : speaker(name, interfaces, proxy),
     patient,
+    ...(settled !== undefined && { settled }),
+    ...(cordonedNodes && { cordonedNodes }),
   });
 }
 
@@ -239,6 +243,83 @@ describe("placement", () => {
       "b",
     ],
     [
+      "not a node that is out of service",
+      { nodes: [view("a", { taints: ["node.kubernetes.io/out-of-service"] }), view("b")] },
+      "b",
+    ],
+    [
+      "another one than an owner that is out of service though it is ready",
+      { owner: "a", nodes: [view("a", { taints: ["node.kubernetes.io/out-of-service"] }), view("b")] },
+      "b",
+    ],
+    [
+      "nobody rather than an owner that is out of service",
+      { owner: "a", nodes: [view("a", { ready: false, taints: ["node.kubernetes.io/out-of-service"] })] },
+      "NoEligibleNode",
+    ],
+    [
+      "another one than an owner that shuts down",
+      { owner: "a", nodes: [view("a", { shuttingDown: true }), view("b")] },
+      "b",
+    ],
+    [
+      "the owner that shuts down while nobody else may",
+      { owner: "a", nodes: [view("a", { shuttingDown: true }), view("b", { ready: false })] },
+      "a",
+    ],
+    [
+      "another one than an owner that the autoscaler is about to delete, by taint",
+      { owner: "a", nodes: [view("a", { taints: ["ToBeDeletedByClusterAutoscaler"] }), view("b")] },
+      "b",
+    ],
+    [
+      "another one than an owner that the autoscaler is about to delete, by label, though cordoned nodes keep theirs",
+      {
+        owner: "a",
+        nodes: [
+          view("a", { labels: { ToBeDeletedByClusterAutoscaler: "1" }, cordonedNodes: "keep" }),
+          view("b"),
+        ],
+      },
+      "b",
+    ],
+    [
+      "the owner that is cordoned, where cordoned nodes keep what they have",
+      { owner: "a", nodes: [view("a", { cordoned: true, cordonedNodes: "keep" }), view("b")] },
+      "a",
+    ],
+    [
+      "the one that is wished for, though the owner keeps what it has",
+      { owner: "a", wish: "b", nodes: [view("a", { cordoned: true, cordonedNodes: "keep" }), view("b")] },
+      "b",
+    ],
+    [
+      "nobody new where cordoned nodes keep what they have",
+      { nodes: [view("a", { cordoned: true, cordonedNodes: "keep" }), view("b")] },
+      "b",
+    ],
+    ["not a node that has just started", { nodes: [view("a", { settled: false }), view("b")] }, "b"],
+    [
+      "a node that has just started rather than one that is cordoned",
+      { nodes: [view("a", { settled: false }), view("b", { cordoned: true })] },
+      "a",
+    ],
+    [
+      "the emptiest while all have just started",
+      { nodes: ["a", "b"].map((name) => view(name, { settled: false })), load: at({ a: 1 }) },
+      "b",
+    ],
+    [
+      "the owner though it has just started",
+      { owner: "a", nodes: [view("a", { settled: false }), view("b")] },
+      "a",
+    ],
+    [
+      "the one that is wished for though it has just started",
+      { owner: "b", wish: "a", nodes: [view("a", { settled: false }), view("b")] },
+      "a",
+    ],
+    [
       "an IPv6 address by its own subnet",
       { address: address("2001:db8::100"), services: [shop({ endpoints: everywhere })] },
       "a",
@@ -304,6 +385,26 @@ describe("placement", () => {
       { ads: [{ interfaces: ["lan0"] }, {}] },
       "a",
     ],
+    [
+      "an interface by a pattern, on a node that has one like it",
+      {
+        ads: [{ interfaces: ["wan*"] }],
+        nodes: [view("a"), view("b", { interfaces: [{ name: "wan0", addresses: [] }] })],
+      },
+      "b wan*",
+    ],
+    [
+      "for an IPv6 address a named interface that has a link-local address",
+      {
+        address: address("2001:db8::100"),
+        ads: [{ interfaces: ["wan0"] }],
+        nodes: [
+          view("a", { interfaces: [{ name: "wan0", addresses: ["192.0.2.11/24"] }] }),
+          view("b", { interfaces: [{ name: "wan0", addresses: ["fe80::1/64"] }] }),
+        ],
+      },
+      "b wan0",
+    ],
     ["nowhere if no node has the named interface", { ads: [{ interfaces: ["wan0"] }] }, "NoEligibleNode"],
     ["a pool that is named", { ads: [{ ipAddressPools: ["lan"] }] }, "a"],
     ["not a pool that is not named", { ads: [{ ipAddressPools: ["other"] }] }, "NoAdvertisement"],
@@ -347,6 +448,96 @@ describe("placement", () => {
     it(`chooses ${title}`, () => expect(outcome(parts)).to.equal(expected));
   }
 
+  const apps = (...names: readonly string[]): PlacedService[] =>
+    names.map((app) => shop({ key: `web/${app}`, labels: { app } }));
+  const forApp = (app: string, spec: L2AdvertisementSpec): L2AdvertisementSpec => ({
+    serviceSelectors: [{ matchLabels: { app } }],
+    ...spec,
+  });
+  const wired = [
+    view("a", { labels: { rack: "1" } }),
+    view("b", {
+      labels: { rack: "1", row: "1" },
+      interfaces: [...LAN, { name: "wan0", addresses: [] }],
+    }),
+  ];
+  const sharing: readonly [string, readonly L2AdvertisementSpec[], string][] = [
+    [
+      "a node that each of them may have",
+      [forApp("x", { nodeSelectors: [rack("1")] }), forApp("y", { nodeSelectors: [{ matchLabels: { row: "1" } }] })],
+      "b",
+    ],
+    [
+      "nowhere if there is no such node",
+      [forApp("x", { nodeSelectors: [rack("1")] }), forApp("y", { nodeSelectors: [rack("2")] })],
+      "NoEligibleNode",
+    ],
+    [
+      "by the advertisement of one while no other is for the other",
+      [forApp("x", { nodeSelectors: [{ matchLabels: { row: "1" } }] })],
+      "b",
+    ],
+    [
+      "where one of several of each lets it",
+      [
+        forApp("x", { nodeSelectors: [rack("2")] }),
+        forApp("y", { nodeSelectors: [rack("1")] }),
+        { nodeSelectors: [{ matchLabels: { row: "1" } }] },
+      ],
+      "b",
+    ],
+    [
+      "on the interfaces that they have in common, by name",
+      [forApp("x", { interfaces: ["*"] }), forApp("y", { interfaces: ["wan*"] })],
+      "b wan0",
+    ],
+    [
+      "on the interface of the subnet if one names it and the other none",
+      [forApp("x", { interfaces: ["lan0", "wan0"] }), forApp("y", {})],
+      "a lan0",
+    ],
+    [
+      "as they say it if they say the same",
+      [forApp("x", { interfaces: ["lan*"] }), forApp("y", { interfaces: ["lan*"] })],
+      "a lan*",
+    ],
+    [
+      "nowhere if they have no interface in common",
+      [forApp("x", { interfaces: ["lan0"] }), forApp("y", { interfaces: ["wan0"] })],
+      "NoEligibleNode",
+    ],
+    [
+      "by the weights of all, each advertisement once",
+      [
+        { preferredNodeSelectors: [{ weight: 3, preference: { matchLabels: { row: "1" } } }] },
+        forApp("x", { preferredNodeSelectors: [{ weight: 5, preference: rack("0") }] }),
+      ],
+      "b",
+    ],
+  ];
+  for (const [title, ads, expected] of sharing)
+    it(`chooses for Services that share ${title}`, () => {
+      for (const services of [apps("x", "y"), apps("y", "x")])
+        expect(outcome({ services, ads, nodes: wired })).to.equal(expected);
+    });
+
+  it("names the Services that cannot agree, with their advertisements", () => {
+    const ads = [forApp("x", { nodeSelectors: [rack("1")] }), forApp("y", { nodeSelectors: [rack("2")] })];
+    const decision = place(input({ services: apps("y", "x", "z"), ads, nodes: labeled }));
+    expect(decision.kind === "Unplaced" && decision.message).to.equal(
+      'Nothing answers for 192.0.2.100: no node may (a: not selected by L2Advertisement "ad-0", "ad-1"; b, c: not allowed, or not on one interface, for all Services that share the address (web/x by L2Advertisement "ad-0"; web/y by L2Advertisement "ad-1")); change spec.nodeSelectors of L2Advertisement "ad-0", "ad-1" or label a node, or have their advertisements allow the same node and interface, or give the Services different addresses.',
+    );
+  });
+
+  it("names the interface that lacks a link-local address, and the node", () => {
+    const nodes = [view("a", { interfaces: [{ name: "wan0", addresses: ["192.0.2.11/24"] }] })];
+    const ads = [{ interfaces: ["wan0"] }];
+    const decision = place(input({ address: address("2001:db8::100"), nodes, ads }));
+    expect(decision.kind === "Unplaced" && decision.message).to.equal(
+      "Nothing answers for 2001:db8::100: no node may (a: none of the advertisement's interfaces that are there (of wan0) has an IPv6 link-local address); switch IPv6 on there (sysctl net.ipv6.conf.INTERFACE.disable_ipv6=0) or correct spec.interfaces of L2Advertisement \"ad-0\".",
+    );
+  });
+
   it("nothing new by an advertisement that is gone, and leaves what is placed", () => {
     const advertisements = [readAdvertisement(advertisement("ad-0"), true)];
     expect(outcome({ advertisements })).to.equal("NoAdvertisement");
@@ -387,6 +578,8 @@ describe("placement", () => {
       ready: fc.boolean(),
       cordoned: fc.boolean(),
       proxy: fc.constantFrom<ProxyHealth>("Healthy", "Unhealthy", "Unknown"),
+      settled: fc.boolean(),
+      cordonedNodes: fc.constantFrom<("avoid" | "keep")[]>("avoid", "keep"),
       labels: fc.constantFrom({}, { rack: "1" }, { rack: "2" }),
     });
     const anyAd: fc.Arbitrary<L2AdvertisementSpec> = fc.constantFrom<L2AdvertisementSpec>(
@@ -394,6 +587,8 @@ describe("placement", () => {
       { nodeSelectors: [rack("1")] },
       { interfaces: ["lan0"] },
       { preferredNodeSelectors: [{ weight: 3, preference: rack("2") }] },
+      { failback: "Immediate", preferredNodeSelectors: [{ weight: 2, preference: rack("1") }] },
+      { failback: "Quiet", preferredNodeSelectors: [{ weight: 5, preference: rack("2") }] },
     );
     fc.assert(
       fc.property(
@@ -402,7 +597,9 @@ describe("placement", () => {
         fc.array(fc.nat(3), { minLength: 6, maxLength: 6 }),
         fc.option(fc.nat(5), { nil: undefined }),
         fc.option(fc.nat(6), { nil: undefined }),
-        (nodeParts, ads, loads, ownerIndex, wishIndex) => {
+        fc.boolean(),
+        fc.array(fc.constantFrom(0, 1e6), { minLength: 6, maxLength: 6 }),
+        (nodeParts, ads, loads, ownerIndex, wishIndex, byHand, waits) => {
           const nodes = nodeParts.map((parts, i) => view(`n${i}`, parts));
           const load = (name: string): number => loads[Number(name.slice(1))] ?? 0;
           const given = input({
@@ -411,6 +608,8 @@ describe("placement", () => {
             load,
             owner: ownerIndex === undefined ? undefined : `n${ownerIndex}`,
             wish: wishIndex === undefined ? undefined : `n${wishIndex}`,
+            byHand,
+            waitedMs: (name) => waits[Number(name.slice(1))] ?? 0,
           });
           const decision = place(given);
           const turned = {
@@ -421,8 +620,9 @@ describe("placement", () => {
           expect(place(turned)).to.deep.equal(decision);
           const fulfilled = decision.kind === "Placed" && decision.node === given.wish;
           expect(decision.pending === undefined).to.equal(given.wish === undefined || fulfilled);
-          if (decision.kind === "Placed")
-            expect(place({ ...given, owner: decision.node })).to.deep.equal(decision);
+          if (decision.kind !== "Placed") return;
+          const carriedOut = { ...given, owner: decision.node, byHand: decision.byHand };
+          expect(place(carriedOut)).to.deep.equal(decision);
         },
       ),
     );
@@ -436,6 +636,120 @@ describe("placement", () => {
       const all = ["a", "b", "c"].map((name) => counts.get(name) ?? 0);
       expect(Math.max(...all) - Math.min(...all)).to.be.at.most(1);
     }
+  });
+});
+
+describe("failback", () => {
+  const prefer = (weight: number, value: string) => ({
+    weight,
+    preference: { matchLabels: { rack: value } },
+  });
+  const preferredNodeSelectors = [prefer(5, "1"), prefer(9, "2")];
+  const immediate: L2AdvertisementSpec = { failback: "Immediate", preferredNodeSelectors };
+  const quiet: L2AdvertisementSpec = { failback: "Quiet", failbackAfter: "60s", preferredNodeSelectors };
+  const nodes = [view("a"), view("b", { labels: { rack: "1" } }), view("c", { labels: { rack: "2" } })];
+  const [plain, ...others] = nodes as [NodeView, ...NodeView[]];
+  const waited =
+    (ms: Readonly<Record<string, number>>) =>
+    (name: string): number =>
+      ms[name] ?? 0;
+
+  const cases: readonly [string, Parameters<typeof input>[0], string][] = [
+    ["leaves an address where it is by default", { ads: [{ preferredNodeSelectors }] }, "a"],
+    [
+      "leaves an address where it is with Never",
+      { ads: [{ failback: "Never", preferredNodeSelectors }], waitedMs: () => 1e9 },
+      "a",
+    ],
+    ["takes it to the best node at once", { ads: [immediate] }, "c"],
+    ["leaves it on the best node", { ads: [immediate], owner: "c" }, "c"],
+    ["takes it nowhere without weights", { ads: [{ failback: "Immediate" }] }, "a"],
+    [
+      "does not even addresses out",
+      { ads: [immediate], owner: "c", load: (name) => (name === "c" ? 99 : 0) },
+      "c",
+    ],
+    [
+      "takes it to the better of those that may have it",
+      { ads: [immediate], nodes: [plain, view("b", { labels: { rack: "1" } })] },
+      "b",
+    ],
+    [
+      "takes it to none that has just started",
+      { ads: [immediate], nodes: [plain, view("c", { labels: { rack: "2" }, settled: false })] },
+      "a",
+    ],
+    [
+      "takes it to none that is cordoned",
+      { ads: [immediate], nodes: [plain, view("c", { labels: { rack: "2" }, cordoned: true })] },
+      "a",
+    ],
+    ["waits for the time to pass", { ads: [quiet], waitedMs: waited({ b: 59_999, c: 0 }) }, "a"],
+    ["takes it to a better node once that time has passed", { ads: [quiet], waitedMs: waited({ b: 60_000 }) }, "b"],
+    [
+      "takes it to the best of those of which it has",
+      { ads: [quiet], waitedMs: waited({ b: 90_000, c: 60_000 }) },
+      "c",
+    ],
+    ["is beaten by a wish", { ads: [immediate], wish: "b" }, "b"],
+    ["leaves it where a person wanted it", { ads: [immediate], byHand: true }, "a"],
+    ["goes by the wish after that", { ads: [immediate], byHand: true, wish: "b" }, "b"],
+    [
+      "does not keep it where a person wanted it when that node may not have it any more",
+      { ads: [immediate], byHand: true, nodes: [view("a", { ready: false }), ...others] },
+      "c",
+    ],
+    [
+      "moves by the most reluctant of several advertisements",
+      { ads: [immediate, quiet], waitedMs: waited({ c: 59_999 }) },
+      "a",
+    ],
+    ["moves by none if one of several moves none", { ads: [immediate, {}] }, "a"],
+    [
+      "of a wish for a node that may not have the address still goes back",
+      { ads: [immediate], wish: "z" },
+      "c",
+    ],
+  ];
+  for (const [title, parts, expected] of cases)
+    it(title, () => {
+      const given = input({ owner: "a", nodes, ...parts });
+      const decision = place(given);
+      expect(decision.kind === "Placed" ? decision.node : decision.reason).to.equal(expected);
+      if (decision.kind !== "Placed") return;
+      const { byHand } = decision;
+      expect(place({ ...given, owner: expected, byHand, wish: undefined })).to.deep.equal({
+        ...decision,
+        pending: undefined,
+      });
+    });
+
+  it("says which nodes are waited for, and for how long each must be there", () => {
+    const failback = (parts: Parameters<typeof input>[0]) => {
+      const decision = place(input({ owner: "a", nodes, ...parts }));
+      const { afterMs, better, weight } = (decision.kind === "Placed" && decision.failback) || {};
+      return { afterMs, better, weight };
+    };
+    expect(failback({ ads: [quiet] })).to.deep.equal({ afterMs: 60_000, better: ["b", "c"], weight: 0 });
+    expect(failback({ ads: [quiet], owner: "b" })).to.deep.equal({
+      afterMs: 60_000,
+      better: ["c"],
+      weight: 5,
+    });
+    const none = { afterMs: undefined, better: undefined, weight: undefined };
+    expect(failback({ ads: [{ preferredNodeSelectors }] })).to.deep.equal(none);
+    expect(failback({ ads: [quiet], wish: "a" }), "by hand").to.deep.equal(none);
+  });
+
+  it("remembers only where there is something to beat that a person chose the node", () => {
+    const byHand = (parts: Parameters<typeof input>[0]) => {
+      const decision = place(input({ owner: "a", nodes, ...parts }));
+      return decision.kind === "Placed" && decision.byHand;
+    };
+    expect(byHand({ wish: "b", ads: [immediate] })).to.equal(true);
+    expect(byHand({ wish: "b", ads: [{ preferredNodeSelectors }] })).to.equal(false);
+    expect(byHand({ byHand: true, ads: [{ preferredNodeSelectors }] })).to.equal(true);
+    expect(byHand({ byHand: true, owner: "z", ads: [immediate] })).to.equal(false);
   });
 });
 

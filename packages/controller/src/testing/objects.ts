@@ -98,15 +98,23 @@ export function node(
     readonly cordoned?: boolean;
     readonly labels?: Readonly<Record<string, string>>;
     readonly networkUnavailable?: boolean;
+    readonly taints?: readonly string[];
+    /** Says so, and that it is not ready. */
+    readonly shuttingDown?: boolean;
   } = {},
 ): Node {
-  const { ready = true, cordoned = false, labels = {}, networkUnavailable = false } = parts;
+  const { ready = true, cordoned = false, labels = {}, networkUnavailable = false, taints = [] } = parts;
+  const { shuttingDown = false } = parts;
   return {
     metadata: { name, labels },
-    spec: { unschedulable: cordoned },
+    spec: { unschedulable: cordoned, taints: taints.map((key) => ({ key })) },
     status: {
       conditions: [
-        { type: "Ready", status: ready ? "True" : "False" },
+        {
+          type: "Ready",
+          status: ready && !shuttingDown ? "True" : "False",
+          ...(shuttingDown && { message: "[container runtime is down, node is shutting down]" }),
+        },
         { type: "NetworkUnavailable", status: networkUnavailable ? "True" : "False" },
       ],
     },
