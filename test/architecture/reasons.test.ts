@@ -9,6 +9,7 @@ const DECLARED = [
   ["packages/controller/src/placement/place.ts", "UnplacedReason"],
   ["packages/controller/src/placement/node-view.ts", "NodeFault"],
   ["packages/controller/src/placement/eligibility.ts", "Ineligible"],
+  ["packages/controller/src/placement/interfaces.ts", "InterfaceFault"],
   ["packages/controller/src/placement/wish.ts", "WishFault"],
   ["packages/speaker/src/announcements/announcement.ts", "RefusalReason"],
 ] as const;

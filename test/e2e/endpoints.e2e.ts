@@ -23,8 +23,6 @@ import {
 
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const LOCAL = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
-/** For so long the old node may answer after the new one has begun: one network delay (docs/takeover.md), on a busy machine. */
-const OVERLAP_MS = 250;
 /** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
 const ATTEMPT_MS = 900;
 
@@ -115,7 +113,7 @@ describe("an address whose endpoints", function () {
     }
     for (const { vip, answers, attempts } of await onlookers.stop()) {
       console.log(`      ${vip}: ${printed(attempts)}`);
-      expect(turnsApart(answers, OVERLAP_MS), vip).to.deep.equal([macOf(lab, owner), macOf(lab, next)]);
+      expect(turnsApart(answers), vip).to.deep.equal([macOf(lab, owner), macOf(lab, next)]);
       expect(unanswered(attempts.filter(({ startedAtMs }) => startedAtMs < untilMs))).to.deep.equal([]);
     }
   });
@@ -159,7 +157,7 @@ describe("an address whose endpoints", function () {
   /** Expects that the address was told to be on these nodes, in this order, and that every connection was taken. */
   function followed({ vip, answers, attempts }: Seen, nodes: readonly string[]): void {
     unharmed(vip, attempts);
-    expect(turnsApart(answers, OVERLAP_MS), vip).to.deep.equal(nodes.map((node) => macOf(lab, node)));
+    expect(turnsApart(answers), vip).to.deep.equal(nodes.map((node) => macOf(lab, node)));
   }
 });
 

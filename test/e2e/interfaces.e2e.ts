@@ -104,6 +104,116 @@ describe("the interfaces of a node", () => {
     }
   });
 
+  it("may be named by a pattern, whose meaning is told, and a node that has none of them is passed over", async () => {
+    await apply(lab, second({ interfaces: ["et?1", "lan*"] }));
+    const vips = await held();
+    for (const vip of vips) {
+      expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
+      expect(await told(vip, "eth0")).to.deep.equal([]);
+    }
+    const unknown = { type: "Ready", status: "False", reason: "UnknownInterface" };
+    const { message } = await condition(lab, paths.advertisement("second"), unknown);
+    expect(message).to.contain('spec.interfaces[1] is the pattern "lan*", which stands for no interface');
+    await rename("node-1", "eth1", "lan0");
+    try {
+      const ready = { type: "Ready", status: "True" };
+      const found = await condition(lab, paths.advertisement("second"), ready);
+      expect(found.message).to.contain('"et?1" stands for eth1. "lan*" stands for lan0.');
+      for (const vip of vips) await on(vip, { node: "node-1", interface: "lan0", mac: macOf("node-1") });
+      await rename("node-1", "lan0", "other0");
+      for (const vip of vips) {
+        await on(vip, { node: "node-2", interface: "eth1" });
+        expect(await told(vip, "eth1")).to.deep.equal([macOf("node-2")]);
+      }
+    } finally {
+      const name = (await has("node-1", "lan0")) ? "lan0" : "other0";
+      await rename("node-1", name, "eth1");
+    }
+  });
+
+  it("may have other names on each node: an address is on those that carry its subnet, and on the next when one loses the link", async () => {
+    await rename("node-2", "eth1", "lan0");
+    try {
+      for (const spec of [{}, { interfaces: ["eth1", "lan0"] }]) {
+        await apply(lab, second(spec));
+        const vips = await addresses();
+        for (const vip of vips) await on(vip, { node: "node-1", interface: "eth1" });
+        await lab.cutCable("node-1", "eth1");
+        for (const vip of vips) {
+          await on(vip, { node: "node-2", interface: "lan0", mac: macOf("node-2") });
+          expect(await told(vip, "eth1")).to.deep.equal([macOf("node-2")]);
+          expect(await told(vip, "eth0")).to.deep.equal([]);
+        }
+        await lab.plugCable("node-1", "eth1");
+        await lab.kubectl(["delete", "service", "second", "--wait=true"]);
+        await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+        await carried("node-1", "eth1");
+      }
+    } finally {
+      await lab.plugCable("node-1", "eth1");
+      await rename("node-2", "lan0", "eth1");
+    }
+  });
+
+  it("are used once a segment: of two in the address's subnet one tells it, with a pattern for both too", async () => {
+    await link("node-1", "add", "link", "eth1", "name", "eth1b", "type", "macvlan", "mode", "bridge");
+    try {
+      await lab.exec("node-1", ["ip", "address", "add", "192.0.2.99/24", "dev", "eth1b"]);
+      await lab.exec("node-1", ["ip", "address", "add", "2001:db8:11::99/64", "dev", "eth1b", "nodad"]);
+      await link("node-1", "set", "dev", "eth1b", "up");
+      await carried("node-1", "eth1b");
+      for (const spec of [{}, { interfaces: ["eth1*"] }]) {
+        await apply(lab, second(spec));
+        const vips = await addresses();
+        for (const vip of vips) {
+          await on(vip, { node: "node-1", interface: "eth1", mac: macOf("node-1") });
+          expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
+        }
+        await lab.kubectl(["delete", "service", "second", "--wait=true"]);
+        await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+      }
+    } finally {
+      await link("node-1", "delete", "dev", "eth1b");
+    }
+  });
+
+  it("need no address if they are named; for IPv6 a link-local one, and what is missing is told with node and interface", async () => {
+    await apply(lab, second({ interfaces: ["eth1"] }));
+    try {
+      for (const node of lab.nodeNames) {
+        await lab.exec(node, ["ip", "-4", "address", "flush", "dev", "eth1"]);
+        await lab.exec(node, ["ip", "-6", "address", "flush", "dev", "eth1", "scope", "global"]);
+        await lab.waitFor(`${node} has no more than a link-local address on eth1`, async (see) => {
+          const found = await reported(node, "eth1");
+          see(found);
+          return found?.addresses.length === 1 && found.addresses[0]?.startsWith("fe80:");
+        });
+      }
+      const listening = await listen();
+      const vips = await addresses();
+      for (const vip of vips) {
+        await on(vip, { node: "node-1", interface: "eth1", mac: macOf("node-1") });
+        expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
+        await whenTold(lab, listening, vip, macOf("node-1"));
+        expectRounds(claimsOf(listening.frames, vip), vip, macOf("node-1"));
+      }
+      await listening.stop();
+      for (const node of lab.nodeNames) await lab.exec(node, ["ip", "address", "flush", "dev", "eth1"]);
+      const [v4 = "", v6 = ""] = vips;
+      const { message } = await condition(lab, paths.virtualIP(virtualIPNameOf(v6)), UNANNOUNCED);
+      expect(message).to.match(
+        /node-1, node-2: .*\(of eth1\) has an IPv6 link-local address; switch IPv6 on/,
+      );
+      await silent(v6);
+      expect(await told(v4, "eth1")).to.deep.equal([macOf("node-1")]);
+    } finally {
+      for (const node of lab.nodeNames) {
+        await lab.removeInterface(node, "eth1");
+        await lab.restoreInterface(node, "eth1");
+      }
+    }
+  });
+
   it("may go and come back: the address follows, and is told again where it comes back", async () => {
     const vips = await held();
     try {
@@ -293,6 +403,23 @@ describe("the interfaces of a node", () => {
     });
   }
 
+  /** Waits until the speaker of the node reports the interface with a link and two addresses. */
+  async function carried(node: string, name: string): Promise<void> {
+    await lab.waitFor(`${node} reports ${name} with a link`, async (see) => {
+      const found = await reported(node, name);
+      see(found);
+      return found?.carrier === true && found.addresses.length > 1;
+    });
+  }
+
+  async function reported(
+    node: string,
+    name: string,
+  ): Promise<NonNullable<Speaker["status"]>["interfaces"][number] | undefined> {
+    const { status } = await lab.api.get<Speaker>(paths.speaker(node));
+    return status?.interfaces.find((one) => one.name === name);
+  }
+
   /** Waits until the speaker of the node reports these gateways, by interface. */
   async function gateways(node: string, wanted: Readonly<Record<string, readonly string[]>>): Promise<void> {
     await lab.waitFor(`${node} reports the gateways ${JSON.stringify(wanted)}`, async (see) => {
@@ -316,6 +443,10 @@ describe("the interfaces of a node", () => {
 
   function macOf(member: string, cable = 1): string {
     return lab.member(member).cables[cable]?.mac ?? "";
+  }
+
+  async function link(node: string, ...argv: readonly string[]): Promise<void> {
+    await lab.exec(node, ["ip", "link", ...argv]);
   }
 
   async function rename(node: string, from: string, to: string): Promise<void> {

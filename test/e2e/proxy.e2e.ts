@@ -16,8 +16,6 @@ const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::
 const NAME = "proxied";
 /** Four questions 3 s apart, each answered within 2 s or not at all, and a busy machine. */
 const MOVED_WITHIN_MS = 45_000;
-/** For so long the old node may answer after the new one has begun: one network delay (docs/takeover.md), on a busy machine. */
-const OVERLAP_MS = 200;
 
 /** What befalls a kube-proxy. */
 interface ProxyFault {
@@ -90,7 +88,7 @@ describe("an address on a node whose kube-proxy", function () {
       for (const seen of (await onlookers?.stop()) ?? []) {
         const [from, to] = [macOf(lab, owner), macOf(lab, second)];
         printMove(seen, from, to);
-        const answers = withoutOverlap(seen.answers, to, OVERLAP_MS);
+        const answers = withoutOverlap(seen.answers, to);
         expect(faultsOf({ ...seen, answers }, [from, to])).to.deep.equal([]);
       }
       const before = await records();

@@ -40,9 +40,6 @@ interface Departure {
   readonly apiAway?: boolean;
 }
 
-/** The other caretakers stop when they hear of the claim: after one way through the network, and until their process has its turn. */
-const OVERLAP_MS = 250;
-
 describe("an address whose speaker", function () {
   this.timeout(240_000);
   let lab: Lab;
@@ -123,7 +120,7 @@ describe("an address whose speaker", function () {
       const [from, to] = [macOf(lab, owner), macOf(lab, standIn)];
       printMove(seen, from, to);
       console.log(`      the other stand-ins answered for ${overlapOf(seen.answers, to).toFixed(0)} ms more`);
-      const answers = withoutOverlap(seen.answers, to, OVERLAP_MS);
+      const answers = withoutOverlap(seen.answers, to);
       expect(faultsOf({ ...seen, answers }, [from, to])).to.deep.equal([]);
     }
   });

@@ -1,4 +1,4 @@
-import { EXCLUDE_NODE_LABEL } from "@fairlead/api/core/node.ts";
+import { EXCLUDE_NODE_LABEL, OUT_OF_SERVICE_TAINT, TO_BE_DELETED } from "@fairlead/api/core/node.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
@@ -68,6 +68,24 @@ describe("an address that another node takes over", function () {
       planned: true,
     },
     {
+      why: "because its owner is said to be out of service",
+      move: (node) => taint(node, `${OUT_OF_SERVICE_TAINT}=nodeshutdown:NoSchedule`),
+      undo: (node) => taint(node, `${OUT_OF_SERVICE_TAINT}-`),
+      planned: true,
+    },
+    {
+      why: "because the cluster autoscaler is about to delete its owner",
+      move: (node) => taint(node, `${TO_BE_DELETED}=1:NoSchedule`),
+      undo: (node) => taint(node, `${TO_BE_DELETED}-`),
+      planned: true,
+    },
+    {
+      why: "because its owner says that it is shutting down",
+      move: shuttingDown,
+      undo: () => lab.nodesReady(),
+      planned: true,
+    },
+    {
       why: "because its owner is cordoned",
       move: (node) => lab.kubectl(["cordon", node]),
       undo: uncordon,
@@ -120,9 +138,22 @@ describe("an address that another node takes over", function () {
       }
     });
 
+  function taint(node: string, what: string): Promise<string> {
+    return lab.kubectl(["taint", "node", node, what]);
+  }
+
   /** Says of a node what a network plugin says that has not laid its routes. */
   function networkUnavailable(node: string, status: "True" | "False"): Promise<string> {
-    const condition = { type: "NetworkUnavailable", status, reason: "Test", message: "as the test says" };
+    return say(node, { type: "NetworkUnavailable", status, reason: "Test", message: "as the test says" });
+  }
+
+  /** Says of a node what its kubelet says when the machine is told to turn itself off; the kubelet, which knows better, corrects it. */
+  function shuttingDown(node: string): Promise<string> {
+    const message = "node is shutting down";
+    return say(node, { type: "Ready", status: "False", reason: "KubeletNotReady", message });
+  }
+
+  function say(node: string, condition: object): Promise<string> {
     const patch = JSON.stringify({ status: { conditions: [condition] } });
     return lab.kubectl(["patch", "node", node, "--subresource=status", "--type=strategic", "-p", patch]);
   }

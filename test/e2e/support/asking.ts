@@ -110,17 +110,16 @@ export function turnsOf(answers: readonly Told[]): readonly string[] {
   return macs.filter((mac, i) => mac !== macs[i - 1]);
 }
 
-/**
- * The MACs that were told, each once for each time that it came up, without last words of the one before.
- *
- * @param overlapMs for how long it may have them
- */
-export function turnsApart(answers: readonly Told[], overlapMs: number): readonly string[] {
+/** For so long an old holder may answer after a new one has begun: one network delay (docs/takeover.md), on a busy machine. */
+const OVERLAP_MS = 250;
+
+/** The MACs that were told, each once for each time that it came up, without last words of the one before. */
+export function turnsApart(answers: readonly Told[]): readonly string[] {
   const turns: string[] = [];
   let sinceMs = 0;
   for (const { atMs, mac } of answers) {
     const [former, present] = [turns.at(-2), turns.at(-1)];
-    if (mac === present || (mac === former && atMs - sinceMs < overlapMs)) continue;
+    if (mac === present || (mac === former && atMs - sinceMs < OVERLAP_MS)) continue;
     turns.push(mac);
     sinceMs = atMs;
   }
@@ -134,10 +133,10 @@ export function overlapOf(answers: readonly Told[], to: string): number {
   return first < 0 || last === undefined ? 0 : last.atMs - (answers[first]?.atMs ?? last.atMs);
 }
 
-/** Without the answers with other MACs that came within so many ms of the first with this one: they were on their way. */
-export function withoutOverlap(answers: readonly Told[], to: string, withinMs: number): readonly Told[] {
+/** Without the answers with other MACs that came right after the first with this one: they were on their way. */
+export function withoutOverlap(answers: readonly Told[], to: string): readonly Told[] {
   const first = answers.find(({ mac }) => mac === to)?.atMs ?? Number.POSITIVE_INFINITY;
-  return answers.filter(({ mac, atMs }) => mac === to || atMs < first || atMs > first + withinMs);
+  return answers.filter(({ mac, atMs }) => mac === to || atMs < first || atMs > first + OVERLAP_MS);
 }
 
 /** From the last answer with one MAC, before any with the other, to the first with the other, in ms. */

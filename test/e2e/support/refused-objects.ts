@@ -161,6 +161,16 @@ export const REFUSED: readonly [string, Manifest, string][] = [
     'spec.interfaces[1]: Duplicate value: "eth0"',
   ],
   [
+    "a failback that can be none",
+    advertisement("bad", { failback: "Soon" }),
+    'spec.failback: Unsupported value: "Soon": supported values: "Never", "Immediate", "Quiet"',
+  ],
+  [
+    "a time without Quiet",
+    advertisement("bad", { failbackAfter: "5m" }),
+    'spec.failbackAfter "5m" is for failback: Quiet, and failback is Never; write failback: Quiet',
+  ],
+  [
     "a pool that can be none",
     advertisement("bad", { ipAddressPools: ["LAN"] }),
     '"LAN" is not an object name; write lower-case',

@@ -107,6 +107,8 @@ describe("an L2Advertisement as it is read", () => {
     ["Quiet with a time", { failback: "Quiet", failbackAfter: "1m30s" }, 90_000, []],
     ["an unknown word", { failback: "Soon" }, undefined, ["spec.failback"]],
     ["no time", { failback: "Quiet", failbackAfter: "soon" }, undefined, ["spec.failbackAfter"]],
+    ["a time without Quiet", { failbackAfter: "5m" }, undefined, ["spec.failbackAfter"]],
+    ["a time with Immediate", { failback: "Immediate", failbackAfter: "5m" }, 0, ["spec.failbackAfter"]],
     ["a number", { failback: "Quiet", failbackAfter: 60 }, undefined, ["spec.failbackAfter"]],
   ];
   for (const [title, spec, expected, at] of failbacks) {

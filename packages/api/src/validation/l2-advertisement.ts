@@ -37,12 +37,13 @@ export function readL2Advertisement(object: L2Advertisement): Reading<ReadL2Adve
     serviceSelectors: fields.selectors("serviceSelectors"),
     preferredNodeSelectors: readPreferences(fields),
     onTermination: fields.choice("onTermination", ["Move", "Drain"], { absent: "Move", unreadable: "Move" }),
-    failbackAfterMs: readFailback(fields),
+    failbackAfterMs: readFailback(fields, object.spec?.failbackAfter),
   };
   return { value, problems: fields.problems, notes: [] };
 }
 
-function readFailback(fields: Fields): number | undefined {
+/** @param written what stands in `failbackAfter` */
+function readFailback(fields: Fields, written: unknown): number | undefined {
   const failback = fields.choice("failback", ["Never", "Immediate", "Quiet"], {
     absent: "Never",
     unreadable: "Never",
@@ -50,6 +51,8 @@ function readFailback(fields: Fields): number | undefined {
   const before = fields.problems.length;
   const afterMs = fields.durationMs("failbackAfter");
   const unread = fields.problems.length > before;
+  if (failback !== "Quiet" && afterMs !== undefined)
+    fields.wrong("failbackAfter", written, `is for failback: Quiet, and failback is ${failback}; remove it`);
   if (failback !== "Quiet") return failback === "Immediate" ? 0 : undefined;
   return unread ? undefined : (afterMs ?? DEFAULT_FAILBACK_AFTER_MS);
 }

@@ -244,7 +244,7 @@ describe("an advertisement in a file", () => {
     expect(found(advertisement(spec.join("\n")))).to.deep.equal([
       '5:3 error: L2Advertisement "a", spec.ipAddressPool, "ipAddressPool" is no field of spec; did you mean ipAddressPools?',
       '6:3 error: L2Advertisement "a", spec.nodeSelector, "nodeSelector" is no field of spec; did you mean nodeSelectors?',
-      '7:16 error: L2Advertisement "a", spec.interfaces[0], "eth0/1" is not an interface name; write it as "ip link" shows it, in at most 15 characters, without blanks, "/" and ":"',
+      '7:16 error: L2Advertisement "a", spec.interfaces[0], "eth0/1" is not an interface name; write it as "ip link" shows it, in at most 15 characters, without blanks, "/" and ":", or as a pattern such as "eth*"',
       '9:5 error: L2Advertisement "a", spec.nodeSelectors[0], matchLabels: true is not a label value; write at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit; true without quotes is no text',
       '10:5 error: L2Advertisement "a", spec.nodeSelectors[1].matchExpression, "matchExpression" is no field of spec.nodeSelectors[1]; did you mean matchExpressions?',
     ]);

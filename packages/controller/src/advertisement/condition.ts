@@ -1,5 +1,6 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import { type anySelectorMatches, selectorMatches } from "@fairlead/api/selector-matches.ts";
+import { isPattern, matchesAny } from "@fairlead/net/name-pattern.ts";
 import type { Advertisement, PoolRef } from "../placement/advertise.ts";
 import type { NodeView } from "../placement/node-view.ts";
 
@@ -27,16 +28,7 @@ export function readyCondition(
       "pool",
       "create it or correct the name",
     ),
-    ...(interfaces.size === 0
-      ? []
-      : unknown(
-          advertisement.interfaces,
-          interfaces,
-          "UnknownInterface",
-          "spec.interfaces",
-          "interface",
-          'no node has it; correct the name as "ip link" shows it',
-        )),
+    ...(interfaces.size === 0 ? [] : unknownInterfaces(advertisement.interfaces, interfaces)),
     ...idle(
       advertisement.ipAddressPoolSelectors,
       pools.map(({ labels }) => labels),
@@ -58,11 +50,39 @@ export function readyCondition(
       type: "Ready",
       status: "True",
       reason: "InEffect",
-      message: "Everything that it refers to is there.",
+      message: ["Everything that it refers to is there.", ...resolved(advertisement, interfaces)].join(" "),
     };
   }
   const message = problems.map(({ message }) => message).join(" ");
   return { type: "Ready", status: "False", reason: first.reason, message };
+}
+
+/** How many interfaces a message names for each pattern. */
+const SHOWN_INTERFACES = 10;
+
+/** What each pattern stands for on the nodes; nothing while no speaker has reported. */
+function resolved({ interfaces: named }: Advertisement, known: ReadonlySet<string>): readonly string[] {
+  if (known.size === 0) return [];
+  return named.flatMap((pattern) => {
+    if (!isPattern(pattern)) return [];
+    const names = [...known].filter((name) => matchesAny(name, [pattern])).sort();
+    const more = names.length > SHOWN_INTERFACES ? ` and ${names.length - SHOWN_INTERFACES} more` : "";
+    return [`"${pattern}" stands for ${names.slice(0, SHOWN_INTERFACES).join(", ")}${more}.`];
+  });
+}
+
+function unknownInterfaces(named: readonly string[], known: ReadonlySet<string>): readonly Problem[] {
+  const reason = "UnknownInterface";
+  const cure = 'correct the name as "ip link" shows it';
+  const problems: Problem[] = [];
+  for (const [i, name] of named.entries()) {
+    if ([...known].some((one) => matchesAny(one, [name]))) continue;
+    const message = isPattern(name)
+      ? `spec.interfaces[${i}] is the pattern "${name}", which stands for no interface of any node: correct it.`
+      : `spec.interfaces[${i}] names interface "${name}", which does not exist: no node has it; ${cure}.`;
+    problems.push({ reason, message });
+  }
+  return problems;
 }
 
 interface Problem {

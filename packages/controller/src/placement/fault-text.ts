@@ -46,11 +46,7 @@ export function told(
 }
 
 /** Why this node may not answer, and what to do about it; a clause without full stop. */
-export function nodeMayNot(
-  name: string,
-  reason: WishFault,
-  groups: readonly Advertised[],
-): string {
+export function nodeMayNot(name: string, reason: WishFault, groups: readonly Advertised[]): string {
   const { fault, cure } = wishTextOf(name, reason, groups);
   return `${fault}; ${cure}`;
 }
@@ -146,9 +142,7 @@ const ADVERTISED_TEXTS = {
 };
 
 function textOf(fault: Ineligible, groups: readonly Advertised[]): FaultText {
-  return isAdvertised(fault)
-    ? ADVERTISED_TEXTS[fault](advertisementsOf(groups), groups)
-    : TEXTS[fault];
+  return isAdvertised(fault) ? ADVERTISED_TEXTS[fault](advertisementsOf(groups), groups) : TEXTS[fault];
 }
 
 function isAdvertised(fault: Ineligible): fault is keyof typeof ADVERTISED_TEXTS {

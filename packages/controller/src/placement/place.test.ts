@@ -464,7 +464,10 @@ describe("placement", () => {
   const sharing: readonly [string, readonly L2AdvertisementSpec[], string][] = [
     [
       "a node that each of them may have",
-      [forApp("x", { nodeSelectors: [rack("1")] }), forApp("y", { nodeSelectors: [{ matchLabels: { row: "1" } }] })],
+      [
+        forApp("x", { nodeSelectors: [rack("1")] }),
+        forApp("y", { nodeSelectors: [{ matchLabels: { row: "1" } }] }),
+      ],
       "b",
     ],
     [
@@ -534,7 +537,7 @@ describe("placement", () => {
     const ads = [{ interfaces: ["wan0"] }];
     const decision = place(input({ address: address("2001:db8::100"), nodes, ads }));
     expect(decision.kind === "Unplaced" && decision.message).to.equal(
-      "Nothing answers for 2001:db8::100: no node may (a: none of the advertisement's interfaces that are there (of wan0) has an IPv6 link-local address); switch IPv6 on there (sysctl net.ipv6.conf.INTERFACE.disable_ipv6=0) or correct spec.interfaces of L2Advertisement \"ad-0\".",
+      'Nothing answers for 2001:db8::100: no node may (a: none of the advertisement\'s interfaces that are there (of wan0) has an IPv6 link-local address); switch IPv6 on there (sysctl net.ipv6.conf.INTERFACE.disable_ipv6=0) or correct spec.interfaces of L2Advertisement "ad-0".',
     );
   });
 
@@ -685,7 +688,11 @@ describe("failback", () => {
       "a",
     ],
     ["waits for the time to pass", { ads: [quiet], waitedMs: waited({ b: 59_999, c: 0 }) }, "a"],
-    ["takes it to a better node once that time has passed", { ads: [quiet], waitedMs: waited({ b: 60_000 }) }, "b"],
+    [
+      "takes it to a better node once that time has passed",
+      { ads: [quiet], waitedMs: waited({ b: 60_000 }) },
+      "b",
+    ],
     [
       "takes it to the best of those of which it has",
       { ads: [quiet], waitedMs: waited({ b: 90_000, c: 60_000 }) },

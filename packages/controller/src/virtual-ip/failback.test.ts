@@ -13,15 +13,15 @@ const QUIET_MS = 60_000;
 describe("an address whose preferred node comes back", () => {
   let harness: Harness;
   const preferredNodeSelectors = [{ weight: 50, preference: { matchLabels: { uplink: "fast" } } }];
-  const back = (parts: Parameters<typeof node>[1] = {}): void =>
+  const back = (parts: Parameters<typeof node>[1] = {}) =>
     harness.api.put(nodes, node("node-b", { labels: { uplink: "fast" }, ...parts }));
-  const away = (): void => back({ ready: false });
-  const advertise = (spec: L2AdvertisementSpec): void =>
+  const away = () => back({ ready: false });
+  const advertise = (spec: L2AdvertisementSpec) =>
     harness.api.put(l2Advertisements, advertisement("all", { preferredNodeSelectors, ...spec }));
   const placement = () => harness.virtualIP(IP)?.spec.placement;
   const owner = (): string | undefined => placement()?.nodes[0];
   const moves = (): number => harness.api.writes.filter(({ resource }) => resource === "virtualips").length;
-  const wish = (to: string): void =>
+  const wish = (to: string) =>
     harness.api.edit(virtualIPs, IP, (one) => ({
       ...one,
       metadata: { ...one.metadata, annotations: { [MOVE_TO_ANNOTATION]: to } },
