@@ -61,8 +61,18 @@ export type Report =
   | { readonly type: "AnchorLost" }
   | { readonly type: "Stalled"; readonly lateMs: number };
 
-/** Why a message or frame had no effect; each is counted. `NoKey`: it was to be sent, and there is no key to sign with. */
-export type Drop = CodecDrop | FreshnessDrop | "OtherSegment" | "Own" | "NotItsHolder" | "NoKey";
+/**
+ * Why a message or frame had no effect; each is counted. `Unchecked`: its sender does not know this process, and very many of those turned out
+ * to be forged. `NoKey`: it was to be sent, and there is no key to sign with.
+ */
+export type Drop =
+  | CodecDrop
+  | FreshnessDrop
+  | "OtherSegment"
+  | "Own"
+  | "Unchecked"
+  | "NotItsHolder"
+  | "NoKey";
 
 /** Everything that the protocol does to the world. Nothing here may call back into the protocol at once. */
 export interface Environment {

@@ -19,6 +19,7 @@ const DROPS: Readonly<Record<Drop | UdpDropReason | "SendFailed", true>> = {
   OutOfOrder: true,
   OtherSegment: true,
   Own: true,
+  Unchecked: true,
   NotItsHolder: true,
   NoKey: true,
   OffLink: true,

@@ -17,6 +17,7 @@ export const TAKEOVER_DROPS: readonly (Drop | UdpDropReason | "SendFailed")[] = 
   "OutOfOrder",
   "OtherSegment",
   "Own",
+  "Unchecked",
   "NotItsHolder",
   "NoKey",
   "OffLink",

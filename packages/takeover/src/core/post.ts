@@ -3,10 +3,11 @@ import type { Result } from "@fairlead/net/result.ts";
 import { err } from "@fairlead/net/result.ts";
 import type { NodeId } from "../claims/claim.ts";
 import type { Drop, Environment } from "../environment.ts";
-import { decode, encode } from "../messages/codec.ts";
+import { encode, openEnvelope, readEnvelope } from "../messages/codec.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
 import type { Body, KnownItem, Message, Path } from "../messages/message.ts";
 import { Freshness } from "../peers/freshness.ts";
+import { Introductions } from "../peers/introductions.ts";
 import { TIMING } from "../timing.ts";
 import { type Entry, itemOf, listOf } from "./ledger.ts";
 
@@ -27,6 +28,7 @@ export class Post {
   readonly #options: PostOptions;
   readonly #environment: Environment;
   readonly #freshness: Freshness;
+  readonly #introductions = new Introductions();
   readonly #answeredMs = new Map<string, number>();
   #sequence = 0;
 
@@ -90,15 +92,26 @@ export class Post {
   }
 
   /**
-   * Reads a datagram that came on a path: a message to act upon, or why it is dropped. Who does not know this incarnation is told it with an
-   * ACK.
+   * Reads a datagram that came on a path: a message to act upon, or why it is dropped. What the header alone condemns costs no tag. Who does not
+   * know this incarnation is told it with an ACK.
    */
   receive(datagram: Uint8Array, path: Path, ready: boolean): Result<Message, Drop> {
-    const read = decode(datagram, this.#environment.keys);
-    if (!read.ok) return read;
-    const { header } = read.value;
-    if (header.segment !== this.#options.segment || header.path !== path) return err("OtherSegment");
-    if (header.sender === this.#options.self) return err("Own");
+    const envelope = readEnvelope(datagram);
+    if (!envelope.ok) return envelope;
+    const { header } = envelope.value;
+    const { self, segment, incarnation } = this.#options;
+    if (header.segment !== segment || header.path !== path) return err("OtherSegment");
+    if (header.sender === self) return err("Own");
+    const foreseen = this.#freshness.foresee(header);
+    if (foreseen !== undefined) return err(foreseen);
+    const isIntroduction = header.receiverIncarnation !== incarnation;
+    if (isIntroduction && !this.#introductions.mayLook(this.#environment.clock.nowMs()))
+      return err("Unchecked");
+    const read = openEnvelope(datagram, envelope.value, this.#environment.keys);
+    if (!read.ok) {
+      if (isIntroduction) this.#introductions.forged();
+      return read;
+    }
     const drop = this.#freshness.judge(header);
     if (drop === "OtherReceiver" && this.mayAnswer(header.sender, `greet ${header.incarnation}`))
       this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);

@@ -29,6 +29,22 @@ describe("freshness", () => {
     expect(freshness.judge(header(1))).to.equal("Retired");
   });
 
+  it("foresees what would become of a message, and takes note of nothing", () => {
+    const freshness = new Freshness(ME);
+    freshness.judge(header(9));
+    freshness.judge(header(5, { incarnation: 3n }));
+    for (let times = 0; times < 2; times++) {
+      expect(freshness.foresee(header(5, { incarnation: 3n }))).to.equal("OutOfOrder");
+      expect(freshness.foresee(header(9))).to.equal("Retired");
+      expect(freshness.foresee(header(6, { incarnation: 3n }))).to.equal(undefined);
+      expect(freshness.foresee(header(5, { incarnation: 3n, path: "Node" }))).to.equal(undefined);
+      expect(freshness.foresee(header(1, { incarnation: 4n }))).to.equal(undefined);
+      expect(freshness.foresee(header(1, { receiverIncarnation: 0n }))).to.equal(undefined);
+    }
+    expect(freshness.incarnationOf(1n)).to.equal(3n);
+    expect(freshness.judge(header(6, { incarnation: 3n }))).to.equal(undefined);
+  });
+
   it("tells a second machine of the same name from a recording", () => {
     const freshness = new Freshness(ME);
     freshness.judge(header(9));

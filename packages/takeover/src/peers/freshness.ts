@@ -52,6 +52,18 @@ export class Freshness {
     return newer && sender.late >= ALIVE_AFTER ? "Duplicate" : "Retired";
   }
 
+  /**
+   * Why a message would be dropped if its tag were right, as far as that can be said at once; undefined otherwise. Takes note of nothing: who sent
+   * it is not known.
+   */
+  foresee(header: Header): FreshnessDrop | undefined {
+    if (header.receiverIncarnation !== this.#own) return undefined;
+    const known = this.#senders.get(header.sender) ?? [];
+    const sender = known.find(({ incarnation }) => incarnation === header.incarnation);
+    if (sender === undefined || header.sequence > sender.last[header.path]) return undefined;
+    return sender === known[0] ? "OutOfOrder" : "Retired";
+  }
+
   /** The newest incarnation of this node that was met; 0 if none was. */
   incarnationOf(node: NodeId): bigint {
     return this.#senders.get(node)?.[0]?.incarnation ?? 0n;
