@@ -11,11 +11,12 @@ CLIENTS ?= 1
 E2E ?= test/e2e/*.e2e.ts
 RUNS ?= 1
 SEEDS ?= 20000
+FRAMES ?= 10000000
 BENCH ?=
 
 DEPENDENCIES := node_modules/.fairlead-installed
 ADDON := packages/linux/build/fairlead_linux.node
-UNIT := 'packages/*/src/**/*.test.ts' 'test/architecture/*.test.ts' 'test/lab/*.test.ts' 'test/simulation/*.test.ts' 'manifests/*.test.ts'
+UNIT := 'packages/*/src/**/*.test.ts' 'test/architecture/*.test.ts' 'test/lab/*.test.ts' 'test/simulation/*.test.ts' 'test/noise/*.test.ts' 'manifests/*.test.ts'
 
 .PHONY: help
 help: ## list the commands
@@ -23,7 +24,7 @@ help: ## list the commands
 	echo
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	echo
-	echo "  Settings: LAB=name NODES=3 CLIENTS=1 (lab-up, lab-down), E2E=files RUNS=1 (e2e), BENCH=names (bench), SEEDS=20000 (simulate)."
+	echo "  Settings: LAB=name NODES=3 CLIENTS=1 (lab-up, lab-down), E2E=files RUNS=1 (e2e), BENCH=names (bench), SEEDS=20000 (simulate), FRAMES=10000000 (noise)."
 	echo "  Builds of the lab's Kubernetes are kept in $${FAIRLEAD_CACHE:-$${XDG_CACHE_HOME:-~/.cache}/fairlead}."
 
 .PHONY: demo
@@ -43,6 +44,10 @@ check: $(DEPENDENCIES) $(ADDON) ## types, lint, layers, generated files, unit te
 .PHONY: simulate
 simulate: $(DEPENDENCIES) ## the takeover protocol against faults in virtual time (SEEDS=20000)
 	@node test/simulation/main.ts $(SEEDS)
+
+.PHONY: noise
+noise: $(DEPENDENCIES) ## forged, broken and random bytes for every parser (FRAMES=10000000 each)
+	@node test/noise/main.ts $(FRAMES)
 
 .PHONY: native
 native: $(ADDON) ## [root] the C addon's tests under AddressSanitizer
