@@ -50,8 +50,9 @@ noise: $(DEPENDENCIES) ## forged, broken and random bytes for every parser (FRAM
 	@node test/noise/main.ts $(FRAMES)
 
 .PHONY: native
-native: $(ADDON) ## [root] the C addon's tests under AddressSanitizer
+native: $(ADDON) ## [root] the C addon's tests and noise under AddressSanitizer, and under valgrind where there is one
 	@echo "C addon under AddressSanitizer"; node packages/linux/scripts/test-asan.ts
+	echo "noise through the C addon"; node test/noise/native.ts
 
 .PHONY: e2e
 e2e: image lab-tools ## [root] the end-to-end tests on a real cluster

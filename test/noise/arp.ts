@@ -27,7 +27,8 @@ const HEADER = hex("0806 0001 0800 06 04");
 const ASKING = "ff ff ff ff ff ff  02 00 00 00 00 0a  0806 0001 0800 06 04 0001";
 const TELLING = "ff ff ff ff ff ff  02 00 00 00 00 0a  0806 0001 0800 06 04 0002";
 
-const SAMPLES = [
+/** Sound frames that noise is made of. */
+export const ARP_SAMPLES: readonly Uint8Array[] = [
   `${ASKING} 02000000000a c0000202 000000000000 c0000264`,
   `${ASKING} 02000000000a c0000202 000000000000 c0000265 ${"00".repeat(18)}`,
   `${ASKING} 02000000000b c0000203 000000000000 c0000268`,
@@ -67,7 +68,7 @@ export function arpNoise(dice: Dice): Trial {
       throw new Violation(`${outcome} is filtered out`, bytes);
   };
   return frameTrial({
-    ...{ dice, table, socket, samples: SAMPLES, reasons: ARP_DROP_REASONS, check },
+    ...{ dice, table, socket, samples: ARP_SAMPLES, reasons: ARP_DROP_REASONS, check },
     ...{ seal: () => {}, stateless: true },
   });
 }

@@ -28,7 +28,8 @@ const MOST_GAP_MS = 2;
 
 const DATA = "abcdef0123456789";
 const ETHERNET = "020000000002 02000000000a";
-const SAMPLES4 = [
+/** Sound frames that noise is made of. */
+export const ECHO4_SAMPLES: readonly Uint8Array[] = [
   `${ETHERNET} 0800 4520 0024 1234 4000 3f01 0000 c0000202 c0000264 0800 0000 beef 0001 ${DATA}`,
   `${ETHERNET} 0800 4500 001c 1235 0000 4001 0000 c0000203 c0000265 0800 0000 beef 0002 ${"00".repeat(18)}`,
   `${ETHERNET} 0800 4500 0024 1236 0000 4001 0000 c0000202 c0000268 0800 0000 beef 0003 ${DATA}`,
@@ -36,7 +37,8 @@ const SAMPLES4 = [
   `${ETHERNET} 0800 4500 0024 1238 2000 4001 0000 c0000202 c0000264 0800 0000 beef 0005 ${DATA}`,
 ].map(hex);
 const NET = `2001 0db8 ${"0000".repeat(5)}`;
-const SAMPLES6 = [
+/** The same for IPv6. */
+export const ECHO6_SAMPLES: readonly Uint8Array[] = [
   `${ETHERNET} 86dd 60012345 0010 3a40 ${NET} 0002 ${NET} 0100 8000 0000 beef 0001 ${DATA}`,
   `${ETHERNET} 86dd 6ff00000 0008 3a40 ${NET} 0003 ${NET} 0101 8000 0000 beef 0002`,
   `${ETHERNET} 86dd 60000000 0010 3a40 ${NET} 0002 ${NET} 0104 8000 0000 beef 0003 ${DATA}`,
@@ -55,7 +57,7 @@ interface Kind {
 
 const ECHO4: Kind = {
   family: "IPv4",
-  samples: SAMPLES4,
+  samples: ECHO4_SAMPLES,
   seal: (frame, length) => {
     const end = 14 + word(frame, 16);
     if (length >= 42 && end >= 42 && end <= length) sealIcmp4(frame, end);
@@ -85,7 +87,7 @@ const ECHO4: Kind = {
 
 const ECHO6: Kind = {
   family: "IPv6",
-  samples: SAMPLES6,
+  samples: ECHO6_SAMPLES,
   seal: (frame, length) => {
     const payload = word(frame, 18);
     if (length >= 62 && payload >= 8 && 54 + payload <= length) sealIcmp6(frame, payload);

@@ -33,7 +33,8 @@ const SOLICITED_NODE = hex("ff02 0000 0000 0000 0000 0001 ff");
 const NET = `2001 0db8 ${"0000".repeat(5)}`;
 const TO_GROUP = `3333ff000100 02000000000a 86dd 60000000 0020 3aff ${NET} 0002 ff02 0000 0000 0000 0000 0001 ff00 0100`;
 const TO_ALL = `333300000001 02000000000a 86dd 60000000 0020 3aff ${NET} 00fe ff02 ${"0000".repeat(6)} 0001`;
-const SAMPLES = [
+/** Sound frames that noise is made of. */
+export const NDP_SAMPLES: readonly Uint8Array[] = [
   `${TO_GROUP} 87 00 0000 00000000 ${NET} 0100 0101 02000000000a`,
   `${TO_GROUP} 87 00 0000 00000000 ${NET} 0101 0101 02000000000a`,
   `${TO_GROUP} 87 00 0000 00000000 ${NET} 0104 0101 02000000000b`,
@@ -83,7 +84,7 @@ export function ndpNoise(dice: Dice): Trial {
       sealIcmp6(frame, payload);
   };
   return frameTrial({
-    ...{ dice, table, socket, samples: SAMPLES, reasons: NDP_DROP_REASONS, check, seal },
+    ...{ dice, table, socket, samples: NDP_SAMPLES, reasons: NDP_DROP_REASONS, check, seal },
     stateless: true,
   });
 }

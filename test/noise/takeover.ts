@@ -70,7 +70,8 @@ const HEADER: Header = {
   ...{ path: "Segment", sender: 2n, incarnation: 20n, receiverIncarnation: INCARNATION, sequence: 1 },
   segment: SEGMENT,
 };
-const SAMPLES = BODIES.flatMap((body) =>
+/** Sound datagrams that noise is made of. */
+export const TAKEOVER_SAMPLES: readonly Uint8Array[] = BODIES.flatMap((body) =>
   [HEADER, { ...HEADER, sender: 3n, incarnation: 30n }, { ...HEADER, receiverIncarnation: 0n }].map(
     (header) => encode(header, body, CLUSTER),
   ),
@@ -90,7 +91,7 @@ export function takeoverNoise(dice: Dice): Trial {
       [speaker, left, recorded] = [new HearingSpeaker(dice), LIFE, undefined];
     }
     const kind = dice.oneOf(["forged", "forged", "stranger's", "recorded", "sealed", "sealed"] as const);
-    let length = mutate(dice, SAMPLES, buffer);
+    let length = mutate(dice, TAKEOVER_SAMPLES, buffer);
     if (kind === "recorded" && recorded !== undefined) {
       buffer.set(recorded);
       length = recorded.length;

@@ -35,9 +35,9 @@ const AGAIN_ONE_IN = 8;
 const OUTGOING = 4;
 
 /** A table with two addresses of each family of our own, one caretaken and one watched. */
-export function tableOfTheWorld(): InterfaceTable {
+export function tableOfTheWorld(index = 2): InterfaceTable {
   const own = mac("02:00:00:00:00:02");
-  const table = new InterfaceTable({ index: 2, mac: own, macBytes: macToBytes(own) });
+  const table = new InterfaceTable({ index, mac: own, macBytes: macToBytes(own) });
   for (const text of ["192.0.2.100", "192.0.2.101", "2001:db8::100", "2001:db8::101"])
     table.set(announcement(text));
   for (const text of ["192.0.2.104", "2001:db8::104"])
