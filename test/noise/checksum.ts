@@ -1,16 +1,16 @@
 /**
  * Internet checksums (RFC 1071), written apart from the product's own: the 16-bit words from `start` to `end`, and `extra`, are summed
- * and taken modulo 65,535 at the end.
+ * and taken modulo 65,535 at the end. Of its two zeros the sum of anything but zeros is the negative one.
  */
 export function wordSum(bytes: Uint8Array, start: number, end: number, extra = 0): number {
   let total = extra;
   for (let i = start; i < end; i++) total += (bytes[i] ?? 0) * ((i - start) % 2 === 0 ? 256 : 1);
-  return total % 0xffff;
+  return total > 0 && total % 0xffff === 0 ? 0xffff : total % 0xffff;
 }
 
 /** Whether words that include their checksum are in order. */
 export function isRight(sum: number): boolean {
-  return sum === 0;
+  return sum === 0xffff;
 }
 
 /** The sum of an ICMPv6 packet in an Ethernet frame and its pseudo-header (RFC 8200 8.1). */
