@@ -12,7 +12,7 @@ import { adopted, type Placed, pinnedWeb, place, unplace } from "./support/place
 import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
 import { announcer, apply, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
-import { claimsOf, followed, knownMac, questionsOf, resolutions } from "./support/wire.ts";
+import { claimsOf, followed, knownMac, misattributed, questionsOf, resolutions } from "./support/wire.ts";
 
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 
@@ -130,6 +130,8 @@ describe("an address that another node takes over", function () {
           if (planned) expect(unanswered(attempts), vip).to.deep.equal([]);
           expectRounds(claimsOf(capture.frames, vip), vip, mac);
           expect(await resolutions(lab, "client-2", vip)).to.deep.equal([mac]);
+          const nodes = lab.nodeNames.map((name) => macOf(lab, name));
+          expect(misattributed(capture.frames, nodes)).to.deep.equal([]);
         }
       } finally {
         for (const probing of probings) await probing.stop();

@@ -77,10 +77,27 @@ export function claimsOf(frames: readonly Frame[], address: string): readonly Cl
 /** The MAC that a claim gives out: that of its sender, unless it answers in another's place. */
 export function toldMac({ frame }: Claim): string {
   if ("senderMac" in frame) return frame.senderMac;
-  return frame.options
-    .slice(2, 8)
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join(":");
+  return macText(frame.options.slice(2, 8));
+}
+
+/**
+ * Frames of these stations in which the MAC that is told is not that which the frame comes from: a switch would learn two ports for one. Only who
+ * answers in another's place may send such.
+ */
+export function misattributed(frames: readonly Frame[], macs: readonly string[]): readonly string[] {
+  return frames.flatMap(({ bytes }) => {
+    const arp = readArp(bytes);
+    const neighbor = readNeighbor(bytes);
+    const source = arp?.source ?? neighbor?.source ?? "";
+    const option = neighbor?.type === SOLICITATION ? 1 : 2;
+    const told =
+      arp?.senderMac ?? (neighbor?.options[0] === option ? macText(neighbor.options.slice(2, 8)) : source);
+    return macs.includes(source) && told !== source ? [`${told} in a frame from ${source}`] : [];
+  });
+}
+
+function macText(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 /** How often the station with this MAC asked for the address. */
