@@ -31,7 +31,7 @@ function answering(...texts: readonly string[]): AnnouncementTable {
   const table = make();
   table.setInterfaces([LAN]);
   set(table, ...texts.map((text) => placed(text)));
-  for (const text of texts) table.setRight(address(text), LAN.index, OWN);
+  for (const text of texts) table.setRights(LAN.index, [{ address: address(text), right: OWN }]);
   return table;
 }
 
@@ -52,14 +52,14 @@ describe("AnnouncementTable", () => {
     const decided = set(table, placed("192.0.2.100"));
     expect(steps(decided)).to.deep.equal({ started: [], stopped: [] });
     expect(decided.outcomes.get("192.0.2.100")?.resolution.kind).to.equal("Announce");
-    const given = table.setRight(address("192.0.2.100"), 2, OWN);
+    const given = table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }]);
     expect(steps(given)).to.deep.equal({ started: ["192.0.2.100@eth0/02"], stopped: [] });
     expect(given.outcomes.size).to.equal(0);
-    for (const again of [set(table, placed("192.0.2.100")), table.setRight(address("192.0.2.100"), 2, OWN)]) {
+    for (const again of [set(table, placed("192.0.2.100")), table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }])]) {
       expect(steps(again)).to.deep.equal({ started: [], stopped: [] });
       expect(again.outcomes.size).to.equal(0);
     }
-    const taken = table.setRight(address("192.0.2.100"), 2, undefined);
+    const taken = table.setRights(2, [{ address: address("192.0.2.100"), right: undefined }]);
     expect(steps(taken)).to.deep.equal({ started: [], stopped: ["192.0.2.100@eth0/02"] });
     expect(table.live("192.0.2.100")).to.deep.equal([]);
     expect(table.outcomes.has("192.0.2.100"), "it is still placed").to.equal(true);
@@ -85,13 +85,13 @@ describe("AnnouncementTable", () => {
     table.setInterfaces([LAN]);
     set(table, placed("192.0.2.100"));
     const right = { kind: "Caretaking", mac: mac("02:00:00:00:00:77") } as const;
-    expect(steps(table.setRight(address("192.0.2.100"), 2, right)).started).to.deep.equal([
+    expect(steps(table.setRights(2, [{ address: address("192.0.2.100"), right: right }])).started).to.deep.equal([
       "192.0.2.100@eth0/77",
     ]);
     const [caretaken] = table.live("192.0.2.100");
     expect(caretaken).to.include({ caretaking: true, mac: "02:00:00:00:00:77" });
     expect([...(caretaken?.macBytes ?? [])]).to.deep.equal([2, 0, 0, 0, 0, 0x77]);
-    expect(steps(table.setRight(address("192.0.2.100"), 2, OWN))).to.deep.equal({
+    expect(steps(table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }]))).to.deep.equal({
       started: ["192.0.2.100@eth0/02"],
       stopped: ["192.0.2.100@eth0/77"],
     });
@@ -102,10 +102,10 @@ describe("AnnouncementTable", () => {
     const table = make();
     table.setInterfaces([LAN, eth("eth1", 3, ["198.51.100.1/24"])]);
     set(table, placed("203.0.113.9", { interfaces: ["eth0", "eth1"] }));
-    table.setRight(address("203.0.113.9"), 3, OWN);
+    table.setRights(3, [{ address: address("203.0.113.9"), right: OWN }]);
     expect(table.live("203.0.113.9").map(({ interfaceName }) => interfaceName)).to.deep.equal(["eth1"]);
-    table.setRight(address("203.0.113.9"), 2, OWN);
-    table.setRight(address("203.0.113.9"), 3, undefined);
+    table.setRights(2, [{ address: address("203.0.113.9"), right: OWN }]);
+    table.setRights(3, [{ address: address("203.0.113.9"), right: undefined }]);
     expect(table.live("203.0.113.9").map(({ interfaceName }) => interfaceName)).to.deep.equal(["eth0"]);
   });
 
@@ -133,7 +133,7 @@ describe("AnnouncementTable", () => {
     expect(gone.outcomes.get("192.0.2.100")?.resolution.kind).to.equal("Refused");
     const back = table.setInterfaces([{ ...LAN, index: 17 }]);
     expect(back.started).to.deep.equal([]);
-    expect(table.setRight(address("192.0.2.100"), 17, OWN).started[0]?.interfaceIndex).to.equal(17);
+    expect(table.setRights(17, [{ address: address("192.0.2.100"), right: OWN }]).started[0]?.interfaceIndex).to.equal(17);
     expect(table.live("192.0.2.100").map(({ interfaceIndex }) => interfaceIndex)).to.deep.equal([17]);
   });
 
@@ -223,7 +223,7 @@ function carriedOut(table: AnnouncementTable, step: Step): TableChange {
     case "Removed":
       return table.update({ set: [], removed: [address(step.text)] });
     case "Right":
-      return table.setRight(address(step.text), step.index, step.right);
+      return table.setRights(step.index, [{ address: address(step.text), right: step.right }]);
   }
 }
 

@@ -1,10 +1,9 @@
-import type { IpAddress } from "@fairlead/net/address.ts";
 import { macToBytes } from "@fairlead/net/mac.ts";
 import { formatPrefix } from "@fairlead/net/prefix.ts";
 import type { Announcement, Place, Resolution } from "./announcement.ts";
 import type { PresentInterface } from "./present-interface.ts";
 import { type Candidate, candidatesOf, resolve } from "./resolve.ts";
-import type { Right } from "./right.ts";
+import type { Right, RightChange } from "./right.ts";
 import { type PlacedAddress, type SnapshotUpdate, samePlaced } from "./snapshot.ts";
 
 /** What one step changed. */
@@ -77,36 +76,47 @@ export class AnnouncementTable {
     return this.#decide(keys);
   }
 
-  /** The address may be answered for on this interface, in this manner; undefined: not any more. */
-  setRight(address: IpAddress, interfaceIndex: number, right: Right | undefined): TableChange {
-    const rights = this.#rights.get(address.text) ?? new Map<number, Right>();
-    if (right === undefined) rights.delete(interfaceIndex);
-    else rights.set(interfaceIndex, right);
-    if (rights.size === 0) this.#rights.delete(address.text);
-    else this.#rights.set(address.text, rights);
-    return this.#decide([address.text]);
+  /** Changes the rights to answer for some addresses on one interface. Thousands that change at once are one change. */
+  setRights(interfaceIndex: number, changes: Iterable<RightChange>): TableChange {
+    const touched = new Set<string>();
+    for (const { address, right } of changes) {
+      const rights = this.#rights.get(address.text) ?? new Map<number, Right>();
+      if (right === undefined) rights.delete(interfaceIndex);
+      else rights.set(interfaceIndex, right);
+      if (rights.size === 0) this.#rights.delete(address.text);
+      else this.#rights.set(address.text, rights);
+      touched.add(address.text);
+    }
+    const live = this.#carryOut(touched);
+    return { ...live, outcomes: new Map() };
   }
 
   #decide(keys: Iterable<string>): TableChange {
-    const started: Announcement[] = [];
-    const stopped: Announcement[] = [];
+    const touched = new Set(keys);
     const outcomes = new Map<string, Outcome | undefined>();
-    const steps = [...keys].map((key) => {
+    for (const key of touched) {
       const outcome = this.#outcome(key);
-      return { key, outcome, before: this.live(key), after: this.#announcements(key, outcome) };
-    });
-    for (const { before, after } of steps)
-      for (const old of before) if (!after.some((now) => sameAnnouncement(old, now))) stopped.push(old);
-    for (const { key, outcome, before, after } of steps) {
-      for (const now of after) if (!before.some((old) => sameAnnouncement(old, now))) started.push(now);
-      if (after.length === 0) this.#live.delete(key);
-      else this.#live.set(key, after);
       if (sameOutcome(this.#outcomes.get(key), outcome)) continue;
       outcomes.set(key, outcome);
       if (outcome === undefined) this.#outcomes.delete(key);
       else this.#outcomes.set(key, outcome);
     }
-    return { started, stopped, outcomes };
+    return { ...this.#carryOut(touched), outcomes };
+  }
+
+  /** What is answered for of these follows from their outcomes and rights. */
+  #carryOut(keys: Iterable<string>): Pick<TableChange, "started" | "stopped"> {
+    const started: Announcement[] = [];
+    const stopped: Announcement[] = [];
+    for (const key of keys) {
+      const before = this.live(key);
+      const after = this.#announcements(key, this.#outcomes.get(key));
+      for (const old of before) if (!after.some((now) => sameAnnouncement(old, now))) stopped.push(old);
+      for (const now of after) if (!before.some((old) => sameAnnouncement(old, now))) started.push(now);
+      if (after.length === 0) this.#live.delete(key);
+      else this.#live.set(key, after);
+    }
+    return { started, stopped };
   }
 
   *#refusedKeys(): Iterable<string> {

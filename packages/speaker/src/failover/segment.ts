@@ -16,7 +16,7 @@ import type {
 import type { Keyring } from "@fairlead/takeover/messages/codec.ts";
 import { Takeover } from "@fairlead/takeover/speaker/takeover.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
-import type { Right } from "../announcements/right.ts";
+import type { Right, RightChange } from "../announcements/right.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
 import type { ProbeForm } from "../layer2/interfaces/family-port.ts";
@@ -25,7 +25,8 @@ import { nodeIdOf } from "./node-id.ts";
 
 /** What the protocol does to frames. */
 export interface SegmentFrames {
-  setRight(address: IpAddress, interfaceIndex: number, right: Right | undefined): void;
+  /** All that changes in one go. */
+  setRights(interfaceIndex: number, changes: readonly RightChange[]): void;
   again(address: IpAddress, interfaceIndex: number): void;
   watch(self: InterfaceSelf, watched: Watched | undefined): void;
   watchMore(interfaceIndex: number, addresses: Iterable<IpAddress>): void;
@@ -71,6 +72,8 @@ export class Segment {
   readonly #placed = new Map<string, PlacedAddress>();
   readonly #own = new Map<string, IpAddress>();
   readonly #caretaken = new Map<string, { readonly address: IpAddress; readonly mac: Mac }>();
+  /** Their rights have changed in this go, and are carried out with the others at its end, or before anybody is told. */
+  readonly #unsettled = new Map<string, IpAddress>();
   #present: PresentInterface;
   #neighbors = new Map<NodeId, Neighbor>();
   #elsewhere: ReadonlySet<string> = new Set();
@@ -83,7 +86,10 @@ export class Segment {
     this.#options = options;
     this.#present = present;
     this.self = selfOf(present);
-    this.#post = options.openPost(this.self, (datagram) => this.#takeover.onMessage(datagram, "Segment"));
+    this.#post = options.openPost(this.self, (datagram) => {
+      this.#takeover.onMessage(datagram, "Segment");
+      this.#settle();
+    });
     this.#takeover = new Takeover({
       self: this.#peer(),
       incarnation: options.incarnation,
@@ -94,6 +100,7 @@ export class Segment {
     });
     this.setNeighbors(known.nodes);
     this.#takeover.start(known.memories);
+    this.#settle();
   }
 
   /** Whether what was built upon still holds: another MAC or address of the kernel is another speaker to the others. */
@@ -120,6 +127,7 @@ export class Segment {
       this.setNeighbors(nodes);
     if (before.carrier !== present.carrier || anchorOf(before)?.text !== anchorOf(present)?.text) {
       this.#takeover.onSurroundings(this.#surroundings());
+      this.#settle();
       this.#watch();
     }
   }
@@ -137,6 +145,7 @@ export class Segment {
     this.#takeover.onDirectory([this.#peer(), ...peers]);
     this.#watch();
     if (moved) this.#takeover.onPlacementChange(this.#placements(this.#placed.values()), []);
+    this.#settle();
   }
 
   /** Takes in what the controller decided about addresses on this interface. */
@@ -154,15 +163,18 @@ export class Segment {
       removed.filter(({ text }) => !watchedAnyhow.has(text)),
     );
     this.#takeover.onPlacementChange(this.#placements(set), removed);
+    this.#settle();
   }
 
   onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
     this.#takeover.onSeen(address, mac, gratuitous);
+    this.#settle();
   }
 
   /** To be called before a frame is answered that may have waited while this process stood still. */
   check(): void {
     this.#takeover.check();
+    this.#settle();
   }
 
   /** See {@link Takeover.restarting}. */
@@ -173,6 +185,7 @@ export class Segment {
   /** See {@link Takeover.drain}. */
   drain(done: () => void): void {
     this.#takeover.drain(done);
+    this.#settle();
   }
 
   /** Ends without a word. */
@@ -181,8 +194,11 @@ export class Segment {
     const { index } = this.self;
     this.#takeover.stop();
     this.#post.close();
-    for (const address of this.#own.values()) frames.setRight(address, index, undefined);
-    for (const { address } of this.#caretaken.values()) frames.setRight(address, index, undefined);
+    for (const address of this.#own.values()) this.#unsettled.set(address.text, address);
+    for (const { address } of this.#caretaken.values()) this.#unsettled.set(address.text, address);
+    this.#own.clear();
+    this.#caretaken.clear();
+    this.#settle();
     frames.silence(index, false);
     frames.watch(this.self, undefined);
   }
@@ -231,9 +247,18 @@ export class Segment {
     const { clock, keys, frames, onClaim, onReport, onMemory, onDrop } = this.#options;
     const { self } = this;
     return {
-      clock,
+      clock: {
+        nowMs: () => clock.nowMs(),
+        after: (delayMs, run) =>
+          clock.after(delayMs, () => {
+            run();
+            this.#settle();
+          }),
+      },
       keys,
       send: (to, _path, datagram) => {
+        // Nobody hears of a claim before this node answers by it.
+        this.#settle();
         const kernel = this.#neighbors.get(to)?.kernel;
         if (kernel !== undefined) this.#post.send(kernel, datagram);
       },
@@ -242,20 +267,23 @@ export class Segment {
         frames.probe(self.index, target, this.#placed.has(target.text) ? "Probe" : "Request"),
       announce: (address) => {
         this.#own.set(address.text, address);
-        this.#settle(address);
+        this.#unsettled.set(address.text, address);
       },
-      announceAgain: (address) => frames.again(address, self.index),
+      announceAgain: (address) => {
+        this.#settle();
+        frames.again(address, self.index);
+      },
       stop: (address) => {
         this.#own.delete(address.text);
-        this.#settle(address);
+        this.#unsettled.set(address.text, address);
       },
       caretake: (address, mac) => {
         this.#caretaken.set(address.text, { address, mac });
-        this.#settle(address);
+        this.#unsettled.set(address.text, address);
       },
       relieve: (address) => {
         this.#caretaken.delete(address.text);
-        this.#settle(address);
+        this.#unsettled.set(address.text, address);
       },
       silence: (on) => frames.silence(self.index, on),
       tell: (address, claim, reason) => onClaim(address, self, claim, reason),
@@ -270,12 +298,18 @@ export class Segment {
     return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
 
-  #settle(address: IpAddress): void {
-    const caretaken = this.#caretaken.get(address.text);
-    const right: Right | undefined = this.#own.has(address.text)
-      ? { kind: "Own" }
-      : caretaken && { kind: "Caretaking", mac: caretaken.mac };
-    this.#options.frames.setRight(address, this.self.index, right);
+  /** Carries the rights out that changed in this go. */
+  #settle(): void {
+    if (this.#unsettled.size === 0) return;
+    const changes = [...this.#unsettled.values()].map((address) => ({ address, right: this.#rightTo(address) }));
+    this.#unsettled.clear();
+    this.#options.frames.setRights(this.self.index, changes);
+  }
+
+  #rightTo({ text }: IpAddress): Right | undefined {
+    if (this.#own.has(text)) return { kind: "Own" };
+    const caretaken = this.#caretaken.get(text);
+    return caretaken && { kind: "Caretaking", mac: caretaken.mac };
   }
 }
 

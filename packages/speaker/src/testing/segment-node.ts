@@ -72,7 +72,9 @@ export class SegmentNode {
       memories,
       caretake,
       frames: {
-        setRight: (address, index, right) => this.#setRight(address, index, right),
+        setRights: (index, changes) => {
+          for (const { address, right } of changes) this.#setRight(address, index, right);
+        },
         again: (address, index) => this.done.push(`again ${address.text}%${index}`),
         watch: (self, watched) => this.#watch(self, watched),
         watchMore: (index, addresses) => {

@@ -16,7 +16,7 @@ import type { AddressState, AnnouncedOn, FromWire, KeptMemory, ToWire } from "./
 const RESTARTING_MS = 45;
 
 /** What carries the table out on the network. */
-export interface Carrier extends Omit<SegmentFrames, "setRight" | "again"> {
+export interface Carrier extends Omit<SegmentFrames, "setRights" | "again"> {
   apply(change: TableChange): void;
   again(announcement: Announcement): void;
   failureOn(interfaceIndex: number, family: Family): string | undefined;
@@ -143,7 +143,7 @@ export class Wire {
   #frames(): SegmentFrames {
     const { table, carrier } = this.#options;
     return {
-      setRight: (address, index, right) => this.#apply(table.setRight(address, index, right)),
+      setRights: (index, changes) => this.#apply(table.setRights(index, changes)),
       again: (address, index) => {
         const live = table.live(address.text).find((one) => one.interfaceIndex === index);
         if (live !== undefined && !live.caretaking) carrier.again(live);
@@ -163,6 +163,8 @@ export class Wire {
 
   #apply(change: TableChange): void {
     for (const stopped of change.stopped) this.#since.delete(placeKey(stopped));
+    // First of all: from here on requests are answered.
+    this.#options.carrier.apply(change);
     const since = this.#options.clock
       .wall()
       .toISOString()
@@ -171,7 +173,6 @@ export class Wire {
       const key = placeKey(started);
       if (!this.#since.has(key)) this.#since.set(key, since);
     }
-    this.#options.carrier.apply(change);
     for (const { address } of [...change.stopped, ...change.started]) this.#changed(address.text);
     for (const key of change.outcomes.keys()) {
       // Who was in the way of an older decision is seen again if he still is.
