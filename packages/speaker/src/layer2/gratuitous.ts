@@ -19,7 +19,8 @@ export const FRAMES_PER_SECOND = 8000;
 const LONG_BURST = FRAMES_PER_SECOND / 10;
 const SKIPPED_ROUNDS: readonly number[] = [1, 2];
 const TICK_MS = 5;
-const BURST = (FRAMES_PER_SECOND * TICK_MS) / 1000;
+/** So many go at once: what a timer that is late by 20 ms has left to do. */
+const BURST = (FRAMES_PER_SECOND * 20) / 1000;
 
 /** Refreshes that are sent in a second at most. */
 const REFRESHES_PER_SECOND = 50;
@@ -58,6 +59,8 @@ export class GratuitousSchedule {
   #tokens = BURST;
   #filledMs: number;
   #timer: Timer | undefined;
+  /** When the timer runs. */
+  #timerMs = Number.POSITIVE_INFINITY;
   #refreshTimer: Timer | undefined;
   #walk: IterableIterator<Told> | undefined;
 
@@ -74,7 +77,8 @@ export class GratuitousSchedule {
     const waiting = this.#rounds[0]?.size ?? 0;
     this.#burst = waiting === 0 ? 1 : this.#burst + 1;
     this.#rounds[0]?.push({ told, dueMs: nowMs });
-    this.#schedule();
+    // Thousands that begin in one go wait for one timer, and when there are no tokens it does.
+    if (this.#timerMs > nowMs + TICK_MS) this.#schedule();
     this.#scheduleRefresh();
   }
 
@@ -95,8 +99,10 @@ export class GratuitousSchedule {
     for (const round of this.#rounds) dueMs = Math.min(dueMs, round.peek()?.dueMs ?? dueMs);
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#timerMs = Number.POSITIVE_INFINITY;
     if (dueMs === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(dueMs - nowMs, this.#tokens < 1 ? TICK_MS : 0);
+    this.#timerMs = nowMs + delayMs;
     this.#timer = this.#options.clock.after(delayMs, () => this.#run());
   }
 

@@ -74,6 +74,25 @@ describe("Wire", () => {
     expect(told()).to.deep.equal([["192.0.2.100", WAITING]]);
   });
 
+  it("places thousands of addresses in slices, between which others have their turn, and removes first", () => {
+    const { clock, wire, posted, told, carrier } = make();
+    wire.setInterfaces([LAN]);
+    const vips = Array.from({ length: 1200 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const set = vips.map((text) => placed(text, { interfaces: ["eth0"], first: false }));
+    wire.take({ type: "update", update: { set, removed: [] } });
+    expect(posted.splice(0).map(({ type }) => type)).to.deep.equal(["interfaces"]);
+    clock.advance(0);
+    const sizes = posted.map((message) => (message.type === "states" ? message.states.size : 0));
+    expect(sizes.filter((size) => size > 0)).to.deep.equal([500, 500, 200]);
+    told(5000);
+    expect(carrier.answered.size).to.equal(vips.length);
+    const other = placed("192.0.2.100");
+    wire.take({ type: "update", update: { set: [other], removed: set.map(({ address: one }) => one) } });
+    expect(carrier.answered.size, "at once").to.equal(vips.length - 500);
+    told(FIRST_MS);
+    expect([...carrier.answered.keys()]).to.deep.equal(["192.0.2.100%2"]);
+  });
+
   it("announces once the wire has been asked, longer if it is the first time", () => {
     const { wire, carrier, place, told, turns } = make();
     wire.setInterfaces([LAN]);

@@ -6,14 +6,17 @@ import type { Claim } from "@fairlead/takeover/claims/claim.ts";
 import type { Memory } from "@fairlead/takeover/environment.ts";
 import type { Announcement } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
-import type { SnapshotUpdate } from "../announcements/snapshot.ts";
 import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
 import type { SegmentFrames } from "../failover/segment.ts";
 import { Segments, type SegmentsOptions } from "../failover/segments.ts";
 import type { AddressState, AnnouncedOn, FromWire, KeptMemory, ToWire } from "./messages.ts";
+import { PendingUpdate } from "./pending-update.ts";
 
 /** How long the last words of a process that will be back take, in ms; see Takeover.restarting. */
 const RESTARTING_MS = 45;
+
+/** So many addresses are placed or removed in one go; then sockets and timers have their turn. */
+const PLACED_AT_ONCE = 500;
 
 /** What carries the table out on the network. */
 export interface Carrier extends Omit<SegmentFrames, "setRights" | "again"> {
@@ -44,8 +47,10 @@ export interface WireOptions
 export class Wire {
   readonly #options: WireOptions;
   readonly #segments: Segments;
-  /** Updates that came before the interfaces were known: deciding then would refuse every address. */
-  #early: SnapshotUpdate[] | undefined = [];
+  readonly #pending = new PendingUpdate();
+  /** Before they are, deciding would refuse every address. */
+  #interfacesKnown = false;
+  #carryingOn = false;
   readonly #since = new Map<string, string>();
   readonly #claims = new Map<string, Claim>();
   readonly #letGo = new Set<string>();
@@ -93,8 +98,8 @@ export class Wire {
     if (this.#stopping) return;
     switch (message.type) {
       case "update":
-        if (this.#early === undefined) this.#carryOut(this.#options.table.update(message.update));
-        else this.#early.push(message.update);
+        this.#pending.add(message.update);
+        if (this.#interfacesKnown && !this.#carryingOn) this.#carryOn();
         return;
       case "nodes":
         this.#segments.setNodes(message.nodes);
@@ -118,9 +123,8 @@ export class Wire {
     // Rights on an interface that is another one end first: else the table answers with its new MAC before anybody asked.
     this.#segments.setInterfaces(interfaces);
     this.#carryOut(this.#options.table.setInterfaces(interfaces));
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const update of early) this.#carryOut(this.#options.table.update(update));
+    this.#interfacesKnown = true;
+    if (!this.#carryingOn) this.#carryOn();
   }
 
   /** A frame says that this MAC has this address. */
@@ -154,6 +158,16 @@ export class Wire {
       probe: (index, target, form) => carrier.probe(index, target, form),
       silence: (index, on) => carrier.silence(index, on),
     };
+  }
+
+  /** Carries out the next slice of what was decided, and the others after it. */
+  #carryOn(): void {
+    this.#carryingOn = false;
+    if (this.#stopping || this.#pending.size === 0) return;
+    this.#carryOut(this.#options.table.update(this.#pending.take(PLACED_AT_ONCE)));
+    if (this.#pending.size === 0) return;
+    this.#carryingOn = true;
+    this.#options.clock.after(0, () => this.#carryOn());
   }
 
   #carryOut(change: TableChange): void {

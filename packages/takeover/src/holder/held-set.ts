@@ -12,6 +12,7 @@ interface Group {
 export class HeldSet {
   readonly #groups = new Map<string, Group>();
   readonly #keys = new Map<string, string>();
+  readonly #listKeys = new WeakMap<readonly NodeId[], string>();
   #revision = 0;
 
   /** Changes with each change. */
@@ -30,11 +31,11 @@ export class HeldSet {
     const before = this.#groups.get(this.#keys.get(text) ?? "");
     const held = before?.entries.get(text);
     if (before !== undefined && held !== undefined) {
-      if (entry.mine !== undefined && sameClaim(entry.mine, held.claim) && list.join() === before.list.join())
+      if (entry.mine !== undefined && sameClaim(entry.mine, held.claim) && this.#keyOf(list) === this.#keyOf(before.list))
         return;
       before.entries.delete(text);
       before.digest ^= held.print;
-      if (before.entries.size === 0) this.#groups.delete(before.list.join());
+      if (before.entries.size === 0) this.#groups.delete(this.#keyOf(before.list));
       this.#keys.delete(text);
     }
     if (entry.mine !== undefined) this.#add(entry, entry.mine, list);
@@ -79,8 +80,15 @@ export class HeldSet {
     return [...this.#groups.values()].filter(({ list }) => list.includes(member));
   }
 
+  /** Thousands of entries have a few lists between them. */
+  #keyOf(list: readonly NodeId[]): string {
+    const key = this.#listKeys.get(list) ?? list.join();
+    this.#listKeys.set(list, key);
+    return key;
+  }
+
   #add(entry: Entry, claim: Claim, list: readonly NodeId[]): void {
-    const key = list.join();
+    const key = this.#keyOf(list);
     const group = this.#groups.get(key) ?? { list, entries: new Map(), digest: 0n };
     this.#groups.set(key, group);
     this.#keys.set(entry.address.text, key);

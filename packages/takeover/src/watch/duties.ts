@@ -25,6 +25,7 @@ const MOST_UNCONFIRMED = 64;
 /** What a stand-in stands in for towards one holder: only what the holder itself said, never what the API says. */
 export class Duties {
   readonly #duties = new Map<string, Duty>();
+  readonly #lists = new Map<string, readonly NodeId[]>();
   #digest = 0n;
   #confirmed = false;
   #collected: Collected | undefined;
@@ -41,13 +42,19 @@ export class Duties {
     return this.#duties.get(entry.address.text);
   }
 
+  /** The lists that there are, or were, by their text. Equal lists are one and the same in all duties. */
+  get lists(): ReadonlyMap<string, readonly NodeId[]> {
+    return this.#lists;
+  }
+
   all(): IterableIterator<Duty> {
     return this.#duties.values();
   }
 
-  set(duty: Duty): void {
-    const { entry, claim } = duty;
-    if (sameClaim(claim, this.get(entry)?.claim)) {
+  set({ entry, claim, list }: Duty): void {
+    const before = this.get(entry)?.claim;
+    const duty = { entry, claim, list: this.#shared(list) };
+    if (sameClaim(claim, before)) {
       this.#duties.set(entry.address.text, duty);
       return;
     }
@@ -89,5 +96,13 @@ export class Duties {
   /** Those that a round asks the wire for: a few stand for all, unless it is not sure that the holder has them all. */
   samples(): readonly Duty[] {
     return [...this.#duties.values()].slice(0, this.#confirmed ? SAMPLES : MOST_UNCONFIRMED);
+  }
+
+  #shared(list: readonly NodeId[]): readonly NodeId[] {
+    if (this.size === 0) this.#lists.clear();
+    const key = list.join();
+    const known = this.#lists.get(key);
+    if (known === undefined) this.#lists.set(key, list);
+    return known ?? list;
   }
 }

@@ -3,6 +3,7 @@ import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
 import type { Entry } from "../core/ledger.ts";
 import type { Reason } from "../environment.ts";
+import { MOST_ITEMS } from "../messages/items.ts";
 import { TIMING } from "../timing.ts";
 import type { Duties, Duty } from "./duties.ts";
 import { answererOf } from "./evidence.ts";
@@ -15,6 +16,9 @@ export interface Confirmation {
   readonly reason: Reason;
   readonly findings: Findings;
 }
+
+/** So many are claimed in one go, ten CLAIM for each member; then sockets and other timers have their turn. */
+export const TAKEN_AT_ONCE: number = 10 * MOST_ITEMS;
 
 export interface PlansOptions {
   readonly core: Core;
@@ -50,7 +54,7 @@ export class Plans {
       const node = answererOf(core, entry, confirmation.findings);
       if (node !== undefined && node !== holder) this.#elsewhereMs.set(entry.address.text, this.#confirmedMs);
     }
-    for (const [key, list] of listsOf(duties)) {
+    for (const [key, list] of duties.lists) {
       if (this.#plans.has(key)) continue;
       const better = betterThan(core.self.id, holder, list, active());
       const delayMs = rankDelayMs(better, confirmation.findings.tells);
@@ -81,11 +85,16 @@ export class Plans {
     if (confirmed === undefined || nowMs - this.#confirmedMs > TIMING.planConfirmed || !mayTake()) return;
     const isElsewhere = ({ entry }: Duty): boolean =>
       nowMs - (this.#elsewhereMs.get(entry.address.text) ?? Number.NEGATIVE_INFINITY) <= TIMING.planConfirmed;
-    const taken = [...duties.all()].filter((duty) => duty.list.join() === key && !isElsewhere(duty));
-    if (taken.length > 0) take(taken, confirmed.firm, confirmed.reason);
+    const list = duties.lists.get(key);
+    const taken: Duty[] = [];
+    for (const duty of duties.all()) {
+      if (duty.list !== list || isElsewhere(duty)) continue;
+      taken.push(duty);
+      if (taken.length === TAKEN_AT_ONCE) break;
+    }
+    if (taken.length === 0) return;
+    // The rest is planned before: who loses its last duty by this claim cancels its plans.
+    if (taken.length === TAKEN_AT_ONCE) this.#plans.set(key, core.clock.after(0, () => this.#due(key)));
+    take(taken, confirmed.firm, confirmed.reason);
   }
-}
-
-function listsOf(duties: Duties): ReadonlyMap<string, readonly NodeId[]> {
-  return new Map([...duties.all()].map(({ list }) => [list.join(), list]));
 }
