@@ -43,6 +43,8 @@ export const TIMING = {
   vacancy: 1000,
   vacancyRank: 400,
   vacancyRetries: [1000, 2000, 4000, 8000],
+  /** In each so many addresses at most are asked about that nobody is known to announce: see Vacancies. */
+  askPace: 100,
   /** A placed owner that does not see the anchor looks again. */
   placedRetry: 1000,
   /** How long an answer about one's own sight may take. */

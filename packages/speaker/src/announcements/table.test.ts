@@ -55,7 +55,10 @@ describe("AnnouncementTable", () => {
     const given = table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }]);
     expect(steps(given)).to.deep.equal({ started: ["192.0.2.100@eth0/02"], stopped: [] });
     expect(given.outcomes.size).to.equal(0);
-    for (const again of [set(table, placed("192.0.2.100")), table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }])]) {
+    for (const again of [
+      set(table, placed("192.0.2.100")),
+      table.setRights(2, [{ address: address("192.0.2.100"), right: OWN }]),
+    ]) {
       expect(steps(again)).to.deep.equal({ started: [], stopped: [] });
       expect(again.outcomes.size).to.equal(0);
     }
@@ -85,9 +88,9 @@ describe("AnnouncementTable", () => {
     table.setInterfaces([LAN]);
     set(table, placed("192.0.2.100"));
     const right = { kind: "Caretaking", mac: mac("02:00:00:00:00:77") } as const;
-    expect(steps(table.setRights(2, [{ address: address("192.0.2.100"), right: right }])).started).to.deep.equal([
-      "192.0.2.100@eth0/77",
-    ]);
+    expect(
+      steps(table.setRights(2, [{ address: address("192.0.2.100"), right: right }])).started,
+    ).to.deep.equal(["192.0.2.100@eth0/77"]);
     const [caretaken] = table.live("192.0.2.100");
     expect(caretaken).to.include({ caretaking: true, mac: "02:00:00:00:00:77" });
     expect([...(caretaken?.macBytes ?? [])]).to.deep.equal([2, 0, 0, 0, 0, 0x77]);
@@ -133,7 +136,9 @@ describe("AnnouncementTable", () => {
     expect(gone.outcomes.get("192.0.2.100")?.resolution.kind).to.equal("Refused");
     const back = table.setInterfaces([{ ...LAN, index: 17 }]);
     expect(back.started).to.deep.equal([]);
-    expect(table.setRights(17, [{ address: address("192.0.2.100"), right: OWN }]).started[0]?.interfaceIndex).to.equal(17);
+    expect(
+      table.setRights(17, [{ address: address("192.0.2.100"), right: OWN }]).started[0]?.interfaceIndex,
+    ).to.equal(17);
     expect(table.live("192.0.2.100").map(({ interfaceIndex }) => interfaceIndex)).to.deep.equal([17]);
   });
 

@@ -301,7 +301,10 @@ export class Segment {
   /** Carries the rights out that changed in this go. */
   #settle(): void {
     if (this.#unsettled.size === 0) return;
-    const changes = [...this.#unsettled.values()].map((address) => ({ address, right: this.#rightTo(address) }));
+    const changes = [...this.#unsettled.values()].map((address) => ({
+      address,
+      right: this.#rightTo(address),
+    }));
     this.#unsettled.clear();
     this.#options.frames.setRights(this.self.index, changes);
   }

@@ -59,7 +59,8 @@ function make({ answerPing = false } = {}) {
   const place = (...some: Parameters<typeof placed>[]): void => {
     const set = some.map((one) => placed(...one));
     for (const one of set)
-      for (const index of INTERFACES) layer2.apply(table.setRights(index, [{ address: one.address, right: { kind: "Own" } }]));
+      for (const index of INTERFACES)
+        layer2.apply(table.setRights(index, [{ address: one.address, right: { kind: "Own" } }]));
     layer2.apply(table.update({ set, removed: [] }));
   };
   const remove = (...texts: readonly string[]): void =>

@@ -38,20 +38,25 @@ describe("PendingUpdate", () => {
     [
       "all that is let go before anything that is set",
       [update(`+${A} 1`, `-${B}`), update(`-${C}`)],
-      [
-        [`-${B}`, `-${C}`],
-        [`+${A} 1`],
-      ],
+      [[`-${B}`, `-${C}`], [`+${A} 1`]],
     ],
     ["what fits beside what is let go", [update(`+${A} 1`, `-${B}`)], [[`-${B}`, `+${A} 1`]]],
-    ["a later decision in the place of the one that waits", [update(`+${A} 1`), update(`+${A} 2`)], [[`+${A} 2`]]],
+    [
+      "a later decision in the place of the one that waits",
+      [update(`+${A} 1`), update(`+${A} 2`)],
+      [[`+${A} 2`]],
+    ],
     ["an address that is gone again as gone", [update(`+${A} 1`), update(`-${A}`)], [[`-${A}`]]],
     [
       "an address that was deleted and made again as both",
       [update(`+${A} 7`), update(`-${A}`), update(`+${A} 1`)],
       [[`-${A}`, `+${A} 1`]],
     ],
-    ["the addresses in their order", [update(`+${A} 1`, `+${B} 1`, `+${C} 1`)], [[`+${A} 1`, `+${B} 1`], [`+${C} 1`]]],
+    [
+      "the addresses in their order",
+      [update(`+${A} 1`, `+${B} 1`, `+${C} 1`)],
+      [[`+${A} 1`, `+${B} 1`], [`+${C} 1`]],
+    ],
   ];
   for (const [what, updates, expected] of cases)
     it(`hands out ${what}`, () => {

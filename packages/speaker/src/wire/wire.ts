@@ -52,7 +52,8 @@ export class Wire {
   #interfacesKnown = false;
   #carryingOn = false;
   readonly #since = new Map<string, string>();
-  readonly #claims = new Map<string, Claim>();
+  /** By interface and address. */
+  readonly #claims = new Map<number, Map<string, Claim>>();
   readonly #letGo = new Set<string>();
   /** Who else answered for an address that is to be announced here, by the address's text. */
   readonly #strangers = new Map<string, Mac>();
@@ -123,6 +124,7 @@ export class Wire {
     // Rights on an interface that is another one end first: else the table answers with its new MAC before anybody asked.
     this.#segments.setInterfaces(interfaces);
     this.#carryOut(this.#options.table.setInterfaces(interfaces));
+    this.#forgetClaimsElsewhere(interfaces);
     this.#interfacesKnown = true;
     if (!this.#carryingOn) this.#carryOn();
   }
@@ -195,13 +197,20 @@ export class Wire {
     }
   }
 
+  /** Nothing is told of claims on an interface that is no more. */
+  #forgetClaimsElsewhere(interfaces: readonly PresentInterface[]): void {
+    const present = new Set(interfaces.map(({ index }) => index));
+    for (const index of this.#claims.keys()) if (!present.has(index)) this.#claims.delete(index);
+  }
+
   #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined): void {
-    const key = `${address.text}%${interfaceIndex}`;
+    const claims = this.#claims.get(interfaceIndex) ?? new Map<string, Claim>();
+    this.#claims.set(interfaceIndex, claims);
     if (claim === undefined) {
-      this.#claims.delete(key);
+      claims.delete(address.text);
       this.#letGo.add(address.text);
     } else {
-      this.#claims.set(key, claim);
+      claims.set(address.text, claim);
       this.#letGo.delete(address.text);
       this.#strangers.delete(address.text);
     }
@@ -270,7 +279,7 @@ export class Wire {
         failures.push(`on ${place.interfaceName}, ${failure}`);
         continue;
       }
-      const claim = this.#claims.get(`${place.address.text}%${place.interfaceIndex}`);
+      const claim = this.#claims.get(place.interfaceIndex)?.get(place.address.text);
       on.push({
         interface: place.interfaceName,
         mac: place.mac,

@@ -32,6 +32,8 @@ export interface Core {
   learned: boolean;
   /** Leaves: takes nothing over. */
   draining: boolean;
+  /** Does not announce everything yet that it announced before its restart: until then others go on answering in its place. */
+  resuming: boolean;
 }
 
 /** Whether this node could announce an address. */

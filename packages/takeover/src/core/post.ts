@@ -5,11 +5,13 @@ import type { NodeId } from "../claims/claim.ts";
 import type { Drop, Environment } from "../environment.ts";
 import { encode, openEnvelope, readEnvelope } from "../messages/codec.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
-import type { Body, KnownItem, Message, Path } from "../messages/message.ts";
+import type { Body, Item, KnownItem, Message, Path } from "../messages/message.ts";
 import { Freshness } from "../peers/freshness.ts";
 import { Introductions } from "../peers/introductions.ts";
 import { TIMING } from "../timing.ts";
+import { Bulk } from "./bulk.ts";
 import { type Entry, itemOf, listOf } from "./ledger.ts";
+import { Spacing } from "./spacing.ts";
 
 /** Addresses in one QUERY. */
 const MOST_ADDRESSES = 80;
@@ -29,13 +31,16 @@ export class Post {
   readonly #environment: Environment;
   readonly #freshness: Freshness;
   readonly #introductions = new Introductions();
-  readonly #answeredMs = new Map<string, number>();
+  readonly #answers: Spacing<string>;
+  readonly #bulk: Bulk;
   #sequence = 0;
 
   constructor(options: PostOptions, environment: Environment) {
     this.#options = options;
     this.#environment = environment;
     this.#freshness = new Freshness(options.incarnation);
+    this.#answers = new Spacing(environment.clock, TIMING.answerGap);
+    this.#bulk = new Bulk(environment.clock, (to, body) => this.send(to, body));
   }
 
   /** Whether the node path is another than the segment's. */
@@ -46,6 +51,11 @@ export class Post {
   /** Sends on every path, or on one. */
   send(to: NodeId, body: Body, only?: Path): void {
     this.#send(to, body, this.#freshness.incarnationOf(to), only);
+  }
+
+  /** What waits is not said. */
+  stop(): void {
+    this.#bulk.stop();
   }
 
   #send(to: NodeId, body: Body, receiverIncarnation: bigint, only?: Path): void {
@@ -65,30 +75,48 @@ export class Post {
 
   /** CLAIM of entries that are announced: one message for each list and page. */
   claims(to: NodeId, entries: Iterable<Entry>): void {
-    for (const { list, part } of pagesOf(entries)) {
-      const items = part.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]));
-      if (items.length > 0) this.send(to, { type: "Claim", list, page: undefined, items });
-    }
+    for (const { list, part } of pagesOf(entries))
+      this.#bulk.add(to, () => {
+        const items = minesOf(part);
+        return items.length === 0 ? undefined : { type: "Claim", list, page: undefined, items };
+      });
+  }
+
+  /** All that the receiver stands in for, as CLAIM by pages. */
+  pages(to: NodeId, entries: Iterable<Entry>, revision: number): void {
+    const pages = [...pagesOf(entries)];
+    pages.forEach(({ list, part }, number) => {
+      const page = { number, of: pages.length, revision: revision & 0xffff };
+      this.#bulk.add(to, () => ({ type: "Claim", list, page, items: minesOf(part) }));
+    });
+  }
+
+  /** OFFER of what is still announced when its turn comes. */
+  offers(to: NodeId, entries: Iterable<Entry>): void {
+    for (const { list, part } of pagesOf(entries))
+      this.#bulk.add(to, () => {
+        const items = minesOf(part);
+        return items.length === 0 ? undefined : { type: "Offer", list, items };
+      });
   }
 
   known(to: NodeId, told: ReadonlyMap<Entry, readonly KnownItem[]>): void {
     for (const { list, part } of pagesOf(told.keys(), MOST_ITEMS / 2))
-      this.send(to, { type: "Known", list, items: part.flatMap((entry) => told.get(entry) ?? []) });
+      this.#bulk.add(to, () => ({
+        type: "Known",
+        list,
+        items: part.flatMap((entry) => told.get(entry) ?? []),
+      }));
   }
 
   query(to: NodeId, addresses: readonly IpAddress[]): void {
     for (let at = 0; at < addresses.length; at += MOST_ADDRESSES)
-      this.send(to, { type: "Query", addresses: addresses.slice(at, at + MOST_ADDRESSES) });
+      this.#bulk.add(to, () => ({ type: "Query", addresses: addresses.slice(at, at + MOST_ADDRESSES) }));
   }
 
   /** Whether an answer in this matter may be given to a peer now: none was within the last 50 ms. */
   mayAnswer(peer: NodeId, matter: string): boolean {
-    const key = `${peer} ${matter}`;
-    const nowMs = this.#environment.clock.nowMs();
-    const last = this.#answeredMs.get(key);
-    if (last !== undefined && nowMs - last < TIMING.answerGap) return false;
-    this.#answeredMs.set(key, nowMs);
-    return true;
+    return this.#answers.allows(`${peer} ${matter}`);
   }
 
   /**
@@ -118,6 +146,10 @@ export class Post {
     if (drop === "Duplicate") this.#environment.report({ type: "DuplicateNode", peer: header.sender });
     return drop === undefined ? read : err(drop);
   }
+}
+
+function minesOf(entries: readonly Entry[]): readonly Item[] {
+  return entries.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]));
 }
 
 /** Entries by equal lists, in parts that fit in one message. */

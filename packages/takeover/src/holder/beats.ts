@@ -115,7 +115,7 @@ export class Beats {
       if (!all && !due && standing.soon === 0) continue;
       if (pulse && standing.soon > 0) standing.soon--;
       standing.sentMs = this.#nowMs();
-      this.#send(node, intervalMs, active, false);
+      this.#send(node, intervalMs, active, this.#options.core.resuming);
     }
     if (this.#standings.size === 0) return;
     if (pulse || this.#timer === undefined)

@@ -1,6 +1,7 @@
 import { type Claim, firmClaimAbove, isHigher, type NodeId } from "../claims/claim.ts";
 import { type Core, isWitness } from "../core/core.ts";
 import { type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
+import { Spacing } from "../core/spacing.ts";
 import { TIMING } from "../timing.ts";
 import { answererOf } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
@@ -21,10 +22,11 @@ export class Challenges {
   readonly #core: Core;
   readonly #holder: Holder;
   readonly #running = new Map<Entry, Challenger>();
-  readonly #askedMs = new Map<Entry, number>();
+  readonly #rounds: Spacing<Entry>;
 
   constructor(core: Core, holder: Holder) {
     this.#core = core;
+    this.#rounds = new Spacing(core.clock, TIMING.challengeGap);
     this.#holder = holder;
   }
 
@@ -50,10 +52,7 @@ export class Challenges {
       this.#holder.yieldTo(entry, claim, "HigherClaim");
       return;
     }
-    const nowMs = this.#core.clock.nowMs();
-    const last = this.#askedMs.get(entry);
-    if (last !== undefined && nowMs - last < TIMING.challengeGap) return;
-    this.#askedMs.set(entry, nowMs);
+    if (!this.#rounds.allows(entry)) return;
     const question = {
       subject: claim.node,
       list: listOf(entry),

@@ -31,7 +31,11 @@ export class HeldSet {
     const before = this.#groups.get(this.#keys.get(text) ?? "");
     const held = before?.entries.get(text);
     if (before !== undefined && held !== undefined) {
-      if (entry.mine !== undefined && sameClaim(entry.mine, held.claim) && this.#keyOf(list) === this.#keyOf(before.list))
+      if (
+        entry.mine !== undefined &&
+        sameClaim(entry.mine, held.claim) &&
+        this.#keyOf(list) === this.#keyOf(before.list)
+      )
         return;
       before.entries.delete(text);
       before.digest ^= held.print;

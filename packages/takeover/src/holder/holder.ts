@@ -137,6 +137,7 @@ export class Holder {
     entry.mine = undefined;
     this.held.update(entry);
     this.displaced.forget(entry);
+    this.#burstMs.delete(entry.address.text);
     core.environment.stop(entry.address);
     core.environment.tell(entry.address, undefined, reason);
     this.beats.now();

@@ -3,6 +3,7 @@ import type { Mac } from "@fairlead/net/mac.ts";
 import type { NodeId } from "../claims/claim.ts";
 import type { Core } from "../core/core.ts";
 import { type Entry, indexIn, listOf } from "../core/ledger.ts";
+import { Spacing } from "../core/spacing.ts";
 import { TIMING } from "../timing.ts";
 import type { Holder } from "./holder.ts";
 
@@ -13,13 +14,14 @@ import type { Holder } from "./holder.ts";
 export class WireHints {
   readonly #core: Core;
   readonly #holder: Holder;
-  readonly #defendedMs = new Map<Entry, number>();
+  readonly #defenses: Spacing<Entry>;
   readonly #waiting = new Set<string>();
   /** Speakers that answered for an address since its probe. */
   readonly #probed = new Map<Entry, Set<NodeId>>();
 
   constructor(core: Core, holder: Holder) {
     this.#core = core;
+    this.#defenses = new Spacing(core.clock, TIMING.defendGap);
     this.#holder = holder;
   }
 
@@ -39,12 +41,9 @@ export class WireHints {
   }
 
   #defend(entry: Entry, mac: Mac): void {
-    const { clock, environment } = this.#core;
+    const { environment } = this.#core;
     environment.report({ type: "Conflict", address: entry.address, mac });
-    const last = this.#defendedMs.get(entry);
-    if (last !== undefined && clock.nowMs() - last < TIMING.defendGap) return;
-    this.#defendedMs.set(entry, clock.nowMs());
-    environment.announceAgain(entry.address);
+    if (this.#defenses.allows(entry)) environment.announceAgain(entry.address);
   }
 
   #await(entry: Entry, node: NodeId): void {

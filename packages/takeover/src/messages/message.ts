@@ -37,7 +37,7 @@ export interface Heartbeat {
   readonly digest: bigint;
   /** Changes with every change of what is announced. */
   readonly revision: number;
-  /** The process exits and will be back: answer in its place with its MAC. */
+  /** The process exits and will be back, or is back and does not announce everything yet: answer in its place with its MAC. */
   readonly restarting: boolean;
   /** Those that hear the short interval. */
   readonly active: readonly NodeId[];

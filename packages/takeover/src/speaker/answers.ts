@@ -2,7 +2,7 @@ import type { NodeId } from "../claims/claim.ts";
 import { isHigher } from "../claims/claim.ts";
 import { type Core, isReady } from "../core/core.ts";
 import { type Entry, itemOf } from "../core/ledger.ts";
-import { pagesOf } from "../core/post.ts";
+import { Spacing } from "../core/spacing.ts";
 import type { Holder } from "../holder/holder.ts";
 import type { Look } from "../holder/look.ts";
 import { type Ask, NEVER_MS, type Path, type Query, type SightQuestion } from "../messages/message.ts";
@@ -21,28 +21,25 @@ export interface AnswersOptions {
 /** Answers to what others ask. */
 export class Answers {
   readonly #options: AnswersOptions;
-  readonly #acknowledgedMs = new Map<string, number>();
+  readonly #acknowledgments: Spacing<string>;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#acknowledgments = new Spacing(options.core.clock, TIMING.acknowledge);
   }
 
   /** A heartbeat is acknowledged on the path it came by, not each of them. */
   heartbeat(from: NodeId, path: Path): void {
     const { core } = this.#options;
-    const key = `${from} ${path}`;
-    const nowMs = core.clock.nowMs();
-    const last = this.#acknowledgedMs.get(key);
-    if (last !== undefined && nowMs - last < TIMING.acknowledge) return;
-    this.#acknowledgedMs.set(key, nowMs);
+    if (!this.#acknowledgments.allows(`${from} ${path}`)) return;
     core.post.send(from, { type: "Ack", ready: isReady(core) }, path);
   }
 
   /** What of these is announced or known here; of none: what the asker stands in for. */
   query(from: NodeId, { addresses }: Query): void {
-    const { core, hearing } = this.#options;
+    const { core, hearing, holder } = this.#options;
     if (addresses.length === 0) {
-      this.#pages(from);
+      core.post.pages(from, holder.held.of(from), holder.held.revision);
       return;
     }
     const entries = addresses.flatMap((address) => core.ledger.get(address) ?? []);
@@ -74,7 +71,8 @@ export class Answers {
       const hasDuty =
         watch !== undefined &&
         entries.some((entry) => entry.placement !== undefined && watch.duties.has(entry));
-      const ready = isReady(core);
+      // While it resumes it is as one that only starts: what it does not announce yet is not let go of.
+      const ready = isReady(core) && !(self && core.resuming);
       core.post.send(from, { type: "Tell", subject, round, sinceMs, ready, hasDuty, sight, self, items });
     };
     if (self || sinceMs < TIMING.hears) look.at(tell);
@@ -85,15 +83,5 @@ export class Answers {
     const { core, look } = this.#options;
     if (!isReady(core)) return;
     look.at((sight) => core.post.send(from, { type: "Sighted", round, sight }));
-  }
-
-  #pages(to: NodeId): void {
-    const { core, holder } = this.#options;
-    const pages = [...pagesOf(holder.held.of(to))];
-    pages.forEach(({ list, part }, number) => {
-      const items = part.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)]));
-      const page = { number, of: pages.length, revision: holder.held.revision & 0xffff };
-      core.post.send(to, { type: "Claim", list, page, items });
-    });
   }
 }

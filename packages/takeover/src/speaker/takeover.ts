@@ -24,6 +24,12 @@ import { Answers } from "./answers.ts";
 import { Hearing } from "./hearing.ts";
 import { Watches } from "./watches.ts";
 
+/**
+ * So many addresses each member is asked about at once in the beginning; who took over from this node took all that it stood in for. Of
+ * each that this node announced it is asked again before it is resumed.
+ */
+const LEARNED_AT_ONCE = 320;
+
 export interface TakeoverOptions extends Omit<PostOptions, "self"> {
   readonly self: Peer;
   readonly surroundings: Surroundings;
@@ -64,6 +70,7 @@ export class Takeover {
       surroundings,
       learned: false,
       draining: false,
+      resuming: false,
     };
     this.#core = core;
     const onChange = (entry: Entry): void => {
@@ -110,6 +117,7 @@ export class Takeover {
   /** Ends without a word, as a crash would. */
   stop(): void {
     this.#pulse.stop();
+    this.#core.post.stop();
     this.#holder.stop();
     this.#watches.stop();
     this.#vacancies.stop();
@@ -259,12 +267,12 @@ export class Takeover {
     const { clock, self } = this.#core;
     const members = this.#members();
     const waitMs = [...members.keys()].some((node) => node !== self.id) ? TIMING.learn : 0;
-    this.#learning = TIMING.learnQueries.map((at) =>
+    this.#learning = TIMING.learnQueries.map((at, turn) =>
       clock.after(at, () => {
         for (const [node, entries] of this.#members())
           this.#core.post.query(
             node,
-            entries.map(({ address }) => address),
+            turnOf(entries, turn, LEARNED_AT_ONCE).map(({ address }) => address),
           );
       }),
     );
@@ -311,6 +319,12 @@ export class Takeover {
     this.#vacancies.restart();
     for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
   }
+}
+
+/** The part of these whose turn it is; all of them if they are few. */
+function turnOf<T>(all: readonly T[], turn: number, most: number): readonly T[] {
+  const from = (turn * most) % Math.max(1, all.length);
+  return all.length <= most ? all : all.slice(from, from + most);
 }
 
 /** Who is on the segment may come to be known after the decision. */

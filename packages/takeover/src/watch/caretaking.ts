@@ -4,10 +4,14 @@ import type { NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
 import { type Entry, itemOf } from "../core/ledger.ts";
+import { MOST_ITEMS } from "../messages/items.ts";
 import type { KnownItem } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
-import type { Duties } from "./duties.ts";
+import type { Duties, Duty } from "./duties.ts";
 import { betterThan } from "./rank.ts";
+
+/** About so many addresses each other member is told each second: 20 messages. */
+const TOLD_AT_ONCE: number = 20 * Math.floor(MOST_ITEMS / 2);
 
 export interface CaretakingOptions {
   readonly core: Core;
@@ -28,6 +32,8 @@ export interface CaretakingOptions {
 export class Caretaking {
   readonly #options: CaretakingOptions;
   readonly #answered = new Map<string, Entry>();
+  /** How many others have been told about. */
+  #told = 0;
   #timers: Timer[] = [];
   #kernelMs = 0;
   #running = false;
@@ -44,22 +50,26 @@ export class Caretaking {
     return this.#answered.has(entry.address.text);
   }
 
-  /** Begins, or goes on for addresses that were added. */
+  /** Begins with all that is in the duty. */
   start(): void {
     const { core, holder, duties, onLimit } = this.#options;
-    const mac = core.directory.get(holder)?.mac;
-    if (mac === undefined) return;
-    for (const { entry } of duties.all()) {
-      if (this.isAnswering(entry)) continue;
-      this.#answered.set(entry.address.text, entry);
-      core.environment.caretake(entry.address, mac);
-    }
+    if (core.directory.get(holder) === undefined) return;
+    for (const { entry } of duties.all()) this.add(entry);
     if (this.#running) return;
     this.#running = true;
     this.#kernelMs = core.clock.nowMs();
     this.#repeat(TIMING.kernelPoll, () => this.#poll());
     this.#repeat(TIMING.caretakeCheck, () => this.#check());
     this.#timers.push(core.clock.after(TIMING.caretakeLimit + this.#rank() * TIMING.caretakeRank, onLimit));
+  }
+
+  /** One more address. */
+  add(entry: Entry): void {
+    const { core, holder } = this.#options;
+    const mac = core.directory.get(holder)?.mac;
+    if (mac === undefined || this.isAnswering(entry)) return;
+    this.#answered.set(entry.address.text, entry);
+    core.environment.caretake(entry.address, mac);
   }
 
   /** The kernel's time counts anew: it was not listened to. */
@@ -122,12 +132,21 @@ export class Caretaking {
     for (const { entry } of duties.samples()) core.environment.probe(entry.address);
     const told = new Map<Entry, readonly KnownItem[]>();
     const members = new Set<NodeId>();
-    for (const { entry, claim, list } of duties.all()) {
+    for (const { entry, claim, list } of this.#turn()) {
       if (!this.isAnswering(entry)) continue;
       told.set(entry, [{ ...itemOf(entry, claim), knowledge: "Caretaken" }]);
       for (const member of list) members.add(member);
     }
     for (const member of members) core.post.known(member, told);
+  }
+
+  /** Those that others are told about this time: of thousands some, each time the next. */
+  #turn(): readonly Duty[] {
+    const all = [...this.#options.duties.all()];
+    if (all.length <= TOLD_AT_ONCE) return all;
+    const from = this.#told % all.length;
+    this.#told = from + TOLD_AT_ONCE;
+    return [...all, ...all.slice(0, TOLD_AT_ONCE)].slice(from, from + TOLD_AT_ONCE);
   }
 
   #rank(): number {

@@ -38,6 +38,8 @@ export class Plans {
   readonly #options: PlansOptions;
   readonly #plans = new Map<string, Timer>();
   readonly #elsewhereMs = new Map<string, number>();
+  /** When another last claimed one of each list. */
+  readonly #begunMs = new Map<readonly NodeId[], number>();
   #confirmed: Confirmation | undefined;
   #confirmedMs = 0;
 
@@ -70,10 +72,16 @@ export class Plans {
     this.#elsewhereMs.set(entry.address.text, this.#options.core.clock.nowMs());
   }
 
+  /** Another claims addresses of this list: it may have thousands to claim, and is left to it. */
+  begunByOther(list: readonly NodeId[]): void {
+    this.#begunMs.set(list, this.#options.core.clock.nowMs());
+  }
+
   cancel(): void {
     for (const plan of this.#plans.values()) plan.cancel();
     this.#plans.clear();
     this.#elsewhereMs.clear();
+    this.#begunMs.clear();
     this.#confirmed = undefined;
   }
 
@@ -83,9 +91,18 @@ export class Plans {
     const nowMs = core.clock.nowMs();
     const confirmed = this.#confirmed;
     if (confirmed === undefined || nowMs - this.#confirmedMs > TIMING.planConfirmed || !mayTake()) return;
+    const list = duties.lists.get(key);
+    const begunMs = (list && this.#begunMs.get(list)) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - begunMs < TIMING.rankAnswered) {
+      const restMs = begunMs + TIMING.rankAnswered - nowMs;
+      this.#plans.set(
+        key,
+        core.clock.after(restMs, () => this.#due(key)),
+      );
+      return;
+    }
     const isElsewhere = ({ entry }: Duty): boolean =>
       nowMs - (this.#elsewhereMs.get(entry.address.text) ?? Number.NEGATIVE_INFINITY) <= TIMING.planConfirmed;
-    const list = duties.lists.get(key);
     const taken: Duty[] = [];
     for (const duty of duties.all()) {
       if (duty.list !== list || isElsewhere(duty)) continue;
@@ -94,7 +111,11 @@ export class Plans {
     }
     if (taken.length === 0) return;
     // The rest is planned before: who loses its last duty by this claim cancels its plans.
-    if (taken.length === TAKEN_AT_ONCE) this.#plans.set(key, core.clock.after(0, () => this.#due(key)));
+    if (taken.length === TAKEN_AT_ONCE)
+      this.#plans.set(
+        key,
+        core.clock.after(0, () => this.#due(key)),
+      );
     take(taken, confirmed.firm, confirmed.reason);
   }
 }

@@ -100,7 +100,8 @@ export class Watch {
     if (isShorter && this.#state === "Up") this.#arm(this.#suspectAfterMs());
     this.#active = beat.active;
     if (path === "Segment") {
-      if (beat.restarting && this.#mayCaretake()) this.#enterCare();
+      const mayCaretake = beat.restarting && this.#mayCaretake();
+      if (mayCaretake && this.#state !== "Care") this.#enterCare();
       else if (!beat.restarting && this.#state !== "Up") this.#up();
     }
     this.#compare(beat);
@@ -109,7 +110,7 @@ export class Watch {
   /** The holder itself says that it announces an address whose list has this node in it. */
   hold(duty: Duty): void {
     this.duties.set(duty);
-    if (this.#state === "Care") this.#care.start();
+    if (this.#state === "Care") this.#care.add(duty.entry);
   }
 
   /** One page of the holder's whole set has been held. */
@@ -121,7 +122,9 @@ export class Watch {
   outbid(entry: Entry, claim: Claim): void {
     const duty = this.duties.get(entry);
     if (duty === undefined || claim.node === this.holder) return;
-    if (isHigher(claim, duty.claim) || (this.#state !== "Up" && covers(claim, duty.claim))) this.drop(entry);
+    if (!isHigher(claim, duty.claim) && (this.#state === "Up" || !covers(claim, duty.claim))) return;
+    if (claim.node !== this.#options.core.self.id) this.#plans.begunByOther(duty.list);
+    this.drop(entry);
   }
 
   /** Takes one address out of the duty. */
@@ -286,6 +289,8 @@ export class Watch {
   /** A set that differs for longer than one interval was missed, not merely overtaken by a heartbeat. */
   #compare(beat: Heartbeat): void {
     const { core } = this.#options;
+    // While it restarts it announces less than it will: that is no reason to let go of the rest.
+    if (beat.restarting) return;
     const nowMs = core.clock.nowMs();
     const same = this.duties.confirm(beat);
     const since = same ? undefined : (this.#differsMs ?? nowMs);
