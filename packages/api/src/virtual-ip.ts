@@ -52,6 +52,13 @@ const placementSchema = Type.Object(
       description: "How the address is made known to the network.",
       "x-kubernetes-list-type": "set",
     }),
+    reason: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description:
+          "Why it was taken off the node before. Absent: it was not, or the speakers passed it on.",
+      }),
+    ),
   },
   { description: "Where the address lives. Written by the controller." },
 );
@@ -169,6 +176,19 @@ const announcerSchema = Type.Object({
   since: timestamp("Since when."),
 });
 
+/** So many moves are remembered: enough to see an address go to and fro, and few, since every write carries them. */
+export const MOST_MOVES = 5;
+
+const moveSchema = Type.Object({
+  from: Type.String({ description: "The node that had it before." }),
+  to: Type.String({ description: "The node that has answered since." }),
+  at: timestamp("When that one began."),
+  by: enumeration(["Controller", "Speakers"], {
+    description: "Whether the controller moved it or the speakers passed it on by themselves.",
+  }),
+  reason: Type.String({ description: "Why, in a stable word.", maxLength: 64 }),
+});
+
 export const virtualIPStatusSchema = Type.Object({
   state: Type.Optional(
     enumeration(["Bound", "Reserved", "Released", "Conflict"], {
@@ -183,6 +203,14 @@ export const virtualIPStatusSchema = Type.Object({
       "x-kubernetes-list-map-keys": ["node", "interface"],
     }),
   ),
+  moves: Type.Optional(
+    Type.Array(moveSchema, {
+      maxItems: MOST_MOVES,
+      description:
+        "From which node to which the address went last, the newest first. Each is written by the speaker that it came to.",
+      "x-kubernetes-list-type": "atomic",
+    }),
+  ),
   conditions: Type.Optional(conditionsSchema),
 });
 
@@ -190,6 +218,7 @@ export type Placement = DeepReadonly<Type.Static<typeof placementSchema>>;
 export type Claim = DeepReadonly<Type.Static<typeof claimSchema>>;
 export type Sharer = DeepReadonly<Type.Static<typeof sharerSchema>>;
 export type Announcer = DeepReadonly<Type.Static<typeof announcerSchema>>;
+export type Move = DeepReadonly<Type.Static<typeof moveSchema>>;
 export type VirtualIPSpec = DeepReadonly<Type.Static<typeof virtualIPSpecSchema>>;
 export type VirtualIPStatus = DeepReadonly<Type.Static<typeof virtualIPStatusSchema>>;
 

@@ -682,6 +682,7 @@ describe("the controller", () => {
         epoch: 2,
         nodes: [first, second, "node-a"],
         protocols: ["Layer2"],
+        reason: "NodeNotReady",
       });
       changeNode("node-a", () => node("node-a"));
       await harness.settle();
@@ -713,9 +714,8 @@ describe("the controller", () => {
         "node-a",
       ]);
       const moved = harness.log.lines.filter(({ event }) => event === "address moved");
-      const because = "kube-proxy is unhealthy on node node-a";
       expect(moved.map(({ fields }) => fields)).to.deep.equal([
-        { vip: "192.0.2.100", from: "node-a", node: first, because },
+        { vip: "192.0.2.100", from: "node-a", node: first, reason: "ProxyUnhealthy" },
       ]);
       harness.api.writes.length = 0;
       harness.api.put(speakers, speaker("node-a", LAN, "Healthy"));
@@ -920,10 +920,27 @@ describe("the controller", () => {
         expect(harness.virtualIP(ip)?.spec.placement?.epoch).to.equal(2);
         expect(harness.log.lines.at(-1)).to.deep.include({
           event: "address moved",
-          fields: { vip: ip, from: "node-c", node: "node-a" },
+          fields: { vip: ip, from: "node-c", node: "node-a", reason: "NodeCordoned" },
         });
         await harness.settle(5000);
         expect(harness.api.count("PUT virtualips")).to.equal(1);
+      });
+
+      it("and tells those who hold it of each move once, whoever made it", async () => {
+        const told = (): readonly string[] => events().filter((one) => one.startsWith("shop Moved"));
+        const at = "2026-03-01T12:00:00Z";
+        const first = { from: "node-a", to: "node-c", at, by: "Speakers", reason: "HolderDead" } as const;
+        announce({ node: "node-c", epoch: 1, step: 1 });
+        harness.api.edit(virtualIPs, ip, (one) => ({ ...one, status: { ...one.status, moves: [first] } }));
+        await harness.settle(2000);
+        expect(told()).to.deep.equal(["shop Moved"]);
+        const second = { from: "node-c", to: "node-b", at, by: "Controller", reason: "Move" } as const;
+        harness.api.edit(virtualIPs, ip, (one) => ({
+          ...one,
+          status: { ...one.status, moves: [second, first] },
+        }));
+        await harness.settle(2000);
+        expect(told()).to.deep.equal(["shop Moved", "shop Moved"]);
       });
     });
 

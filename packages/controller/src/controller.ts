@@ -17,6 +17,7 @@ import { makeQueues, makeReconcilers, type Queues, type Reconcilers } from "./re
 import { Routing } from "./routing.ts";
 import type { OwnershipOptions } from "./service/ownership.ts";
 import type { KeyOptions } from "./takeover-keys/step.ts";
+import { MoveTelling } from "./virtual-ip/move-telling.ts";
 
 export interface ControllerOptions {
   readonly transport: ApiTransport;
@@ -101,7 +102,8 @@ export class Controller {
     };
     const reconcilers = makeReconcilers(own);
     const queues = makeQueues({ ...common, reconcilers, leadership });
-    routing.connect({ cluster, queues, offers: reconcilers.services });
+    const moves = new MoveTelling({ events, service: (key) => cluster.holder(key) });
+    routing.connect({ cluster, queues, offers: reconcilers.services, moves });
     this.leadership = leadership;
     this.cluster = cluster;
     this.reading = new Reading({ reader: cluster.reader, clock, log });

@@ -1,4 +1,5 @@
 import { TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
+import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { keyOf } from "@fairlead/kube/store.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
@@ -8,6 +9,7 @@ import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
 import type { ServiceReconciler } from "./service/reconciler.ts";
 import { carriesOurs } from "./service/status.ts";
+import type { MoveTelling } from "./virtual-ip/move-telling.ts";
 
 /** What is said on several VirtualIPs of one Service is told on the Service at once. */
 const TOGETHER_MS = 100;
@@ -18,6 +20,8 @@ export interface RoutingTargets {
   readonly queues: Queues;
   /** Told what can be had by those who wait. */
   readonly offers: Pick<ServiceReconciler, "addressChanged" | "offersChanged">;
+  /** Tells that an address has moved. */
+  readonly moves: Pick<MoveTelling, "tell">;
 }
 
 /** Knows whom a change concerns. */
@@ -55,6 +59,10 @@ export class Routing implements ClusterListener {
       if (moved) services.add(service);
       else services.addAfter(service, TOGETHER_MS);
     }
+  }
+
+  moved(virtualIP: VirtualIP, move: Move): void {
+    if (this.#active()) this.#to.moves.tell(virtualIP, move);
   }
 
   namespaceLabels(namespace: string): void {

@@ -3,6 +3,7 @@ import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import type { L2Advertisement } from "@fairlead/api/l2-advertisement.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { newestMove } from "@fairlead/api/virtual-ip-moves.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { type Change, keyOf, type ReadStore } from "@fairlead/kube/store.ts";
 import { type Family, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
@@ -279,6 +280,9 @@ export class Cluster {
         : [],
     );
     this.#options.listener.virtualIP(key, [...concerned], moved);
+    if (current === undefined || previous?.metadata.uid !== current.metadata.uid) return;
+    const move = newestMove(previous?.status, current.status);
+    if (move !== undefined) this.#options.listener.moved(current, move);
   }
 
   #poolChanged(change: Change<IPAddressPool>): void {

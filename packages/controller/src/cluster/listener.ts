@@ -1,3 +1,4 @@
+import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Former, Standing } from "../allocation/holdings.ts";
 
@@ -12,6 +13,8 @@ export interface ClusterListener {
    * what is said about its announcement
    */
   virtualIP(name: string, concerned: readonly string[], moved: boolean): void;
+  /** A speaker says that the address has come to it from another node. */
+  moved(virtualIP: VirtualIP, move: Move): void;
   namespaceLabels(namespace: string): void;
   node(name: string): void;
   /** Which addresses the network uses itself. */

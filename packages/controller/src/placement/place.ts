@@ -81,6 +81,8 @@ export type PlacementDecision = {
       readonly byHand: boolean;
       /** Undefined: the address stays there while it may. */
       readonly failback: Failback | undefined;
+      /** Why the node that has it now may not have it any more; absent: it may, or there is none. */
+      readonly left?: Ineligible;
     }
   | { readonly kind: "Unplaced"; readonly reason: UnplacedReason; readonly message: string }
 );
@@ -134,7 +136,12 @@ export function place(input: PlacementInput): PlacementDecision {
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
   const byHand = isByHand(input, owner, groups);
   const failback = byHand ? undefined : failbackOf(owner, candidates, groups);
-  return { kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending };
+  const left =
+    node.name === input.owner ? undefined : judgements.faults.find(([name]) => name === input.owner)?.[1];
+  return {
+    ...{ kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending },
+    ...(left && { left }),
+  };
 }
 
 /** The nodes of a higher weight than the owner's to which the address goes back now. */

@@ -15,13 +15,13 @@ import { readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import type { ControllerMetrics } from "../metrics.ts";
-import { proxyUnhealthyOn } from "../placement/fault-text.ts";
 import type { NodeView } from "../placement/node-view.ts";
 import { type PlacementDecision, UNPLACED_REASONS } from "../placement/place.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { Records } from "../service/records.ts";
 import { BetterNodes } from "./better-nodes.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
+import { moveReason } from "./move-reason.ts";
 import { placementOf, plan } from "./planner.ts";
 import { holderOf } from "./takeover.ts";
 import { WhenToTell } from "./when-to-tell.ts";
@@ -161,7 +161,8 @@ export class VirtualIPReconciler {
   ): Promise<VirtualIP> {
     const { client, cluster } = this.#deps;
     const { placement } = object.spec;
-    const desired = placementOf(decision, nextEpoch(object));
+    const reason = this.#reasonOf(object, { owner, decision });
+    const desired = { ...placementOf(decision, nextEpoch(object)), ...(reason !== undefined && { reason }) };
     // Only a higher epoch takes an address back from a node that it was passed on to.
     const isHeld = owner === placement?.nodes[0];
     const same = placement !== undefined && isHeld && samePlacement(placement, desired);
@@ -182,7 +183,7 @@ export class VirtualIPReconciler {
         signal,
       );
       cluster.wroteVirtualIP(written);
-      if (!same) this.#note(name, before, desired.nodes, { owner, decision });
+      if (!same) this.#note(name, before, desired, { owner, decision });
       return written;
     } catch (error) {
       cluster.occupancy.set(name, before);
@@ -190,13 +191,24 @@ export class VirtualIPReconciler {
     }
   }
 
+  /** Why the address leaves its node, as the record should say. It goes on saying so until the address moves again. */
+  #reasonOf(object: VirtualIP, { owner, decision }: Pick<Decided, "owner" | "decision">): string | undefined {
+    const { placement } = object.spec;
+    if (decision.kind === "Unplaced") return undefined;
+    if (decision.node === owner) return owner === placement?.nodes[0] ? placement.reason : undefined;
+    if (owner === undefined) return undefined;
+    const { left } = decision;
+    const node = this.#deps.cluster.nodes.get(owner);
+    return moveReason({ node, left, wanted: fulfills(decision, object) });
+  }
+
   #note(
     vip: string,
     [from]: readonly string[],
-    [node, ...standIns]: readonly string[],
+    { nodes: [node, ...standIns], reason }: Placement,
     { owner, decision }: Pick<Decided, "owner" | "decision">,
   ): void {
-    const { cluster, log, metrics } = this.#deps;
+    const { log, metrics } = this.#deps;
     if (node === undefined) {
       metrics.placed("unplaced");
       log.info("address taken off its node", {
@@ -213,13 +225,8 @@ export class VirtualIPReconciler {
     } else {
       const adopted = node === owner;
       metrics.placed(adopted ? "takeover" : "moved");
-      const avoided = !adopted && owner !== undefined && cluster.nodes.get(owner)?.proxyUnhealthy === true;
-      log.info(adopted ? "address taken over" : "address moved", {
-        vip,
-        from: adopted ? from : owner,
-        node,
-        ...(avoided && { because: proxyUnhealthyOn(owner) }),
-      });
+      const fields = { vip, from: adopted ? from : owner, node, ...(reason !== undefined && { reason }) };
+      log.info(adopted ? "address taken over" : "address moved", fields);
     }
   }
 
@@ -280,6 +287,7 @@ export class VirtualIPReconciler {
       message,
     };
     return {
+      ...status,
       announcers: (status?.announcers ?? []).filter(({ node }) => running.has(node)),
       conditions: [...(status?.conditions ?? []).filter(({ type }) => type !== ANNOUNCED), condition],
     };

@@ -84,6 +84,7 @@ describe("a wish where an address is to live", () => {
       epoch: 2,
       nodes: ["node-c", "node-b", "node-a"],
       protocols: ["Layer2"],
+      reason: "Move",
     });
     expect(harness.virtualIP(IP)?.metadata.annotations).to.deep.equal({ note: "for the shop" });
     expect(writes()).to.deep.equal(["PUT virtualips"]);

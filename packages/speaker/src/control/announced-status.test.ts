@@ -11,7 +11,7 @@ const ANNOUNCING = announcing();
 
 function announcing(...claims: readonly Partial<AnnouncedOn>[]): AddressState {
   const place = { interface: "eth0", mac: "02:00:00:00:00:02", since: NOW };
-  const claim = { epoch: 1, step: 0, provisional: false };
+  const claim = { epoch: 1, step: 0, provisional: false, reason: "Placed" } as const;
   return {
     kind: "Announcing",
     on: (claims.length === 0 ? [{}] : claims).map((own) => ({ ...place, ...claim, ...own })),
@@ -375,5 +375,16 @@ describe("this node's part of a VirtualIP's status", () => {
     const status = written.kind === "Write" ? written.status : {};
     expect(saysAnnounced(one, "worker-1", status)).to.equal(false);
     expect(saysAnnounced({ ...one, status }, "worker-1", status)).to.equal(true);
+  });
+
+  it("tells the last moves, which whoever writes the status leaves as they are", () => {
+    const others = { announcers: [announcer("worker-2")] };
+    const before = virtualIP("192.0.2.7", { epoch: 2, reason: "Move" }, others);
+    const moved = carriedOut(before, announcing({ epoch: 2 }));
+    const moves = [{ from: "worker-2", to: "worker-1", at: NOW, by: "Controller", reason: "Move" }];
+    expect(moved.status?.moves).to.deep.equal(moves);
+    expect(carriedOut(moved, announcing({ epoch: 3 }), LATER).status?.moves).to.deep.equal(moves);
+    expect(carriedOut(moved, { ...REFUSED, epoch: 2 }, LATER).status?.moves).to.deep.equal(moves);
+    expect(statusWithout(moved, "worker-1", LATER).moves).to.deep.equal(moves);
   });
 });

@@ -4,6 +4,7 @@ import { compareAnnouncers } from "@fairlead/api/virtual-ip-claim.ts";
 import { withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
+import { movesWith } from "./moves.ts";
 
 /** Whether the controller placed the address on this node. */
 export function isPlacedOn(virtualIP: VirtualIP, node: string): boolean {
@@ -30,16 +31,18 @@ const NOTHING: StatusStep = { kind: "Nothing" };
  *
  * @param state what the wire thread says; undefined: it does nothing for the address
  * @param now RFC 3339, for a transition that happens now
+ * @param placedBefore the node that the address was placed on before it was placed here, if that was seen
  */
 export function statusStep(
   virtualIP: VirtualIP,
   node: string,
   state: AddressState | undefined,
   now: string,
+  placedBefore?: string,
 ): StatusStep {
   switch (state?.kind) {
     case "Announcing":
-      return write(virtualIP, statusOf(virtualIP, node, state, now));
+      return write(virtualIP, statusOf(virtualIP, node, state, now, placedBefore));
     case "Refused":
       // What the wire thinks of an older decision is on its way to be replaced.
       if (isPlacedOn(virtualIP, node))
@@ -71,9 +74,10 @@ export function hasPart(virtualIP: VirtualIP, node: string): boolean {
 
 /** The status once this node's speaker says nothing any more. @param now RFC 3339 */
 export function statusWithout(virtualIP: VirtualIP, node: string, now: string): VirtualIPStatus {
-  const { announcers = [], conditions = [] } = virtualIP.status ?? {};
+  const { announcers = [], conditions = [], moves } = virtualIP.status ?? {};
   const own = isOwn(conditionOf(virtualIP), node);
   const status = {
+    ...(moves && { moves }),
     announcers: announcers.filter((announcer) => announcer.node !== node),
     conditions: own ? conditions.filter(({ type }) => type !== ANNOUNCED) : conditions,
   };
@@ -90,25 +94,22 @@ export function saysAnnounced(virtualIP: VirtualIP, node: string, status: Virtua
     );
 }
 
-/** A node other than this one that the status says answers. */
-export function otherAnnouncer(virtualIP: VirtualIP, node: string): string | undefined {
-  return virtualIP.status?.announcers?.find((announcer) => announcer.node !== node)?.node;
-}
-
 function statusOf(
   virtualIP: VirtualIP,
   node: string,
   state: Extract<AddressState, { readonly kind: "Announcing" | "Refused" }>,
   now: string,
+  placedBefore?: string,
 ): VirtualIPStatus {
-  const { announcers = [], conditions = [] } = virtualIP.status ?? {};
+  const { announcers = [], conditions = [], moves } = virtualIP.status ?? {};
   const others = announcers.filter((announcer) => announcer.node !== node);
   const otherConditions = conditions.filter(({ type }) => type !== ANNOUNCED);
   if (state.kind === "Refused") {
     const { reason, message } = state;
     const refused =
       saidByOne(virtualIP, others) ?? condition(virtualIP, "False", reason, `${node}: ${message}`, now);
-    return withHoldState(virtualIP, { announcers: others, conditions: [...otherConditions, refused] }, now);
+    const told = { ...(moves && { moves }), conditions: [...otherConditions, refused] };
+    return withHoldState(virtualIP, { announcers: others, ...told }, now);
   }
   const { on } = state;
   const where = on.map((place) => `${place.interface} with ${place.mac}`).join(" and ");
@@ -129,7 +130,13 @@ function statusOf(
   const answering =
     saidByOne(virtualIP, above) ??
     condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
-  const status = { announcers: [...stay, ...said], conditions: [...otherConditions, answering] };
+  const all = [...stay, ...said];
+  const after = movesWith(virtualIP, { node, on: on[0], announcers: all, placedBefore });
+  const status = {
+    announcers: all,
+    ...(after && { moves: after }),
+    conditions: [...otherConditions, answering],
+  };
   return withHoldState(virtualIP, status, now);
 }
 

@@ -15,8 +15,8 @@ const ANNOUNCING = announcing();
 
 function announcing(epoch = 1): AddressState {
   const since = "2026-01-01T00:00:00Z";
-  const place = { interface: "eth0", mac: "02:00:00:00:00:02", since, epoch, step: 0, provisional: false };
-  return { kind: "Announcing", on: [place] };
+  const claim = { epoch, step: 0, provisional: false, reason: "Placed" } as const;
+  return { kind: "Announcing", on: [{ interface: "eth0", mac: "02:00:00:00:00:02", since, ...claim }] };
 }
 
 /** A writer whose store learns nothing of what is written. */
@@ -119,7 +119,7 @@ describe("StatusWriter", () => {
     await change(["worker-2"], 4);
     await change(["worker-1"], 5);
     const moved =
-      "Node worker-1 answers for 192.0.2.7 on interface eth0 with MAC 02:00:00:00:00:02; before it was on node worker-2";
+      "Node worker-1 answers for 192.0.2.7 on interface eth0 with MAC 02:00:00:00:00:02; before it was on node worker-2 (Placed)";
     expect(notes).to.deep.equal([moved]);
     await change([], 6);
     await change(["worker-1"], 7);
@@ -134,7 +134,7 @@ describe("StatusWriter", () => {
     tell(announcing(2));
     await clock.advanceAsync(100);
     expect(notes).to.have.length(1);
-    expect(notes[0]).to.match(/before it was on node worker-9$/);
+    expect(notes[0]).to.match(/before it was on node worker-9 \(Placed\)$/);
   });
 
   it("takes an object that was deleted meanwhile as done", async () => {
@@ -225,13 +225,16 @@ describe("StatusWriter", () => {
     const owner = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: "x" };
     store.put(virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"] }, { announcers: [owner] }));
     writer.start();
-    const on = { interface: "eth0", mac: "02:00:00:00:00:02", since: "y", epoch: 1, step: 1 };
+    const where = { interface: "eth0", mac: "02:00:00:00:00:02", since: "y" };
+    const on = { ...where, epoch: 1, step: 1, reason: "HolderDead" } as const;
     tell({ kind: "Announcing", on: [{ ...on, provisional: false }] });
     await clock.advanceAsync(100);
     const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
     expect(announcers.map(({ node, step }) => [node, step])).to.deep.equal([["worker-1", 1]]);
     expect(reasons).to.deep.equal(["Announcing"]);
-    expect(notes[0]).to.contain("Node worker-1 answers for 192.0.2.7").and.to.contain("on node worker-2");
+    expect(notes[0])
+      .to.contain("Node worker-1 answers for 192.0.2.7")
+      .and.to.contain("on node worker-2 (HolderDead)");
     const put = (one: VirtualIP): void => {
       const change = store.put(one);
       if (change !== undefined) writer.changed(change);

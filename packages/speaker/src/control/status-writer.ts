@@ -132,13 +132,15 @@ export class StatusWriter {
     const { store, node, clock } = this.#options;
     const virtualIP = store.get(key);
     if (virtualIP === undefined) return undefined;
-    const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), timestampOf(clock.wall()));
+    const now = timestampOf(clock.wall());
+    const before = this.#telling.movedFrom(key);
+    const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), now, before);
     if (step.kind === "Nothing") return undefined;
     const { status } = step;
     const over = virtualIP.metadata.resourceVersion;
     const text = JSON.stringify(status, (name, value) => (name === "lastTransitionTime" ? "" : value));
-    const before = this.#written.get(key);
-    if (before !== undefined && before.over === over && before.text === text) return undefined;
+    const written = this.#written.get(key);
+    if (written !== undefined && written.over === over && written.text === text) return undefined;
     const outcome = await this.#apply(virtualIP, status, signal);
     if (outcome === "Conflict") return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
     if (outcome === "Written") {

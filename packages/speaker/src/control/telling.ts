@@ -1,9 +1,10 @@
 import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { newestMove } from "@fairlead/api/virtual-ip-moves.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
 import type { Change } from "@fairlead/kube/store.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
-import { isPlacedOn, otherAnnouncer, saysAnnounced } from "./announced-status.ts";
+import { isPlacedOn, saysAnnounced } from "./announced-status.ts";
 
 export interface TellingOptions {
   readonly node: string;
@@ -38,6 +39,11 @@ export class Telling {
     if (from !== undefined && from !== node && !isTold) this.#movedFrom.set(key, from);
   }
 
+  /** The node that the address was on before it was placed here, if that was seen and is not told yet. */
+  movedFrom(key: string): string | undefined {
+    return this.#movedFrom.get(key);
+  }
+
   /** @param virtualIP as it was before `status` was written */
   tell(virtualIP: VirtualIP, status: VirtualIPStatus): void {
     const { log, node } = this.#options;
@@ -54,9 +60,8 @@ export class Telling {
   #announced(virtualIP: VirtualIP, status: VirtualIPStatus): void {
     const { log, node } = this.#options;
     const { address: vip } = virtualIP.spec;
-    const key = virtualIP.metadata.name;
-    const from = this.#movedFrom.get(key) ?? otherAnnouncer(virtualIP, node);
-    this.#movedFrom.delete(key);
+    this.#movedFrom.delete(virtualIP.metadata.name);
+    const move = newestMove(virtualIP.status, status);
     for (const { node: announcer, interface: name, mac, epoch, step = 0 } of status.announcers ?? []) {
       if (announcer !== node) continue;
       log.info("address announced", {
@@ -65,10 +70,10 @@ export class Telling {
         mac,
         epoch,
         ...(step > 0 && { step }),
-        ...(from !== undefined && { from }),
+        ...(move && { from: move.from, by: move.by, reason: move.reason }),
       });
-      if (from === undefined) continue;
-      const note = `Node ${node} answers for ${vip} on interface ${name} with MAC ${mac}; before it was on node ${from}`;
+      if (move === undefined) continue;
+      const note = `Node ${node} answers for ${vip} on interface ${name} with MAC ${mac}; before it was on node ${move.from} (${move.reason})`;
       this.#record(virtualIP, "Normal", "Announcing", note);
     }
   }

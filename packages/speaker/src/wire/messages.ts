@@ -1,6 +1,6 @@
 import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
 import type { LogFields } from "@fairlead/runtime/log.ts";
-import type { Memory } from "@fairlead/takeover/environment.ts";
+import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { SnapshotUpdate } from "../announcements/snapshot.ts";
 
@@ -62,6 +62,8 @@ export interface AnnouncedOn {
   readonly epoch: number;
   readonly step: number;
   readonly provisional: boolean;
+  /** Why it began. */
+  readonly reason: Reason;
 }
 
 /** What the wire thread is started with. */

@@ -59,6 +59,7 @@ const ON_LAN = {
   epoch: 1,
   step: 0,
   provisional: false,
+  reason: "Placed",
 };
 const ANNOUNCING = { kind: "Announcing", on: [ON_LAN] };
 const WAITING = { kind: "Waiting" };
@@ -330,7 +331,7 @@ describe("Wire", () => {
     place(["192.0.2.100", { nodes: ["worker-2", "worker-1"] }]);
     expect(told(FIRST_MS).at(-1)?.[1]).to.deep.equal({
       kind: "Announcing",
-      on: [{ ...ON_LAN, since: "2026-03-01T12:00:01Z", step: 4 }],
+      on: [{ ...ON_LAN, since: "2026-03-01T12:00:01Z", step: 4, reason: "Resumed" }],
     });
   });
 

@@ -3,7 +3,7 @@ import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim } from "@fairlead/takeover/claims/claim.ts";
-import type { Memory } from "@fairlead/takeover/environment.ts";
+import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
 import type { Announcement } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
@@ -52,8 +52,8 @@ export class Wire {
   #interfacesKnown = false;
   #carryingOn = false;
   readonly #since = new Map<string, string>();
-  /** By interface and address. */
-  readonly #claims = new Map<number, Map<string, Claim>>();
+  /** By interface and address; with the reason for which it began to be announced, whatever the claim has become since. */
+  readonly #claims = new Map<number, Map<string, { readonly claim: Claim; readonly reason: Reason }>>();
   readonly #letGo = new Set<string>();
   /** Who else answered for an address that is to be announced here, by the address's text. */
   readonly #strangers = new Map<string, Mac>();
@@ -76,7 +76,7 @@ export class Wire {
       memories,
       frames: this.#frames(),
       onClaim: (address, self, claim, reason) => {
-        this.#claimed(address, self.index, claim);
+        this.#claimed(address, self.index, claim, reason);
         options.onTurn(address, self, claim, reason);
       },
       onMemory: (self, memory) => {
@@ -203,14 +203,16 @@ export class Wire {
     for (const index of this.#claims.keys()) if (!present.has(index)) this.#claims.delete(index);
   }
 
-  #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined): void {
-    const claims = this.#claims.get(interfaceIndex) ?? new Map<string, Claim>();
+  #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined, why: Reason): void {
+    const claims =
+      this.#claims.get(interfaceIndex) ??
+      new Map<string, { readonly claim: Claim; readonly reason: Reason }>();
     this.#claims.set(interfaceIndex, claims);
     if (claim === undefined) {
       claims.delete(address.text);
       this.#letGo.add(address.text);
     } else {
-      claims.set(address.text, claim);
+      claims.set(address.text, { claim, reason: claims.get(address.text)?.reason ?? why });
       this.#letGo.delete(address.text);
       this.#strangers.delete(address.text);
     }
@@ -279,7 +281,8 @@ export class Wire {
         failures.push(`on ${place.interfaceName}, ${failure}`);
         continue;
       }
-      const claim = this.#claims.get(place.interfaceIndex)?.get(place.address.text);
+      const { claim, reason = "Placed" } =
+        this.#claims.get(place.interfaceIndex)?.get(place.address.text) ?? {};
       on.push({
         interface: place.interfaceName,
         mac: place.mac,
@@ -287,6 +290,7 @@ export class Wire {
         epoch: claim?.epoch ?? epoch,
         step: claim?.step ?? 0,
         provisional: claim?.firm === false,
+        reason,
       });
     }
     if (on.length > 0) return { kind: "Announcing", on };
