@@ -220,6 +220,7 @@ export class Machine implements Peer {
       },
       tell: (address, claim, reason) => this.#tell(address, claim, reason),
       report: (report: Report) => world.reported(this, report),
+      measured: () => {},
       keep: (memory) => {
         if (memory.placement === undefined && memory.top === undefined)
           this.memories.delete(memory.address.text);

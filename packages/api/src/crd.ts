@@ -120,7 +120,20 @@ export const KINDS: readonly Kind[] = [
       { name: "Interface", type: "string", jsonPath: ".status.interfaces[0].name" },
       { name: "Addresses", type: "string", jsonPath: ".status.interfaces[0].addresses" },
       { name: "Proxy", type: "string", jsonPath: ".status.proxy" },
+      {
+        name: "Trouble",
+        type: "string",
+        jsonPath: ".status.conditions[0].type",
+        description: "What is wrong around the node, the first of it.",
+      },
       AGE,
+      {
+        name: "Message",
+        type: "string",
+        jsonPath: ".status.conditions[0].message",
+        description: "What that means, and what to do.",
+        priority: 1,
+      },
     ],
   },
   {

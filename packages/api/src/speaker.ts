@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { conditionsSchema } from "./condition.ts";
 import type { KubeObject } from "./object-meta.ts";
 import type { DeepReadonly } from "./readonly.ts";
 import { enumeration } from "./schema.ts";
@@ -33,6 +34,7 @@ export const speakerStatusSchema = Type.Object({
         "What the node's kube-proxy, or what stands in its place, says of itself. Unhealthy: it did, and does not any more; other nodes are preferred. Unknown: it never did. Absent: it is not asked, or not yet.",
     }),
   ),
+  conditions: Type.Optional(conditionsSchema),
 });
 
 export type SpeakerInterface = DeepReadonly<Type.Static<typeof interfaceSchema>>;

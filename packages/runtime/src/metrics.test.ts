@@ -15,6 +15,15 @@ describe("metrics", () => {
     expect(text).to.include("process_resident_memory_bytes");
   });
 
+  it("take a histogram of what is measured elsewhere at each scrape, on top of what it was", async () => {
+    const metrics = new Metrics();
+    metrics.histogram("fairlead_test_seconds", "Delays.", [0.1, 1], [], (histogram) =>
+      histogram.observe(0.5),
+    );
+    await metrics.text();
+    expect(await metrics.text()).to.include('fairlead_test_seconds_bucket{le="1"} 2');
+  });
+
   it("of two processes in one do not meet", async () => {
     new Metrics().counter("fairlead_test_total", "Here.");
     expect(await new Metrics().text()).not.to.include("fairlead_test_total");

@@ -54,18 +54,27 @@ export class Metrics {
     });
   }
 
+  /** @param collect called at each scrape, to observe what was measured elsewhere meanwhile */
   histogram<Label extends string = never>(
     name: string,
     help: string,
     buckets: readonly number[],
     labelNames: readonly Label[] = [],
+    collect?: (histogram: Histogram<Label>) => void,
   ): Histogram<Label> {
-    return new Histogram({
+    return new Histogram<Label>({
       name,
       help,
       labelNames: [...labelNames],
       buckets: [...buckets],
       registers: [this.#registry],
+      ...(collect === undefined
+        ? {}
+        : {
+            collect() {
+              collect(this);
+            },
+          }),
     });
   }
 

@@ -88,6 +88,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     keysNamespace: options.podNamespace,
     excludedInterfaces,
     proxy: proxyUrl && { url: proxyUrl.href, ask: (signal) => askProxy(proxyUrl, signal) },
+    takeoverPort: options.takeoverPort,
     transport,
     client,
     events,
@@ -100,6 +101,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     counts,
     states: () => control.states,
     leftOut: () => control.leftOut,
+    missed: () => control.missed,
     wireSilentMs: () => wire.silentMs,
     proxy: () => control.proxy,
   });

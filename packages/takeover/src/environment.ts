@@ -57,9 +57,34 @@ export type Report =
   | { readonly type: "Conflict"; readonly address: IpAddress; readonly mac: Mac }
   /** Two machines use one node's name. */
   | { readonly type: "DuplicateNode"; readonly peer: NodeId }
+  /** This node gave way to another that announced the same addresses at the same time; told by the one that gives way. */
+  | {
+      readonly type: "SplitBrain";
+      readonly peer: NodeId;
+      /** One of them. */
+      readonly address: IpAddress;
+      readonly addresses: number;
+      /** At most: nobody knows when the other began. */
+      readonly lastedMs: number;
+    }
   /** The gateway does not answer: what is announced is offered to others, and what is placed here is not announced. */
   | { readonly type: "AnchorLost" }
   | { readonly type: "Stalled"; readonly lateMs: number };
+
+/** Figures; nothing depends on them. */
+export type Measurement =
+  /** A round found out why a holder's heartbeats stopped: its node is dead or gives up (`Taking`), or only its speaker (`Care`). */
+  | { readonly type: "Detected"; readonly found: "Taking" | "Care"; readonly silentMs: number }
+  /** So long after the holder's last heartbeat its addresses are announced here. */
+  | { readonly type: "TakenOver"; readonly silentMs: number; readonly addresses: number }
+  /** For so long, at most, this node and another announced the same addresses. */
+  | { readonly type: "Overlap"; readonly lastedMs: number; readonly addresses: number }
+  /** Heartbeats of a holder that did not come when they were due. */
+  | { readonly type: "Missed"; readonly holder: NodeId; readonly path: Path; readonly heartbeats: number }
+  /** Addresses began to be answered for in the place of a dead speaker. */
+  | { readonly type: "Caretaking"; readonly addresses: number }
+  /** Nothing is answered for until others have been asked. */
+  | { readonly type: "Doubt" };
 
 /**
  * Why a message or frame had no effect; each is counted. `Unchecked`: its sender does not know this process, and very many of those turned out
@@ -94,6 +119,7 @@ export interface Environment {
   /** Which claim is announced under, or none any more: what the status says. */
   tell(address: IpAddress, claim: Claim | undefined, reason: Reason): void;
   report(report: Report): void;
+  measured(what: Measurement): void;
   /** Keep this for the next start; without placement and claim, forget it. */
   keep(memory: Memory): void;
   drop(reason: Drop): void;

@@ -69,6 +69,42 @@ describe("Control", () => {
     expect(bench.api.get(SPEAKERS, "worker-1")?.status).to.be.an("object");
   });
 
+  it("writes what lasts on the Speaker object, once, and takes it off when it is over", async () => {
+    const bench = new ControlBench();
+    await bench.start();
+    const before = bench.api.applied.length;
+    const conditions = (): unknown =>
+      (bench.api.get(SPEAKERS, "worker-1")?.status as SpeakerStatus | undefined)?.conditions;
+    const since = "2026-03-01T12:00:00Z";
+    const trouble = { kind: "HeartbeatBlocked", interface: "eth0", peer: "worker-2", since } as const;
+    for (let i = 0; i < 3; i++) bench.control.take({ type: "troubles", troubles: [trouble] });
+    await bench.pass(1000);
+    expect(conditions()).to.have.length(1);
+    expect(conditions()).to.have.nested.property("[0].type", "HeartbeatBlocked");
+    expect(conditions()).to.have.nested.property("[0].message").that.contains("UDP port 7950");
+    expect(bench.api.applied).to.have.length(before + 1);
+    bench.wire.setInterfaces([LAN]);
+    await bench.pass(1000);
+    expect(bench.api.applied).to.have.length(before + 1);
+    bench.control.take({ type: "troubles", troubles: [] });
+    await bench.pass(1000);
+    expect(conditions()).to.equal(undefined);
+    expect(bench.api.applied).to.have.length(before + 2);
+  });
+
+  it("tells on the Speaker object that another node announced the same addresses, and shows what it missed", async () => {
+    const bench = new ControlBench();
+    await bench.start();
+    const split = { interface: "eth0", peer: "worker-2", address: "192.0.2.7", addresses: 2, lastedMs: 9000 };
+    bench.control.take({ type: "split", split });
+    const missed = [{ interface: "eth0", peer: "worker-2", count: 3 }];
+    bench.control.take({ type: "missed", missed });
+    await bench.pass(100);
+    expect(bench.eventReasons()).to.deep.equal(["SplitBrain"]);
+    expect(bench.api.events[0]).to.deep.nested.include({ "regarding.kind": "Speaker", type: "Warning" });
+    expect(bench.control.missed).to.deep.equal(missed);
+  });
+
   it("applies the whole status with force, as the one manager of all who write it, over the version it knows", async () => {
     const bench = new ControlBench();
     bench.place("192.0.2.7");

@@ -14,7 +14,9 @@ import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
-import type { AddressState, FromWire, KeptMemory, ToWire } from "../wire/messages.ts";
+import type { MissedHeartbeats } from "../failover/measures.ts";
+import type { Trouble } from "../failover/troubles.ts";
+import type { AddressState, KeptMemory, Split, ToWire } from "../wire/messages.ts";
 import type { Known } from "./cache.ts";
 import type { CacheFile } from "./cache-file.ts";
 import { KeyFeed } from "./key-feed.ts";
@@ -24,7 +26,10 @@ import { ProxyWatch, type ProxyWatchOptions } from "./proxy-watch.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
 import { speakerStatus } from "./speaker-status.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
+import { splitText } from "./split-text.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { troubleConditions } from "./trouble-conditions.ts";
+import type { WireNews } from "./wire-thread.ts";
 
 const CLEAR_WITHIN_MS = 2_000;
 /** At the end, for the question whether this node leaves; without an answer it is taken to come back. */
@@ -38,6 +43,8 @@ export interface ControlOptions {
   readonly excludedInterfaces: readonly string[];
   /** How this node's kube-proxy is asked whether it is well; absent: it is not. */
   readonly proxy?: Pick<ProxyWatchOptions, "url" | "ask"> | undefined;
+  /** The UDP port on which speakers talk. */
+  readonly takeoverPort: number;
   readonly transport: ApiTransport;
   /** Writes as this node's field manager. */
   readonly client: ApiClient;
@@ -75,6 +82,8 @@ export class Control {
   readonly #memories = new Map<string, KeptMemory>();
   readonly #ended = new AbortController();
   #interfaces: readonly PresentInterface[] | undefined;
+  #troubles: readonly Trouble[] = [];
+  #missed: readonly MissedHeartbeats[] = [];
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -155,6 +164,11 @@ export class Control {
     return this.#proxyWatch;
   }
 
+  /** Heartbeats of others that did not come when they were due. */
+  get missed(): readonly MissedHeartbeats[] {
+    return this.#missed;
+  }
+
   /** What keeps this speaker from its work, by name; see HttpEndpoint. */
   get readiness(): Readonly<Record<string, () => string | undefined>> {
     return {
@@ -179,18 +193,37 @@ export class Control {
   }
 
   /** Takes what the wire thread says. */
-  take(message: Extract<FromWire, { readonly type: "interfaces" | "states" | "memories" }>): void {
-    if (message.type === "states") {
-      this.#statusWriter.setStates(message.states);
-      return;
+  take(message: WireNews): void {
+    switch (message.type) {
+      case "states":
+        this.#statusWriter.setStates(message.states);
+        return;
+      case "memories":
+        for (const kept of message.memories) this.#remember(kept);
+        this.#options.cache.changed(() => this.#known());
+        return;
+      case "missed":
+        this.#missed = message.missed;
+        return;
+      case "split":
+        this.#tellSplit(message.split);
+        return;
+      case "troubles":
+        this.#troubles = message.troubles;
+        break;
+      case "interfaces":
+        this.#interfaces = message.interfaces;
+        break;
     }
-    if (message.type === "memories") {
-      for (const kept of message.memories) this.#remember(kept);
-      this.#options.cache.changed(() => this.#known());
-      return;
-    }
-    this.#interfaces = message.interfaces;
     this.#report();
+  }
+
+  #tellSplit(split: Split): void {
+    const { node, events } = this.#options;
+    const regarding = this.#speakers.store.get(node);
+    if (regarding === undefined) return;
+    const note = splitText(node, split);
+    events.record({ regarding, type: "Warning", reason: "SplitBrain", action: "Yield", note });
   }
 
   /**
@@ -222,9 +255,10 @@ export class Control {
   /** Has the Speaker object say what is true of this node. */
   #report(): void {
     if (this.#interfaces === undefined) return;
-    const { excludedInterfaces: excluded } = this.#options;
-    const proxy = this.#proxyWatch?.health;
-    this.#speakerWriter.want(speakerStatus(this.#interfaces, { excluded, version: VERSION, proxy }));
+    const { excludedInterfaces: excluded, node, takeoverPort: port } = this.#options;
+    const conditions = troubleConditions(this.#troubles, { node, port });
+    const told = { excluded, version: VERSION, conditions, proxy: this.#proxyWatch?.health };
+    this.#speakerWriter.want(speakerStatus(this.#interfaces, told));
   }
 
   #announced(): number {

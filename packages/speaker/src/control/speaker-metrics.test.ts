@@ -20,6 +20,7 @@ describe("the speaker's metrics", () => {
       counts,
       states: () => states,
       leftOut: () => 2,
+      missed: () => [{ interface: "eth0", peer: "worker-2", count: 7 }],
       wireSilentMs: () => 500,
       proxy: () => ({ health: "Unhealthy", count: (answer) => (answer === "Status" ? 4 : 0) }),
     });
@@ -27,6 +28,11 @@ describe("the speaker's metrics", () => {
     const takeover = counts.takeover();
     for (const what of ["WrongTag", "HeartbeatPath", "HolderDead"] as const) takeover.add(what);
     counts.set("latenessMs", 40);
+    counts.add("doubts", 1);
+    counts.add("caretakings", 12);
+    counts.duration("detectedNode").observe(420);
+    counts.duration("takenOver").observe(430, 1000);
+    counts.duration("overlap").observe(30_000);
     const first = await metrics.text();
     for (const line of [
       'fairlead_speaker_announced{address="192.0.2.7"} 1',
@@ -40,6 +46,16 @@ describe("the speaker's metrics", () => {
       'fairlead_speaker_proxy_answers_total{result="Status"} 4',
       'fairlead_speaker_proxy_answers_total{result="Healthy"} 0',
       "fairlead_speaker_virtualips_invalid 2",
+      "fairlead_speaker_doubts_total 1",
+      "fairlead_speaker_caretakings_total 12",
+      'fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="worker-2"} 7',
+      'fairlead_speaker_detection_seconds_bucket{le="0.4",found="node"} 0',
+      'fairlead_speaker_detection_seconds_bucket{le="0.5",found="node"} 1',
+      'fairlead_speaker_detection_seconds_count{found="speaker"} 0',
+      'fairlead_speaker_takeover_seconds_bucket{le="0.5"} 1000',
+      'fairlead_speaker_overlap_seconds_bucket{le="10"} 0',
+      'fairlead_speaker_overlap_seconds_bucket{le="+Inf"} 1',
+      "fairlead_speaker_overlap_seconds_sum 30",
       "fairlead_speaker_wire_lateness_seconds 0.04",
       "fairlead_speaker_wire_silent_seconds 0.5",
     ])
@@ -50,6 +66,7 @@ describe("the speaker's metrics", () => {
     counts.arp().add("Answer");
     const second = await metrics.text();
     expect(second).not.to.contain('address="192.0.2.7"');
+    expect(second).to.contain('fairlead_speaker_takeover_seconds_bucket{le="0.5"} 1000\n');
     expect(second).to.contain('fairlead_speaker_frames_total{protocol="arp",result="Answer"} 2');
     expect(second).to.contain("fairlead_speaker_wire_lateness_seconds 0\n");
   });

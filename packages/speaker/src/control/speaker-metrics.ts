@@ -1,8 +1,9 @@
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { Metrics } from "@fairlead/runtime/metrics.ts";
-import { TAKEOVER_DROPS, TAKEOVER_REASONS, TAKEOVER_REPORTS } from "../failover/counts.ts";
+import type { MissedHeartbeats } from "../failover/measures.ts";
 import type { WireCounts } from "../wire/counts.ts";
 import type { AddressState } from "../wire/messages.ts";
+import { registerFailoverMetrics } from "./failover-metrics.ts";
 import { PROXY_ANSWERS, type ProxyWatch } from "./proxy-watch.ts";
 
 /** Where the figures come from; read at each scrape. */
@@ -12,6 +13,7 @@ export interface SpeakerFigures {
   readonly states: () => ReadonlyMap<string, AddressState>;
   /** VirtualIPs that say nothing that could be carried out. */
   readonly leftOut: () => number;
+  readonly missed: () => readonly MissedHeartbeats[];
   readonly wireSilentMs: () => number;
   /** Undefined: kube-proxy is not asked. */
   readonly proxy: () => Pick<ProxyWatch, "health" | "count"> | undefined;
@@ -50,30 +52,7 @@ export function registerSpeakerMetrics(metrics: Metrics, figures: SpeakerFigures
     [],
     (counter) => counter.inc(counts.get("kernelDrops")),
   );
-  metrics.counter(
-    "fairlead_speaker_takeover_messages_dropped_total",
-    "Messages between speakers that had no effect, by reason.",
-    ["reason"],
-    (counter) => {
-      for (const reason of TAKEOVER_DROPS) counter.inc({ reason }, counts.ofTakeover(reason));
-    },
-  );
-  metrics.counter(
-    "fairlead_speaker_takeover_reports_total",
-    "What the failover protocol noticed of its surroundings, by kind.",
-    ["kind"],
-    (counter) => {
-      for (const kind of TAKEOVER_REPORTS) counter.inc({ kind }, counts.ofTakeover(kind));
-    },
-  );
-  metrics.counter(
-    "fairlead_speaker_turns_total",
-    "How often an address began or ended to be announced here, or changed its claim, by reason.",
-    ["reason"],
-    (counter) => {
-      for (const reason of TAKEOVER_REASONS) counter.inc({ reason }, counts.ofTakeover(reason));
-    },
-  );
+  registerFailoverMetrics(metrics, figures);
   metrics.counter(
     "fairlead_speaker_wire_stalls_total",
     "How often the wire thread was late by more than 100 ms.",

@@ -56,5 +56,19 @@ describe("the Speaker object's status", () => {
     expect(sameSpeakerStatus(status, asked)).to.equal(false);
     expect(sameSpeakerStatus(asked, { ...status, proxy: "Healthy" })).to.equal(false);
     expect(sameSpeakerStatus(asked, { proxy: "Unknown", ...status })).to.equal(true);
+    const lastTransitionTime = "2026-03-01T12:00:00Z";
+    const condition = {
+      type: "AnchorLost",
+      status: "True",
+      lastTransitionTime,
+      reason: "R",
+      message: "m",
+    } as const;
+    const troubled = speakerStatus([eth0, eth("eth1", 3, [])], { ...OPTIONS, conditions: [condition] });
+    expect(troubled.conditions).to.deep.equal([condition]);
+    expect(sameSpeakerStatus(status, troubled)).to.equal(false);
+    expect(
+      sameSpeakerStatus(troubled, { ...troubled, conditions: [{ ...condition, message: "n" }] }),
+    ).to.equal(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { Condition } from "@fairlead/api/condition.ts";
 import type { ProxyHealth, SpeakerInterface, SpeakerStatus } from "@fairlead/api/speaker.ts";
 import { type PresentInterface, refusalOf } from "../announcements/present-interface.ts";
 
@@ -14,6 +15,7 @@ export function speakerStatus(
     readonly version: string;
     /** Undefined: it is not asked, or not yet. */
     readonly proxy?: ProxyHealth | undefined;
+    readonly conditions?: readonly Condition[];
   },
 ): SpeakerStatus {
   const told = interfaces
@@ -26,8 +28,12 @@ export function speakerStatus(
       return [{ name, mac, carrier, addresses: texts, ...(gateways.length > 0 && { gateways }) }];
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const { version, proxy } = options;
-  return { version, interfaces: told, ...(proxy !== undefined && { proxy }) };
+  const { version, proxy, conditions = [] } = options;
+  return {
+    ...{ version, interfaces: told },
+    ...(proxy !== undefined && { proxy }),
+    ...(conditions.length > 0 && { conditions }),
+  };
 }
 
 /** Whether both say the same. */
@@ -43,5 +49,10 @@ function textOf(status: SpeakerStatus | undefined): string {
       JSON.stringify([name, mac, carrier, addresses, gateways ?? []]),
     )
     .sort();
-  return JSON.stringify([status.version, interfaces, status.proxy ?? ""]);
+  const conditions = (status.conditions ?? [])
+    .map(({ type, status: holds, reason, message, lastTransitionTime }) =>
+      JSON.stringify([type, holds, reason, message, lastTransitionTime]),
+    )
+    .sort();
+  return JSON.stringify([status.version, interfaces, status.proxy ?? "", conditions]);
 }

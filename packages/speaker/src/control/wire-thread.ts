@@ -3,6 +3,12 @@ import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { FromWire, ToWire, WireStart } from "../wire/messages.ts";
 
+/** What the wire thread says that is not its own business. */
+export type WireNews = Extract<
+  FromWire,
+  { readonly type: "interfaces" | "states" | "memories" | "troubles" | "split" | "missed" }
+>;
+
 const PING_EVERY_MS = 1_000;
 /** Handing everything over takes 2 s at most. */
 const STOP_WITHIN_MS = 3_000;
@@ -14,9 +20,7 @@ export interface WireThreadOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Takes what is not the thread's own business. */
-  readonly onMessage: (
-    message: Extract<FromWire, { readonly type: "interfaces" | "states" | "memories" }>,
-  ) => void;
+  readonly onMessage: (message: WireNews) => void;
   /** The thread ended though nobody asked it to. */
   readonly onDeath: (reason: string) => void;
 }
@@ -82,6 +86,9 @@ export class WireThread {
       case "interfaces":
       case "states":
       case "memories":
+      case "troubles":
+      case "split":
+      case "missed":
         this.#options.onMessage(message);
         return;
     }

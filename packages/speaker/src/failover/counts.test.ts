@@ -31,6 +31,7 @@ const REPORTS: Readonly<Record<Report["type"], true>> = {
   HeartbeatBlocked: true,
   Conflict: true,
   DuplicateNode: true,
+  SplitBrain: true,
   AnchorLost: true,
   Stalled: true,
 };

@@ -31,6 +31,7 @@ export const TAKEOVER_REPORTS: readonly Report["type"][] = [
   "HeartbeatBlocked",
   "Conflict",
   "DuplicateNode",
+  "SplitBrain",
   "AnchorLost",
   "Stalled",
 ];

@@ -22,6 +22,10 @@ describe("ReportLog", () => {
     [{ type: "HeartbeatPath", holder: 0xabcn }, { peer: "abc" }],
     [{ type: "HeartbeatBlocked", peer: 0xabcn }, { peer: "abc" }],
     [{ type: "DuplicateNode", peer: 0xabcn }, { peer: "abc" }],
+    [
+      { type: "SplitBrain", peer: 0xabcn, address: address("192.0.2.7"), addresses: 3, lastedMs: 5012.3 },
+      { peer: "abc", vip: "192.0.2.7", addresses: 3, atMostMs: 5012 },
+    ],
     [{ type: "Stalled", lateMs: 312.4 }, { lateMs: 312 }],
     [{ type: "AnchorLost" }, {}],
   ];

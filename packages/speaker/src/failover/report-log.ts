@@ -56,6 +56,7 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
   HeartbeatBlocked:
     "another node claims an address and its messages do not arrive; look at its firewall and ours",
   Conflict: "a stranger answers for an address of ours",
+  SplitBrain: "two nodes announced the same addresses; this one gave way",
   DuplicateNode: "two machines use the name of one node",
   AnchorLost: "the gateway does not answer; what is placed here and not announced yet waits for it",
   Stalled: "stood still",
@@ -68,6 +69,13 @@ function fieldsOf(report: Report, peer: string | undefined): LogFields {
     case "HeartbeatBlocked":
     case "DuplicateNode":
       return { peer: peer ?? report.peer.toString(16) };
+    case "SplitBrain":
+      return {
+        peer: peer ?? report.peer.toString(16),
+        vip: report.address.text,
+        addresses: report.addresses,
+        atMostMs: Math.round(report.lastedMs),
+      };
     case "Conflict":
       return { vip: report.address.text, mac: report.mac };
     case "Stalled":

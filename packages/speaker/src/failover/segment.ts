@@ -7,6 +7,7 @@ import type { Surroundings } from "@fairlead/takeover/core/core.ts";
 import type {
   Drop,
   Environment,
+  Measurement,
   Memory,
   Peer,
   Placement,
@@ -59,6 +60,8 @@ export interface SegmentOptions {
   ) => void;
   /** @param peer the name of the node that the report is about, if it is about one that is known */
   readonly onReport: (self: InterfaceSelf, report: Report, peer: string | undefined) => void;
+  /** @param peer as for reports */
+  readonly onMeasured: (self: InterfaceSelf, what: Measurement, peer: string | undefined) => void;
   readonly onMemory: (self: InterfaceSelf, memory: Memory) => void;
   readonly onDrop: (reason: Drop) => void;
 }
@@ -244,7 +247,7 @@ export class Segment {
   }
 
   #environment(): Environment {
-    const { clock, keys, frames, onClaim, onReport, onMemory, onDrop } = this.#options;
+    const { clock, keys, frames, onClaim, onReport, onMeasured, onMemory, onDrop } = this.#options;
     const { self } = this;
     return {
       clock: {
@@ -288,13 +291,14 @@ export class Segment {
       silence: (on) => frames.silence(self.index, on),
       tell: (address, claim, reason) => onClaim(address, self, claim, reason),
       report: (report) => onReport(self, report, this.#nameOf(report)),
+      measured: (what) => onMeasured(self, what, this.#nameOf(what)),
       keep: (memory) => onMemory(self, memory),
       drop: onDrop,
     };
   }
 
-  #nameOf(report: Report): string | undefined {
-    const id = "peer" in report ? report.peer : "holder" in report ? report.holder : undefined;
+  #nameOf(what: Report | Measurement): string | undefined {
+    const id = "peer" in what ? what.peer : "holder" in what ? what.holder : undefined;
     return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
 

@@ -66,11 +66,12 @@ export class ControlBench {
       caretake: true,
       memories: known.memories,
       onTurn: () => {},
+      onMeasured: () => {},
       onReport: () => {},
       onDrop: () => {},
       clock,
       post: (message) => {
-        if (message.type === "interfaces" || message.type === "states" || message.type === "memories")
+        if (message.type !== "pong" && message.type !== "log" && message.type !== "stopped")
           this.control.take(message);
       },
       onStop: () => this.#wireStopped.resolve(),
@@ -82,6 +83,7 @@ export class ControlBench {
       keysNamespace: "fairlead",
       excludedInterfaces: [],
       proxy,
+      takeoverPort: 7950,
       transport: this.api,
       client,
       events: new EventRecorder({

@@ -4,7 +4,7 @@ import type { Mac } from "@fairlead/net/mac.ts";
 import { prefixOf } from "@fairlead/net/prefix.ts";
 import type { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { type Claim, claimText } from "@fairlead/takeover/claims/claim.ts";
-import type { Memory, Report } from "@fairlead/takeover/environment.ts";
+import type { Measurement, Memory, Report } from "@fairlead/takeover/environment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import { candidatesOf, resolve } from "../announcements/resolve.ts";
 import type { Right } from "../announcements/right.ts";
@@ -42,6 +42,7 @@ export class SegmentNode {
   /** The claims that it told, in words. */
   readonly claims: string[] = [];
   readonly reports: Report[] = [];
+  readonly measured: Measurement[] = [];
   /** The names of the nodes that the reports are about. */
   readonly reported = new Set<string>();
   readonly drops: string[] = [];
@@ -99,6 +100,7 @@ export class SegmentNode {
         this.reports.push(report);
         if (peer !== undefined) this.reported.add(peer);
       },
+      onMeasured: (_, what) => this.measured.push(what),
       onMemory: ({ name: on }, memory) => {
         const known = this.memories.get(on) ?? new Map<string, Memory>();
         this.memories.set(on, known.set(memory.address.text, memory));

@@ -20,8 +20,12 @@ describe("WireCounts", () => {
     takeover.add("WrongTag");
     takeover.add("Removed");
     writer.set("latenessMs", 12.5);
-    writer.set("stalls", 1);
+    writer.add("stalls", 1);
+    writer.duration("overlap").observe(700);
     const reader = new WireCounts(memory);
+    expect(reader.duration("overlap").news()).to.deep.equal([{ seconds: 0.7, times: 1 }]);
+    for (const other of ["detectedNode", "detectedSpeaker", "takenOver"] as const)
+      expect(reader.duration(other).news(), other).to.deep.equal([]);
     const counted = [...reader.frames()].filter(({ count }) => count > 0);
     expect(counted).to.deep.equal([
       { protocol: "arp", name: "Answer", count: 2 },

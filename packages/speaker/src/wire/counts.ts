@@ -1,8 +1,10 @@
 import { TAKEOVER_COUNTS, type TakeoverCount } from "../failover/counts.ts";
+import type { Duration } from "../failover/measures.ts";
 import { ARP_DROP_REASONS, type ArpDropReason } from "../layer2/arp/responder.ts";
 import { ECHO_DROP_REASONS, type EchoDropReason } from "../layer2/echo/drop-reasons.ts";
 import { type FrameCount, SharedFrameCounts } from "../layer2/interfaces/frame-counts.ts";
 import { NDP_DROP_REASONS, type NdpDropReason } from "../layer2/ndp/responder.ts";
+import { HISTOGRAM_NUMBERS, SharedHistogram } from "./shared-histogram.ts";
 
 const OTHER = ["Answer", "Gratuitous", "Probe", "SendFailed"] as const;
 /** Names of the counts of ARP frames, in the order of their slots. */
@@ -16,11 +18,11 @@ export const ECHO_COUNTS: readonly FrameCount<EchoDropReason>[] = [
   ...ECHO_DROP_REASONS,
 ];
 
-const GAUGES = ["kernelDrops", "latenessMs", "stalls", "watchFailedAt"] as const;
+const GAUGES = ["kernelDrops", "latenessMs", "stalls", "watchFailedAt", "doubts", "caretakings"] as const;
 /**
  * `kernelDrops`: frames that a socket had no room for; `latenessMs`: the greatest lateness of the wire thread since it was
  * last read; `stalls`: how often that thread was late by more than its bound; `watchFailedAt`: when the interface watch last
- * failed, in ms of the wall clock, 0 if it never did.
+ * failed, in ms of the wall clock, 0 if it never did; `doubts`, `caretakings`: see Measurement.
  */
 export type WireGauge = (typeof GAUGES)[number];
 
@@ -30,6 +32,9 @@ const NDP_AT = ARP_AT + ARP_COUNTS.length;
 const ICMP_AT = NDP_AT + NDP_COUNTS.length;
 const ICMP6_AT = ICMP_AT + ECHO_COUNTS.length;
 const TAKEOVER_AT = ICMP6_AT + ECHO_COUNTS.length;
+const DURATIONS: readonly Duration[] = ["detectedNode", "detectedSpeaker", "takenOver", "overlap"];
+const DURATIONS_AT = TAKEOVER_AT + TAKEOVER_COUNTS.length;
+const END = DURATIONS_AT + DURATIONS.length * HISTOGRAM_NUMBERS;
 
 /** Whose frames are counted. */
 export type FrameProtocol = "arp" | "ndp" | "icmp" | "icmp6";
@@ -53,7 +58,7 @@ export class WireCounts {
   }
 
   static memory(): SharedArrayBuffer {
-    return new SharedArrayBuffer((TAKEOVER_AT + TAKEOVER_COUNTS.length) * BYTES);
+    return new SharedArrayBuffer(END * BYTES);
   }
 
   /** The writer of the counts of ARP frames. */
@@ -78,7 +83,16 @@ export class WireCounts {
 
   /** The writer of the counts of the failover protocol. */
   takeover(): { add(what: TakeoverCount): void } {
-    return new SharedFrameCounts<TakeoverCount>(TAKEOVER_COUNTS, this.#numbers.subarray(TAKEOVER_AT));
+    return new SharedFrameCounts<TakeoverCount>(
+      TAKEOVER_COUNTS,
+      this.#numbers.subarray(TAKEOVER_AT, DURATIONS_AT),
+    );
+  }
+
+  /** Writer, or reader, of a duration that the failover protocol measures. */
+  duration(what: Duration): SharedHistogram {
+    const at = DURATIONS_AT + DURATIONS.indexOf(what) * HISTOGRAM_NUMBERS;
+    return new SharedHistogram(this.#numbers.subarray(at, at + HISTOGRAM_NUMBERS));
   }
 
   /** How often each thing came about in the failover protocol. */
@@ -88,6 +102,10 @@ export class WireCounts {
 
   get(gauge: WireGauge): number {
     return this.#numbers[GAUGES.indexOf(gauge)] ?? 0;
+  }
+
+  add(gauge: WireGauge, howMany: number): void {
+    this.set(gauge, this.get(gauge) + howMany);
   }
 
   set(gauge: WireGauge, value: number): void {

@@ -3,8 +3,9 @@ import type { LogFields } from "@fairlead/runtime/log.ts";
 import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { SnapshotUpdate } from "../announcements/snapshot.ts";
-
+import type { MissedHeartbeats } from "../failover/measures.ts";
 import type { NeighborNode } from "../failover/neighbors.ts";
+import type { Trouble } from "../failover/troubles.ts";
 
 /** What the control thread tells the wire thread. */
 export type ToWire =
@@ -23,6 +24,11 @@ export type FromWire =
   | { readonly type: "states"; readonly states: ReadonlyMap<string, AddressState | undefined> }
   /** What should outlive a restart. */
   | { readonly type: "memories"; readonly memories: readonly KeptMemory[] }
+  /** All that is wrong on the segments and lasts. */
+  | { readonly type: "troubles"; readonly troubles: readonly Trouble[] }
+  /** This node and another announced the same addresses, and this one gave way. */
+  | { readonly type: "split"; readonly split: Split }
+  | { readonly type: "missed"; readonly missed: readonly MissedHeartbeats[] }
   | { readonly type: "pong"; readonly id: number }
   | {
       readonly type: "log";
@@ -31,6 +37,17 @@ export type FromWire =
       readonly fields: LogFields;
     }
   | { readonly type: "stopped" };
+
+/** See the report SplitBrain of the failover protocol. */
+export interface Split {
+  readonly interface: string;
+  readonly peer: string;
+  /** One of the addresses. */
+  readonly address: string;
+  readonly addresses: number;
+  /** At most. */
+  readonly lastedMs: number;
+}
 
 /** A memory of the failover protocol on one interface; without placement and claim it is to be forgotten. */
 export interface KeptMemory {

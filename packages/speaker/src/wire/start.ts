@@ -5,20 +5,23 @@ import { UdpSocket } from "@fairlead/linux/udp-socket.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { claimText } from "@fairlead/takeover/claims/claim.ts";
+import type { Report } from "@fairlead/takeover/environment.ts";
 import { AnnouncementTable } from "../announcements/table.ts";
 import { SharedKeyring } from "../failover/keyring.ts";
+import { Measures } from "../failover/measures.ts";
 import { ReportLog } from "../failover/report-log.ts";
+import { Troubles } from "../failover/troubles.ts";
 import { UdpPost } from "../failover/udp-post.ts";
 import { Layer2 } from "../layer2/layer2.ts";
 import { SocketMemberships } from "../layer2/ndp/memberships.ts";
 import { WireCounts } from "./counts.ts";
 import { Lateness, STALL_MS } from "./lateness.ts";
 import { messageLog } from "./message-log.ts";
-import type { FromWire, ToWire, WireStart } from "./messages.ts";
+import type { FromWire, Split, ToWire, WireStart } from "./messages.ts";
 import { ReadingFirstClock } from "./reading-first-clock.ts";
 import { Wire } from "./wire.ts";
 
-const KERNEL_DROPS_EVERY_MS = 5_000;
+const SAMPLED_EVERY_MS = 5_000;
 
 /** The end of a message channel that the wire thread holds: `parentPort` of a worker. */
 export interface WireChannel {
@@ -43,6 +46,17 @@ export function startWire(
   const table = new AnnouncementTable({ excluded: start.excludedInterfaces });
   const takeoverCounts = counts.takeover();
   const reports = new ReportLog({ clock, log, counts: takeoverCounts });
+  const troubles = new Troubles({ clock, tell: (all) => post({ type: "troubles", troubles: all }) });
+  const durations = {
+    detectedNode: counts.duration("detectedNode"),
+    detectedSpeaker: counts.duration("detectedSpeaker"),
+    takenOver: counts.duration("takenOver"),
+    overlap: counts.duration("overlap"),
+  };
+  const measures = new Measures({
+    observe: (what, ms, times) => durations[what].observe(ms, times),
+    add: (what, howMany) => counts.add(what, howMany),
+  });
   const layer2: Layer2 = new Layer2({
     counts: { arp: counts.arp(), ndp: counts.ndp(), icmp: counts.icmp(), icmp6: counts.icmp6() },
     answerPing: start.answerPing,
@@ -76,18 +90,21 @@ export function startWire(
     clock,
     onMeasured: (latenessMs) => {
       if (latenessMs > counts.get("latenessMs")) counts.set("latenessMs", latenessMs);
-      if (latenessMs > STALL_MS) counts.set("stalls", counts.get("stalls") + 1);
+      if (latenessMs > STALL_MS) counts.add("stalls", 1);
     },
   });
   const sample = (): void => {
     counts.set("kernelDrops", layer2.kernelDrops);
-    sampling = clock.after(KERNEL_DROPS_EVERY_MS, sample);
+    const missed = measures.missedNews();
+    if (missed !== undefined) post({ type: "missed", missed });
+    sampling = clock.after(SAMPLED_EVERY_MS, sample);
   };
-  let sampling = clock.after(KERNEL_DROPS_EVERY_MS, sample);
+  let sampling = clock.after(SAMPLED_EVERY_MS, sample);
   const onStop = (): void => {
     watch.stop();
     lateness.stop();
     sampling.cancel();
+    troubles.stop();
     channel.close();
   };
   const wire: Wire = new Wire({
@@ -115,7 +132,12 @@ export function startWire(
       if (claim === undefined) log.info("address let go", fields);
       else log.info("address claimed", { ...fields, claim: claimText(claim) });
     },
-    onReport: (self, report, peer) => reports.take(self.name, report, peer),
+    onReport: (self, report, peer) => {
+      reports.take(self.name, report, peer);
+      troubles.take(self.name, report, peer);
+      if (report.type === "SplitBrain") post({ type: "split", split: splitOf(self.name, report, peer) });
+    },
+    onMeasured: (self, what, peer) => measures.take(self.name, what, peer),
     onDrop: (reason) => takeoverCounts.add(reason),
     clock: new ReadingFirstClock(clock),
     post,
@@ -124,4 +146,12 @@ export function startWire(
   channel.on("message", (message) => wire.take(message));
   lateness.start();
   watch.start();
+}
+
+function splitOf(
+  name: string,
+  { peer: id, address, addresses, lastedMs }: Extract<Report, { readonly type: "SplitBrain" }>,
+  peer: string | undefined,
+): Split {
+  return { interface: name, peer: peer ?? id.toString(16), address: address.text, addresses, lastedMs };
 }

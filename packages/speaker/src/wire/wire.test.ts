@@ -33,6 +33,7 @@ function make({ memories = [] as readonly KeptMemory[] } = {}) {
     onTurn: (vip, self, claim, reason) =>
       turns.push(`${vip.text} ${self.name} ${claim?.epoch ?? "none"} ${reason}`),
     onReport: () => {},
+    onMeasured: () => {},
     onDrop: () => {},
     clock,
     post: (message) => posted.push(message),

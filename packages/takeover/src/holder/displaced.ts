@@ -15,11 +15,12 @@ export class Displaced {
     this.#nodes.set(node, { untilMs: nowMs + TIMING.displaced, entries });
   }
 
-  /** It has agreed about this address. */
-  agreed(node: NodeId, entry: Entry): void {
+  /** It has agreed about this address. @returns whether it was to */
+  agreed(node: NodeId, entry: Entry): boolean {
     const displaced = this.#nodes.get(node);
-    displaced?.entries.delete(entry.address.text);
+    const was = displaced?.entries.delete(entry.address.text) === true;
     if (displaced?.entries.size === 0) this.#nodes.delete(node);
+    return was;
   }
 
   /** This node does not announce the address any more. */

@@ -30,6 +30,8 @@ export class Doubt {
     const { clock, environment } = this.#core;
     this.stop();
     environment.silence(true);
+    environment.measured({ type: "Doubt" });
+    this.#holder.overlaps.silent(true);
     this.#holder.beats.pause(true);
     this.#timers = TIMING.doubtQueries.map((at) => clock.after(at, () => this.#ask()));
     this.#timers.push(clock.after(TIMING.doubt, () => this.#end()));
@@ -54,6 +56,7 @@ export class Doubt {
   #end(): void {
     this.#timers = [];
     this.#core.environment.silence(false);
+    this.#holder.overlaps.silent(false);
     this.#holder.beats.pause(false);
     for (const entry of this.#holder.held.all()) this.#holder.again(entry);
   }

@@ -9,6 +9,7 @@ import { Beats } from "./beats.ts";
 import { Campaign } from "./campaign.ts";
 import { Displaced } from "./displaced.ts";
 import { HeldSet } from "./held-set.ts";
+import { Overlaps } from "./overlaps.ts";
 
 export interface HolderOptions {
   readonly core: Core;
@@ -20,6 +21,7 @@ export interface HolderOptions {
 export class Holder {
   readonly held = new HeldSet();
   readonly displaced = new Displaced();
+  readonly overlaps: Overlaps;
   readonly beats: Beats;
   readonly campaign: Campaign;
   readonly #options: HolderOptions;
@@ -32,6 +34,7 @@ export class Holder {
     this.#options = options;
     this.beats = new Beats({ core, held: this.held, displaced: this.displaced });
     this.campaign = new Campaign(core);
+    this.overlaps = new Overlaps(core);
   }
 
   /** Announces under these claims, and lets everybody know who might announce too or stand in. */
@@ -47,6 +50,7 @@ export class Holder {
       core.ledger.raise(entry, claim, listOf(entry), true);
       this.held.update(entry);
       if (isNew) {
+        this.overlaps.begun(entry);
         this.#burstMs.set(entry.address.text, core.clock.nowMs());
         core.environment.announce(entry.address);
       }
@@ -79,6 +83,7 @@ export class Holder {
 
   /** Y1: stops in favor of a higher claim of another node. */
   yieldTo(entry: Entry, claim: Claim, reason: Reason): void {
+    this.overlaps.yielded(claim.node, entry);
     this.#end(entry, reason);
     const more = this.#yields.get(claim.node);
     if (more === undefined) {
@@ -88,8 +93,9 @@ export class Holder {
     } else more.push(itemOf(entry, claim));
   }
 
-  /** Y4: another speaker really answers on the wire, and nothing signed of it can be had. */
-  giveWay(entry: Entry): void {
+  /** Y4: another speaker really answers on the wire, as it has since then, and nothing signed of it can be had. */
+  giveWay(entry: Entry, node: NodeId, sinceMs: number): void {
+    this.overlaps.gaveWay(node, entry, sinceMs);
     this.#end(entry, "WireTakenOver");
   }
 
@@ -111,6 +117,11 @@ export class Holder {
     };
     if (waitMs === 0) burst();
     else clock.after(waitMs, burst);
+  }
+
+  /** A node that announced the address agrees that it is this node's. */
+  agreed(node: NodeId, entry: Entry): void {
+    if (this.displaced.agreed(node, entry)) this.overlaps.agreed(entry);
   }
 
   /** Another node announces, or announced, what this one has the higher claim for. */
@@ -135,6 +146,7 @@ export class Holder {
   #end(entry: Entry, reason: Reason): void {
     const { core, onChange } = this.#options;
     entry.mine = undefined;
+    this.overlaps.ended(entry);
     this.held.update(entry);
     this.displaced.forget(entry);
     this.#burstMs.delete(entry.address.text);

@@ -64,7 +64,7 @@ export class WireHints {
       clock.after(TIMING.round, () => {
         const answered = this.#probed.get(entry)?.has(node) === true;
         this.#probed.delete(entry);
-        if (answered && isSilent()) this.#holder.giveWay(entry);
+        if (answered && isSilent()) this.#holder.giveWay(entry, node, sinceMs);
       });
     });
   }

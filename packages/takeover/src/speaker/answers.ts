@@ -53,7 +53,7 @@ export class Answers {
 
   /** Only who can testify looks at the segment first; who hears nothing answers at once. */
   ask(from: NodeId, ask: Ask): void {
-    const { core, watches, look } = this.#options;
+    const { core, holder, watches, look } = this.#options;
     const { subject, round } = ask;
     const entries = ask.items.flatMap(({ address }) => core.ledger.get(address) ?? []);
     const outbid = ask.items.flatMap(({ address, claim }) => {
@@ -61,6 +61,7 @@ export class Answers {
       return entry?.mine !== undefined && isHigher(entry.mine, claim) ? [entry] : [];
     });
     if (outbid.length > 0 && core.post.mayAnswer(from, "claim")) core.post.claims(from, outbid);
+    holder.overlaps.asked(from, entries);
     const self = subject === core.self.id;
     const watch = watches.get(subject);
     const sinceMs = Math.round(Math.min(watch?.silentMs ?? NEVER_MS, NEVER_MS));

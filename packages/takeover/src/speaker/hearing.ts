@@ -100,7 +100,7 @@ export class Hearing {
     for (const { address } of items) {
       const entry = core.ledger.get(address);
       if (entry?.mine === undefined) continue;
-      holder.displaced.agreed(from, entry);
+      holder.agreed(from, entry);
       holder.again(entry);
     }
   }
@@ -111,7 +111,7 @@ export class Hearing {
       const entry = core.ledger.get(address);
       if (entry === undefined || !sameClaim(claim, entry.mine)) continue;
       holder.campaign.acknowledged(from, entry);
-      holder.displaced.agreed(from, entry);
+      holder.agreed(from, entry);
     }
   }
 

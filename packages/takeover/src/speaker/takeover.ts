@@ -255,9 +255,11 @@ export class Takeover {
 
   #heard(from: Message["header"]["sender"], path: Path): void {
     const silentMs = this.#core.directory.heard(from, path, this.#core.clock.nowMs());
-    if (path === "Segment" && silentMs >= TIMING.pathBack)
+    if (path === "Segment" && silentMs >= TIMING.pathBack) {
+      this.#holder.overlaps.back(from, silentMs);
       for (const entry of new Set([...this.#holder.held.of(from), ...this.#holder.displaced.of(from)]))
         this.#holder.again(entry);
+    }
     this.#holder.campaign.hurry(from);
   }
 

@@ -279,7 +279,12 @@ export class Vacancies {
       }),
     );
     const answerer = answererOf(core, entry, findings);
-    if (answerer !== undefined) core.post.query(answerer, [entry.address]);
+    if (answerer !== undefined) {
+      core.post.query(answerer, [entry.address]);
+      // It was asked the last time too.
+      const isMute = core.clock.nowMs() - core.directory.lastHeardMs(answerer) > TIMING.wireSilent;
+      if (attempt > 0 && isMute) core.environment.report({ type: "HeartbeatBlocked", peer: answerer });
+    }
     const isStrange = findings.answers.has(entry.address.text) && answerer === undefined;
     if (isStrange && entry.top === undefined && entry.placement?.first === true) return undefined;
     if (verdict.next === "Care") caretake(entry, base.node);

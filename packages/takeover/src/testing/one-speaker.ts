@@ -2,7 +2,7 @@ import { addressOf, type IpAddress } from "@fairlead/net/address.ts";
 import { type Mac, macFromBytes } from "@fairlead/net/mac.ts";
 import type { Claim } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
-import type { Environment, Peer, Report } from "../environment.ts";
+import type { Environment, Measurement, Peer, Report } from "../environment.ts";
 import { decode, encode } from "../messages/codec.ts";
 import type { Body } from "../messages/message.ts";
 import { Takeover } from "../speaker/takeover.ts";
@@ -23,6 +23,8 @@ export class OneSpeaker {
   /** What it sent, newest last. */
   sent: { readonly to: bigint; readonly body: Body }[] = [];
   readonly reports: Report["type"][] = [];
+  readonly splits: Report[] = [];
+  readonly measured: Measurement[] = [];
   #nowMs = 0;
   #timers: { readonly atMs: number; readonly run: () => void; live: boolean }[] = [];
   #sequence = 0;
@@ -130,7 +132,11 @@ export class OneSpeaker {
       relieve: did("relieve"),
       silence: (on) => this.done.push(on ? "silence" : "speak"),
       tell: () => {},
-      report: ({ type }) => this.reports.push(type),
+      report: (report) => {
+        this.reports.push(report.type);
+        if (report.type === "SplitBrain") this.splits.push(report);
+      },
+      measured: (what) => this.measured.push(what),
       keep: () => {},
       drop: () => {},
     };

@@ -54,7 +54,10 @@ export class Caretaking {
   start(): void {
     const { core, holder, duties, onLimit } = this.#options;
     if (core.directory.get(holder) === undefined) return;
+    const before = this.#answered.size;
     for (const { entry } of duties.all()) this.add(entry);
+    const addresses = this.#answered.size - before;
+    if (addresses > 0) core.environment.measured({ type: "Caretaking", addresses });
     if (this.#running) return;
     this.#running = true;
     this.#kernelMs = core.clock.nowMs();

@@ -47,6 +47,8 @@ export class Watch {
   #alarm: Timer | undefined;
   #round: Timer | undefined;
   #differsMs: number | undefined;
+  /** The silence that runs has not been explained yet: what it comes to is measured from the last heartbeat on. */
+  #isNews = true;
   #queriedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WatchOptions) {
@@ -90,6 +92,7 @@ export class Watch {
   }
 
   heartbeat(path: Path, beat: Heartbeat): void {
+    if (this.#state !== "Care") this.#countMissed(path);
     this.#lastMs[path] = this.#options.core.clock.nowMs();
     if (beat.addresses === 0) {
       this.end();
@@ -180,6 +183,13 @@ export class Watch {
     for (const { entry } of dropped) this.#options.onDropped(entry);
   }
 
+  /** One that is late by less than three quarters of the interval is not missed yet. */
+  #countMissed(path: Path): void {
+    const heartbeats = Math.floor(this.#silentMs(path) / this.#intervalMs + 1 / 4) - 1;
+    const { environment } = this.#options.core;
+    if (heartbeats > 0) environment.measured({ type: "Missed", holder: this.holder, path, heartbeats });
+  }
+
   #up(): void {
     if (this.#state !== "Care") this.#options.health.refuted();
     this.#state = "Up";
@@ -192,6 +202,7 @@ export class Watch {
 
   #enterCare(): void {
     this.#state = "Care";
+    this.#isNews = false;
     this.#plans.cancel();
     this.#round?.cancel();
     this.#round = undefined;
@@ -230,6 +241,7 @@ export class Watch {
     // An answer within a round is for the round to see; begun anew by each, it would never end.
     if (this.#round !== undefined) return;
     this.#alarm?.cancel();
+    if (this.#state === "Up") this.#isNews = true;
     if (this.#state === "Up" || this.#state === "Care") this.#state = "Suspect";
     const samples = this.duties.samples();
     const list = [...new Set(samples.flatMap((duty) => duty.list))];
@@ -257,6 +269,9 @@ export class Watch {
       mayCaretake: this.#mayCaretake(),
     });
     const verdict = decide(evidence);
+    const isFirst = this.#isNews && this.#state === "Suspect";
+    if (isFirst && (verdict.next === "Taking" || verdict.next === "Care"))
+      core.environment.measured({ type: "Detected", found: verdict.next, silentMs: this.silentMs });
     if (verdict.next === "Care") {
       this.#enterCare();
       return;
@@ -273,6 +288,7 @@ export class Watch {
     const { core } = this.#options;
     this.#state = verdict.next;
     if (verdict.next === "Taking") return;
+    this.#isNews = false;
     this.#care.stop();
     this.#plans.cancel();
     if (verdict.next === "PathFault" || verdict.next === "Hold")
@@ -284,6 +300,9 @@ export class Watch {
     if (!isReady(core)) return;
     for (const { entry } of duties) this.#care.release(entry);
     take(duties, firm, reason);
+    if (!this.#isNews) return;
+    const { silentMs } = this;
+    core.environment.measured({ type: "TakenOver", silentMs, addresses: duties.length });
   }
 
   /** A set that differs for longer than one interval was missed, not merely overtaken by a heartbeat. */
