@@ -93,7 +93,7 @@ export class HearingSpeaker {
     return {
       ...{ clock: this.#clock(), keys: CLUSTER, probe: effect, announceAgain: placedOnly, stop: effect },
       ...{ announce: placedOnly, caretake: effect, relieve: effect, silence: effect, tell: effect },
-      ...{ report: effect, keep: effect },
+      ...{ report: effect, keep: effect, measured: () => {} },
       send: (_to, _path, datagram) => {
         this.#effects++;
         if (datagram.length > MOST_BYTES || (this.#dice.below(8) === 0 && !decode(datagram, CLUSTER).ok))

@@ -12,11 +12,8 @@ import type { ApiTransport } from "@fairlead/kube/transport.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
-import { VERSION } from "@fairlead/runtime/version.ts";
-import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { MissedHeartbeats } from "../failover/measures.ts";
-import type { Trouble } from "../failover/troubles.ts";
-import type { AddressState, KeptMemory, Split, ToWire } from "../wire/messages.ts";
+import type { AddressState, KeptMemory, ToWire } from "../wire/messages.ts";
 import type { Known } from "./cache.ts";
 import type { CacheFile } from "./cache-file.ts";
 import { KeyFeed } from "./key-feed.ts";
@@ -24,11 +21,9 @@ import { leavingBecause } from "./leaving.ts";
 import { NodeFeed } from "./node-feed.ts";
 import { ProxyWatch, type ProxyWatchOptions } from "./proxy-watch.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
-import { speakerStatus } from "./speaker-status.ts";
+import { SpeakerTelling } from "./speaker-telling.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
-import { splitText } from "./split-text.ts";
 import { StatusWriter } from "./status-writer.ts";
-import { troubleConditions } from "./trouble-conditions.ts";
 import type { WireNews } from "./wire-thread.ts";
 
 const CLEAR_WITHIN_MS = 2_000;
@@ -79,11 +74,9 @@ export class Control {
   readonly #statusWriter: StatusWriter;
   readonly #speakerWriter: SpeakerWriter;
   readonly #proxyWatch: ProxyWatch | undefined;
+  readonly #speakerTelling: SpeakerTelling;
   readonly #memories = new Map<string, KeptMemory>();
   readonly #ended = new AbortController();
-  #interfaces: readonly PresentInterface[] | undefined;
-  #troubles: readonly Trouble[] = [];
-  #missed: readonly MissedHeartbeats[] = [];
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -146,7 +139,14 @@ export class Control {
       problemOf: (key) => this.#feed.problemOf(key),
     });
     this.#speakerWriter = new SpeakerWriter({ ...options, store: this.#speakers.store });
-    this.#proxyWatch = proxy && new ProxyWatch({ ...options, ...proxy, onChange: () => this.#report() });
+    this.#proxyWatch =
+      proxy && new ProxyWatch({ ...options, ...proxy, onChange: () => this.#speakerTelling.tell() });
+    this.#speakerTelling = new SpeakerTelling({
+      ...options,
+      proxy: () => this.#proxyWatch?.health,
+      object: () => this.#speakers.store.get(node),
+      want: (status) => this.#speakerWriter.want(status),
+    });
   }
 
   /** What is true on the wire, by the VirtualIP's name. */
@@ -166,14 +166,15 @@ export class Control {
 
   /** Heartbeats of others that did not come when they were due. */
   get missed(): readonly MissedHeartbeats[] {
-    return this.#missed;
+    return this.#speakerTelling.missed;
   }
 
   /** What keeps this speaker from its work, by name; see HttpEndpoint. */
   get readiness(): Readonly<Record<string, () => string | undefined>> {
     return {
       virtualips: () => (this.#virtualIPs.synced ? undefined : (this.#virtualIPs.problem ?? "not read yet")),
-      interfaces: () => (this.#interfaces !== undefined ? undefined : "the interfaces are not known yet"),
+      interfaces: () =>
+        this.#speakerTelling.interfacesKnown ? undefined : "the interfaces are not known yet",
       speaker: () => this.#speakerProblem(),
       keys: () => (this.#secret.synced ? undefined : this.#secret.problem),
     };
@@ -202,28 +203,9 @@ export class Control {
         for (const kept of message.memories) this.#remember(kept);
         this.#options.cache.changed(() => this.#known());
         return;
-      case "missed":
-        this.#missed = message.missed;
-        return;
-      case "split":
-        this.#tellSplit(message.split);
-        return;
-      case "troubles":
-        this.#troubles = message.troubles;
-        break;
-      case "interfaces":
-        this.#interfaces = message.interfaces;
-        break;
+      default:
+        this.#speakerTelling.take(message);
     }
-    this.#report();
-  }
-
-  #tellSplit(split: Split): void {
-    const { node, events } = this.#options;
-    const regarding = this.#speakers.store.get(node);
-    if (regarding === undefined) return;
-    const note = splitText(node, split);
-    events.record({ regarding, type: "Warning", reason: "SplitBrain", action: "Yield", note });
   }
 
   /**
@@ -250,15 +232,6 @@ export class Control {
     await this.#speakerWriter.stop();
     const reflectors = [this.#virtualIPs, this.#speakers, this.#secret];
     await Promise.all([...reflectors.map((reflector) => reflector.stop()), events.stop()]);
-  }
-
-  /** Has the Speaker object say what is true of this node. */
-  #report(): void {
-    if (this.#interfaces === undefined) return;
-    const { excludedInterfaces: excluded, node, takeoverPort: port } = this.#options;
-    const conditions = troubleConditions(this.#troubles, { node, port });
-    const told = { excluded, version: VERSION, conditions, proxy: this.#proxyWatch?.health };
-    this.#speakerWriter.want(speakerStatus(this.#interfaces, told));
   }
 
   #announced(): number {
@@ -308,7 +281,7 @@ export class Control {
       this.#nodeFeed.open();
       // What the last process reported holds until there is an answer.
       this.#proxyWatch?.start(this.#speakers.store.get(this.#options.node)?.status?.proxy);
-      this.#report();
+      this.#speakerTelling.tell();
       this.#speakerWriter.start();
     });
     // Who the others are is known before what is placed on them.

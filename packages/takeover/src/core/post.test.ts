@@ -31,6 +31,7 @@ describe("what arrives", () => {
     const environment: Environment = {
       ...{ probe: nothing, announce: nothing, announceAgain: nothing, stop: nothing, caretake: nothing },
       ...{ relieve: nothing, silence: nothing, tell: nothing, report: nothing, keep: nothing, drop: nothing },
+      measured: nothing,
       clock: { nowMs: () => 0, after: () => ({ cancel: nothing }) },
       keys: counting,
       send: () => {
