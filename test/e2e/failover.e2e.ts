@@ -8,7 +8,15 @@ import { NODE_FAULTS } from "./support/node-faults.ts";
 import { advertisement, pool, service, web } from "./support/objects.ts";
 import { Onlookers, printMove } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
-import { adopted, announcedOnlyBy, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
+import {
+  adopted,
+  announcedOnlyBy,
+  lastMove,
+  type Placed,
+  pinnedWeb,
+  place,
+  unplace,
+} from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
 import { apply, macOf, reset } from "./support/steps.ts";
 
@@ -135,6 +143,7 @@ describe("an address whose node", function () {
     for (const vip of placed.vips) {
       await adopted(lab, vip, standIn);
       await announcedOnlyBy(lab, vip, standIn);
+      expect(await lastMove(lab, vip)).to.include({ from: owner, to: standIn, by: "Speakers" });
     }
   }
 

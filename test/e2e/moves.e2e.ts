@@ -8,11 +8,13 @@ import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsApart } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
+import { eventAbout } from "./support/events.ts";
 import { advertisement, pool } from "./support/objects.ts";
 import { Onlookers } from "./support/onlookers.ts";
 import {
   adopted,
   announcedOnlyBy,
+  lastMove,
   listOf,
   type Placed,
   pinnedWeb,
@@ -25,6 +27,9 @@ import { apply, condition, macOf, paths, reset, virtualIPNameOf } from "./suppor
 const ROOT = resolve(import.meta.dirname, "../..");
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const NAME = "sent";
+
+/** After a move no speaker but the new owner's counts the address as announced, and so long is left for that to be seen. */
+const ONE_OWNER_WITHIN_MS = 2000;
 
 /** What `-o json` says. */
 interface Report {
@@ -73,11 +78,15 @@ describe("fairlead move and fairlead drain", function () {
       for (const [i, vip] of placed.vips.entries()) {
         const others = placed.vips.slice(i + 1);
         const before = await Promise.all(others.map((other) => recordOf(lab, other)));
+        const beganMs = Date.now();
         const { code, stdout, stderr } = await fairlead("move", vip, "--to", to);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
         expect(stdout).to.contain(`\n${vip}: ${from} -> ${to}\n`);
+        await announcedOnlyBy(lab, vip, to, ONE_OWNER_WITHIN_MS);
         await adopted(lab, vip, to);
-        await announcedOnlyBy(lab, vip, to);
+        expect(await lastMove(lab, vip)).to.deep.equal({ from, to, by: "Controller", reason: "Move" });
+        const told = await eventAbout(lab, "Service", NAME, "Moved", beganMs);
+        expect(told).to.contain(`${vip} moved from node ${from} to node ${to}: Move.`);
         expect(await wishOn(vip)).to.equal(undefined);
         expect(await Promise.all(others.map((other) => recordOf(lab, other)))).to.deep.equal(before);
         await onlookers?.reached(Date.now());
@@ -142,7 +151,11 @@ describe("fairlead move and fairlead drain", function () {
     expect(report.waiting).to.deep.equal([]);
     expect(report.moves.map(({ address }) => address).toSorted()).to.deep.equal(placed.vips.toSorted());
     for (const { from, to } of report.moves) expect([from, to]).to.deep.equal([[owner], [second]]);
-    for (const vip of placed.vips) await adopted(lab, vip, second);
+    for (const vip of placed.vips) {
+      await adopted(lab, vip, second);
+      const move = { from: owner, to: second, by: "Controller", reason: "NodeDrained" };
+      expect(await lastMove(lab, vip)).to.deep.equal(move);
+    }
 
     const refused = await asked("move", placed.vips[0] ?? "", "--to", owner, "--wait-seconds", "2");
     expect([refused.code, refused.report.waiting[0]?.reason]).to.deep.equal([2, "NodeDrained"]);

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
 import { Asking, turnsOf } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
+import { eventAbout } from "./support/events.ts";
 import { advertisement, pool } from "./support/objects.ts";
 import {
   adopted,
@@ -55,6 +56,7 @@ describe("a segment that is split", function () {
   it("is served in both halves, and once healed by the stand-in alone if the gateway is in its half", async () => {
     const [owner, standIn] = placed.nodes;
     const [mine, theirs] = [macOf(lab, owner), macOf(lab, standIn)];
+    const sinceMs = Date.now();
     await splitAndHealed([owner, WITH_OWNER], {
       [WITH_OWNER]: [mine, theirs],
       [WITH_STAND_INS]: [mine, theirs],
@@ -63,12 +65,14 @@ describe("a segment that is split", function () {
       await adopted(lab, vip, standIn);
       await announcedOnlyBy(lab, vip, standIn);
     }
+    await splitTold(owner, standIn, sinceMs);
   });
 
   it("is served in both halves, and once healed by the owner alone if the gateway is in its half", async () => {
     const [owner, standIn, last] = placed.nodes;
     const [mine, theirs] = [macOf(lab, owner), macOf(lab, standIn)];
     const gateway = ["router", "control-plane"];
+    const sinceMs = Date.now();
     await splitAndHealed([owner, WITH_OWNER, ...gateway], {
       [WITH_OWNER]: [mine],
       [WITH_STAND_INS]: [mine, theirs, mine],
@@ -78,7 +82,18 @@ describe("a segment that is split", function () {
       expect(await listOf(lab, vip)).to.have.members([owner, standIn, last]);
       await adopted(lab, vip, owner);
     }
+    await splitTold(standIn, owner, sinceMs);
   });
+
+  /** Expects that the one that gave way has told on its Speaker with whom it announced the addresses, and for how long at most. */
+  async function splitTold(loser: string, winner: string, sinceMs: number): Promise<void> {
+    const note = await eventAbout(lab, "Speaker", loser, "SplitBrain", sinceMs);
+    console.log(`      ${note}`);
+    expect(note).to.contain(`Nodes ${loser} and ${winner} both announced 2 addresses`);
+    const seconds = Number(/for at most ([\d.]+) s/.exec(note)?.[1]);
+    // Those who asked saw both for as long, and the clock began no earlier than the last word of the other.
+    expect(seconds * 1000).to.be.within(APART_MS, APART_MS + SETTLED_MS + 5000);
+  }
 
   /**
    * Parts some members from all others for a while and expects that each client was told these MACs, in this order, and that in the end

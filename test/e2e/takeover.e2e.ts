@@ -1,5 +1,5 @@
 import { EXCLUDE_NODE_LABEL, OUT_OF_SERVICE_TAINT, TO_BE_DELETED } from "@fairlead/api/core/node.ts";
-import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
 import { unanswered } from "../lab/attempt.ts";
@@ -8,7 +8,7 @@ import type { Probing } from "../lab/reach.ts";
 import { cluster } from "./support/cluster.ts";
 import { whilePaused } from "./support/controllers.ts";
 import { advertisement, pool } from "./support/objects.ts";
-import { adopted, type Placed, pinnedWeb, place, unplace } from "./support/placed.ts";
+import { adopted, lastMove, type Placed, pinnedWeb, place, turns, unplace } from "./support/placed.ts";
 import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
 import { announcer, apply, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
@@ -23,6 +23,8 @@ interface Way {
   readonly undo: (node: string) => Promise<unknown>;
   /** Those that connect meanwhile notice nothing. */
   readonly planned: boolean;
+  /** Who moves them and why, as the status says. */
+  readonly told: Pick<Move, "by" | "reason">;
 }
 
 describe("an address that another node takes over", function () {
@@ -54,18 +56,21 @@ describe("an address that another node takes over", function () {
       move: (node) => lab.kill(node),
       undo: (node) => lab.start(node),
       planned: false,
+      told: { by: "Speakers", reason: "HolderDead" },
     },
     {
       why: "because its owner is excluded from load balancers",
       move: (node) => lab.kubectl(["label", "node", node, `${EXCLUDE_NODE_LABEL}=true`]),
       undo: (node) => lab.kubectl(["label", "node", node, `${EXCLUDE_NODE_LABEL}-`]),
       planned: true,
+      told: { by: "Controller", reason: "NodeExcluded" },
     },
     {
       why: "because its owner has no network for pods",
       move: (node) => networkUnavailable(node, "True"),
       undo: (node) => networkUnavailable(node, "False"),
       planned: true,
+      told: { by: "Controller", reason: "NetworkUnavailable" },
     },
     {
       why: "because its owner is said to be out of service",
@@ -90,12 +95,14 @@ describe("an address that another node takes over", function () {
       move: (node) => lab.kubectl(["cordon", node]),
       undo: uncordon,
       planned: true,
+      told: { by: "Controller", reason: "NodeCordoned" },
     },
     {
       why: "because its owner is drained",
       move: (node) => lab.kubectl(["drain", node, "--ignore-daemonsets", "--timeout=60s"]),
       undo: uncordon,
       planned: true,
+      told: { by: "Controller", reason: "NodeCordoned" },
     },
     {
       why: "because the speaker of a cordoned owner is told to stop before a controller has decided",
@@ -107,12 +114,14 @@ describe("an address that another node takes over", function () {
         }),
       undo: uncordon,
       planned: true,
+      told: { by: "Speakers", reason: "Offered" },
     },
   ];
-  for (const { why, move, undo, planned } of ways)
+  for (const { why, move, undo, planned, told } of ways)
     it(`${why} is told in spaced rounds and followed by a client that knows it and need not ask, in both families`, async () => {
-      const [holder] = placed.nodes;
+      const [holder, standIn] = placed.nodes;
       for (const vip of placed.vips) await known(vip, holder);
+      const turnsBefore = await turns(lab, standIn, told.reason);
       const capture = await lab.capture("client-1", "arp or icmp6");
       const probings = await Promise.all(placed.vips.map(connecting));
       try {
@@ -125,6 +134,7 @@ describe("an address that another node takes over", function () {
           expect(mac).to.equal(macOf(lab, next));
           await whenTold(lab, capture, vip, mac);
           await adopted(lab, vip, next);
+          expect(await lastMove(lab, vip)).to.deep.equal({ from: holder, to: next, ...told });
           const attempts = (await probings[i]?.stop()) ?? [];
           expect(attempts.length, vip).to.be.greaterThan(20);
           if (planned) expect(unanswered(attempts), vip).to.deep.equal([]);
@@ -133,6 +143,10 @@ describe("an address that another node takes over", function () {
           const nodes = lab.nodeNames.map((name) => macOf(lab, name));
           expect(misattributed(capture.frames, nodes)).to.deep.equal([]);
         }
+        if (told.by === "Speakers")
+          expect(await turns(lab, standIn, told.reason), told.reason).to.equal(
+            turnsBefore + placed.vips.length,
+          );
       } finally {
         for (const probing of probings) await probing.stop();
         await capture.stop();

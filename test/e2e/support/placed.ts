@@ -1,4 +1,4 @@
-import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
@@ -69,17 +69,36 @@ export function adopted(lab: Lab, vip: string, node: string): Promise<number> {
   return lab.waitFor(`${vip} is ${node}'s in spec and status`, holds, { deadlineMs: 60_000 });
 }
 
-/** Waits until this node alone counts the address as announced. */
-export async function announcedOnlyBy(lab: Lab, vip: string, node: string): Promise<void> {
-  await lab.waitFor(`${node} alone counts ${vip} as announced`, async (see) => {
-    const counted: string[] = [];
-    for (const one of lab.nodeNames) {
-      const metrics = await speakerMetrics(lab, one);
-      if (metrics.includes(`fairlead_speaker_announced{address="${vip}"} 1\n`)) counted.push(one);
-    }
+/** Waits until this node alone counts the address as announced. @param deadlineMs until when, as of any wait by default */
+export async function announcedOnlyBy(
+  lab: Lab,
+  vip: string,
+  node: string,
+  deadlineMs?: number,
+): Promise<void> {
+  const alone = async (see: (value: unknown) => void): Promise<boolean> => {
+    const all = await Promise.all(lab.nodeNames.map((one) => speakerMetrics(lab, one)));
+    const series = `fairlead_speaker_announced{address="${vip}"} 1\n`;
+    const counted = lab.nodeNames.filter((_, i) => all[i]?.includes(series));
     see(counted);
     return counted.join() === node;
-  });
+  };
+  const options = deadlineMs === undefined ? {} : { deadlineMs };
+  await lab.waitFor(`${node} alone counts ${vip} as announced`, alone, options);
+}
+
+/** The last move that the status of the address tells; its time is left to others. */
+export async function lastMove(lab: Lab, vip: string): Promise<Omit<Move, "at"> | undefined> {
+  const [move] = (await virtualIPOf(lab, vip)).status?.moves ?? [];
+  if (move === undefined) return undefined;
+  const { at: _, ...rest } = move;
+  return rest;
+}
+
+/** How many addresses the speaker on a node has come to announce, or ceased to, for this reason. */
+export async function turns(lab: Lab, node: string, reason: string): Promise<number> {
+  const series = new RegExp(`^fairlead_speaker_turns_total\\{reason="${reason}"\\} (\\d+)$`, "m");
+  return Number(series.exec(await speakerMetrics(lab, node))?.[1] ?? "NaN");
 }
 
 /** What is on record of where an address lives and who answers, as far as a move changes it. */
