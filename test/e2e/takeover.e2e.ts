@@ -77,18 +77,21 @@ describe("an address that another node takes over", function () {
       move: (node) => taint(node, `${OUT_OF_SERVICE_TAINT}=nodeshutdown:NoSchedule`),
       undo: (node) => taint(node, `${OUT_OF_SERVICE_TAINT}-`),
       planned: true,
+      told: { by: "Controller", reason: "NodeOutOfService" },
     },
     {
       why: "because the cluster autoscaler is about to delete its owner",
       move: (node) => taint(node, `${TO_BE_DELETED}=1:NoSchedule`),
       undo: (node) => taint(node, `${TO_BE_DELETED}-`),
       planned: true,
+      told: { by: "Controller", reason: "NodeCordoned" },
     },
     {
       why: "because its owner says that it is shutting down",
       move: shuttingDown,
       undo: () => lab.nodesReady(),
       planned: true,
+      told: { by: "Controller", reason: "NodeShuttingDown" },
     },
     {
       why: "because its owner is cordoned",

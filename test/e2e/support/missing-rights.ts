@@ -1,4 +1,5 @@
 import type { Secret } from "@fairlead/api/core/secret.ts";
+import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import { readTakeoverKeys, TAKEOVER_SECRET } from "@fairlead/api/takeover-keys.ts";
 import { expect } from "chai";
 import { NAMESPACE } from "../../install/fairlead.ts";
@@ -186,10 +187,15 @@ const TELLING: Round = {
       return found?.metadata.deletionTimestamp !== undefined;
     });
   },
-  async provoke({ lab, others: [node] }) {
+  async provoke({ lab, others: [node, other] }) {
     await apply(lab, service("told"));
     await apply(lab, service("next", { annotations: { "fairlead.dev/loadBalancerIPs": STUCK } }));
-    await announced(lab, "told");
+    const ip = await announced(lab, "told");
+    // A speaker has an Event to tell only of an address that comes from another node.
+    const from = await announcer(lab, ip);
+    const to = from === other ? node : other;
+    await merge(lab, paths.virtualIP(ip), { metadata: { annotations: { [MOVE_TO_ANNOTATION]: to } } });
+    await announcer(lab, ip, from);
     await lab.api.send("DELETE", paths.speaker(node));
     await lab.api.send("DELETE", LEASE);
   },
