@@ -8,6 +8,7 @@ import { advertisement, pool } from "./support/objects.ts";
 import {
   adopted,
   announcedOnlyBy,
+  lastMove,
   listOf,
   type Placed,
   pinnedWeb,
@@ -15,8 +16,8 @@ import {
   unplace,
 } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
-import { apply, macOf, reset, urlOf } from "./support/steps.ts";
-import { knownMac } from "./support/wire.ts";
+import { apply, condition, macOf, paths, reset, urlOf } from "./support/steps.ts";
+import { knownMac, speakerMetrics } from "./support/wire.ts";
 
 const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 /** For how long the halves are apart, and for how long they are watched afterwards. */
@@ -83,6 +84,25 @@ describe("a segment that is split", function () {
       await adopted(lab, vip, owner);
     }
     await splitTold(standIn, owner, sinceMs);
+  });
+
+  it("for the heartbeats of one node alone has every address stay; who misses them says on its Speaker which port to open, and counts them", async () => {
+    const [owner, standIn] = placed.nodes;
+    await lab.drop({ from: owner, to: standIn, match: "udp dport 7950" });
+    const trouble = { type: "HeartbeatPath", status: "True", reason: "NoHeartbeats" };
+    const { message } = await condition(lab, paths.speaker(standIn), trouble);
+    expect(message).to.contain(`node ${owner}`).and.to.contain(`UDP port 7950 from there to ${standIn}`);
+    for (const vip of placed.vips) {
+      await announcedOnlyBy(lab, vip, owner);
+      expect(await lastMove(lab, vip)).to.equal(undefined);
+    }
+    await lab.heal();
+    const missed = `fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="${owner}"} `;
+    await lab.waitFor(`${standIn} counts what it missed of ${owner}`, async (see) => {
+      const line = (await speakerMetrics(lab, standIn)).split("\n").find((one) => one.startsWith(missed));
+      see(line);
+      return Number(line?.slice(missed.length)) >= 10;
+    });
   });
 
   /** Expects that the one that gave way has told on its Speaker with whom it announced the addresses, and for how long at most. */
