@@ -11,7 +11,10 @@ const DECLARED = [
   ["packages/controller/src/placement/eligibility.ts", "Ineligible"],
   ["packages/controller/src/placement/interfaces.ts", "InterfaceFault"],
   ["packages/controller/src/placement/wish.ts", "WishFault"],
+  ["packages/controller/src/virtual-ip/move-reason.ts", "MoveReason"],
   ["packages/speaker/src/announcements/announcement.ts", "RefusalReason"],
+  ["packages/speaker/src/failover/troubles.ts", "TroubleKind"],
+  ["packages/takeover/src/environment.ts", "Reason"],
 ] as const;
 
 describe("docs/troubleshooting.md", () => {

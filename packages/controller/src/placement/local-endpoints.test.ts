@@ -245,7 +245,8 @@ describe("an address with externalTrafficPolicy Local", () => {
         const list = [first.node, ...first.standIns.nodes];
         expect(list.length).to.be.at.most(8);
         expect(new Set(list).size).to.equal(list.length);
-        expect(decide({ ...parts, owner: first.node, listed: list })).to.deep.equal(first);
+        const { left: _, ...settled } = first;
+        expect(decide({ ...parts, owner: first.node, listed: list })).to.deep.equal(settled);
         const able = new Set(names.filter((name) => !mute.includes(name)));
         const readyThere = ready.filter((name) => able.has(name));
         if (readyThere.length === 0) return;

@@ -181,7 +181,7 @@ describe("Wire", () => {
     wire.setInterfaces([LAN]);
     expect(told(FIRST_MS).at(-1)?.[1]).to.deep.equal({
       kind: "Announcing",
-      on: [{ ...ON_LAN, since: "2026-03-01T12:01:01Z" }],
+      on: [{ ...ON_LAN, since: "2026-03-01T12:01:01Z", reason: "Resumed" }],
     });
   });
 
