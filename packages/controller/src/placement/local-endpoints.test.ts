@@ -256,7 +256,7 @@ describe("an address with externalTrafficPolicy Local", () => {
           terms.includes(true) ? terms.length - terms.filter(Boolean).length : -1,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
