@@ -184,6 +184,18 @@ describe("the stand-ins of an address", () => {
       ["a", "b"],
     ],
     [
+      "are those on the owner's segment, where the interface is named by a pattern",
+      ["a"],
+      {
+        nodes: views(["a", "b", "c"], {
+          b: { interfaces: [{ name: "lan1", addresses: ["192.0.2.12/24"] }] },
+          c: { interfaces: [{ name: "lan1", addresses: ["198.51.100.12/24"] }] },
+        }),
+        ads: [{ interfaces: ["lan*"] }],
+      },
+      ["a", "b"],
+    ],
+    [
       "are those that answer on the owner's interfaces",
       ["a"],
       {

@@ -36,7 +36,7 @@ describe("an address whose preferred node comes back", () => {
     expect(owner()).to.equal("node-b");
     away();
     await harness.settle();
-    expect(owner()).to.equal("node-c");
+    expect(owner()).to.not.equal("node-b");
     harness.api.writes.length = 0;
   }
 
@@ -145,6 +145,33 @@ describe("an address whose preferred node comes back", () => {
     await harness.settle(10 * QUIET_MS);
     expect(placement()).to.deep.equal({ ...before, byHand: true });
     expect(harness.virtualIP(IP)?.metadata).to.not.have.property("annotations");
+  });
+
+  it("goes to a preferred node that is on no list", async () => {
+    // One has the address, three could take it over, and so no other is welcome.
+    for (const [i, name] of ["node-d", "node-f"].entries()) harness.addNode(name, 14 + i);
+    await begin({ failback: "Immediate" });
+    expect(placement()?.nodes).to.have.length(5);
+    harness.addNode("node-e", 16);
+    harness.api.put(nodes, node("node-e", { labels: { uplink: "fast" } }));
+    await harness.settle(SETTLE_MS + 100);
+    expect(owner()).to.equal("node-e");
+  });
+
+  it("goes back from where the speakers took it, though a person had sent it elsewhere before", async () => {
+    await begin({ failback: "Immediate" });
+    back();
+    await harness.settle(SETTLE_MS + 100);
+    wish("node-a");
+    await harness.settle();
+    const { epoch = 0 } = placement() ?? {};
+    const claim = { node: "node-c", epoch, step: 1, since: "2026-01-01T00:00:00Z" };
+    harness.api.edit(virtualIPs, IP, (one) => ({
+      ...one,
+      status: { ...one.status, announcers: [{ interface: "lan0", mac: "02:00:00:00:00:01", ...claim }] },
+    }));
+    await harness.settle();
+    expect(owner()).to.equal("node-b");
   });
 
   it("is told to have nobody who stands in for as long as that is so", async () => {

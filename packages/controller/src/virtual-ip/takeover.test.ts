@@ -8,6 +8,8 @@ type Silence = Pick<NodeView, "fault" | "speaker">;
 
 const RESTARTING: Silence = { fault: "SpeakerNotRunning", speaker: "Restarting" };
 const GONE: Silence = { fault: "SpeakerNotRunning", speaker: "Gone" };
+const OUT_OF_SERVICE: Silence = { fault: "NodeOutOfService", speaker: "Running" };
+const SHUTTING_DOWN: Silence = { fault: "NodeShuttingDown", speaker: "Running" };
 const NOT_READY: Silence = { fault: "NodeNotReady", speaker: "Restarting" };
 
 function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | "none">> = {}) {
@@ -79,6 +81,19 @@ describe("the node that has an address", () => {
     ],
     ["not one with an old claim while a speaker restarts", [{ node: "b", epoch: 3 }], { a: RESTARTING }, "a"],
     ["not one whose node is not ready", [{ node: "b", epoch: 4, step: 1 }], { b: NOT_READY }, "a"],
+    [
+      "not one whose node is said to be out of service",
+      [{ node: "b", epoch: 4, step: 1 }],
+      { b: OUT_OF_SERVICE },
+      "a",
+    ],
+    [
+      "one that covers for a node that is said to be out of service",
+      [placed, { node: "b", epoch: 4, provisional: true }],
+      { a: OUT_OF_SERVICE },
+      "b",
+    ],
+    ["one whose node shuts down", [{ node: "b", epoch: 4, step: 1 }], { b: SHUTTING_DOWN }, "b"],
     ["not one whose speaker is gone", [{ node: "b", epoch: 4, step: 1 }], { b: GONE }, "a"],
     ["not one whose node is gone", [{ node: "x", epoch: 4, step: 1 }], { x: "none" }, "a"],
     ["one whose speaker has restarted since", [{ node: "b", epoch: 4, step: 1 }], { b: RESTARTING }, "b"],
