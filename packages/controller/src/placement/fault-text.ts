@@ -61,7 +61,10 @@ function wishTextOf(name: string, reason: WishFault, groups: readonly Advertised
     case "NoSuchNode":
       return { fault: "there is no such node", cure: "see kubectl get nodes" };
     case "NodeCordoned":
-      return { fault: "the node is cordoned and another is not", cure: `run kubectl uncordon ${name}` };
+      return {
+        fault: "the node is cordoned, or about to be deleted by the cluster autoscaler, and another is not",
+        cure: `run kubectl uncordon ${name}, or take another node`,
+      };
     case "NodeDrained":
       return {
         fault: "the node is drained of addresses and another is not",

@@ -160,7 +160,7 @@ describe("a wish where an address is to live", () => {
     },
     {
       reason: "NodeCordoned",
-      says: "the node is cordoned and another is not; run kubectl uncordon node-c",
+      says: "the node is cordoned, or about to be deleted by the cluster autoscaler, and another is not; run kubectl uncordon node-c, or take another node",
       hinder: () => harness.api.put(nodes, node("node-c", { cordoned: true })),
       clear: () => harness.api.put(nodes, node("node-c")),
     },
