@@ -3,7 +3,7 @@ import type { Result } from "@fairlead/net/result.ts";
 import { err } from "@fairlead/net/result.ts";
 import type { NodeId } from "../claims/claim.ts";
 import type { Drop, Environment } from "../environment.ts";
-import { encode, openEnvelope, readEnvelope } from "../messages/codec.ts";
+import { encode, MOST_BYTES, openEnvelope, readEnvelope } from "../messages/codec.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
 import type { Body, Item, KnownItem, Message, Path } from "../messages/message.ts";
 import { Freshness } from "../peers/freshness.ts";
@@ -13,6 +13,8 @@ import { Bulk } from "./bulk.ts";
 import { type Entry, itemOf, listOf } from "./ledger.ts";
 import { Spacing } from "./spacing.ts";
 
+/** Messages that tell how things are, so that only the newest counts. The others are right whenever they come, for claims have an order of their own. */
+const STATES: readonly Body["type"][] = ["Heartbeat", "Ack"];
 /** Addresses in one QUERY. */
 const MOST_ADDRESSES = 80;
 
@@ -33,6 +35,7 @@ export class Post {
   readonly #introductions = new Introductions();
   readonly #answers: Spacing<string>;
   readonly #bulk: Bulk;
+  readonly #buffer = new Uint8Array(MOST_BYTES);
   #sequence = 0;
 
   constructor(options: PostOptions, environment: Environment) {
@@ -69,7 +72,7 @@ export class Post {
     for (const path of paths) {
       if (only !== undefined && path !== only) continue;
       const header = { path, sender, incarnation, receiverIncarnation, sequence, segment };
-      this.#environment.send(to, path, encode(header, body, this.#environment.keys));
+      this.#environment.send(to, path, encode(header, body, this.#environment.keys, this.#buffer));
     }
   }
 
@@ -140,7 +143,7 @@ export class Post {
       if (isIntroduction) this.#introductions.forged();
       return read;
     }
-    const drop = this.#freshness.judge(header);
+    const drop = this.#freshness.judge(header, !STATES.includes(read.value.body.type));
     if (drop === "OtherReceiver" && this.mayAnswer(header.sender, `greet ${header.incarnation}`))
       this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);
     if (drop === "Duplicate") this.#environment.report({ type: "DuplicateNode", peer: header.sender });

@@ -41,11 +41,16 @@ export interface Keyring {
  *     24 u64 receiver incarnation     32 u64 sequence   40 u32 segment
  *     44 u16 items   46 u16 zero      48 body           then the tag, 16 bytes
  *
+ * @param buffer is written in, and may be used again
  * @throws ShortBytesError if the message does not fit, which its senders see to
  */
-export function encode(header: Header, body: Body, keys: Keyring): Uint8Array {
+export function encode(
+  header: Header,
+  body: Body,
+  keys: Keyring,
+  buffer = new Uint8Array(MOST_BYTES),
+): Uint8Array {
   const { signing = -1 } = keys;
-  const buffer = new Uint8Array(MOST_BYTES);
   const to = new ByteWriter(buffer);
   to.u16(MAGIC).u8(VERSION).u8(typeNumber(body)).u8(signing);
   to.u8(header.path === "Segment" ? SEGMENT_PATH : 0);
@@ -53,11 +58,12 @@ export function encode(header: Header, body: Body, keys: Keyring): Uint8Array {
   to.u64(BigInt(header.sequence)).u32(header.segment).u16(itemsOf(body)).u16(0);
   writeBody(to, body);
   const length = to.length + TAG_LENGTH;
-  new DataView(buffer.buffer).setUint16(6, length);
+  buffer[6] = length >> 8;
+  buffer[7] = length & 0xff;
   const tag = keys.tag(signing, to.written);
   if (tag === undefined) throw new Error("there is no key to sign with");
   to.bytes(tag.subarray(0, TAG_LENGTH));
-  return buffer.subarray(0, length);
+  return buffer.slice(0, length);
 }
 
 /** What a datagram says before its tag is looked at: nothing of it may be believed, and it may only be dropped for it. */

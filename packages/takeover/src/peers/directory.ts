@@ -3,12 +3,14 @@ import type { NodeId } from "../claims/claim.ts";
 import type { Peer } from "../environment.ts";
 import type { Path } from "../messages/message.ts";
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /** Who the other speakers are, and when each was last heard on each path. */
 export class Directory {
   readonly #self: NodeId;
   #peers = new Map<NodeId, Peer>();
   #byMac = new Map<Mac, NodeId>();
-  readonly #heardMs = new Map<NodeId, Partial<Record<Path, number>>>();
+  readonly #heardMs = new Map<NodeId, Record<Path, number>>();
 
   constructor(self: NodeId) {
     this.#self = self;
@@ -36,15 +38,16 @@ export class Directory {
 
   /** Takes note of a fresh message. @returns how long that path had been silent, in ms; 0 if it never was heard before */
   heard(id: NodeId, path: Path, nowMs: number): number {
-    const before = this.#heardMs.get(id) ?? {};
-    const last = before[path];
-    this.#heardMs.set(id, { ...before, [path]: nowMs });
-    return last === undefined ? 0 : nowMs - last;
+    const heard = this.#heardMs.get(id) ?? { Node: NEVER, Segment: NEVER };
+    const last = heard[path];
+    heard[path] = nowMs;
+    this.#heardMs.set(id, heard);
+    return last === NEVER ? 0 : nowMs - last;
   }
 
   /** When a fresh message of this node last arrived on any path. */
   lastHeardMs(id: NodeId): number {
     const heard = this.#heardMs.get(id);
-    return Math.max(heard?.Node ?? Number.NEGATIVE_INFINITY, heard?.Segment ?? Number.NEGATIVE_INFINITY);
+    return heard === undefined ? NEVER : Math.max(heard.Node, heard.Segment);
   }
 }

@@ -1,5 +1,6 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Header, Path } from "../messages/message.ts";
+import { ReplayWindow } from "./replay-window.ts";
 
 /** How many incarnations of a node are remembered as gone. */
 const MOST_RETIRED = 8;
@@ -12,16 +13,16 @@ const ALIVE_AFTER = 3;
 
 interface Sender {
   readonly incarnation: bigint;
-  /** The highest sequence on each path. */
-  readonly last: Record<Path, number>;
+  /** The sequences that came on each path. */
+  readonly came: Partial<Record<Path, ReplayWindow>>;
   /** New messages since it was retired. */
   late: number;
 }
 
 /**
  * Tells what was sent just now from what was recorded. A message counts only if it names my incarnation, comes from the
- * newest incarnation of its sender that I met, and is newer than the last on its path. So a recording is worth nothing
- * after either side has started anew, and no clock is compared.
+ * newest incarnation of its sender that I met, and did not come by its path before. What tells a state must also be newer than all
+ * that came. So a recording is worth nothing after either side has started anew, and no clock is compared.
  */
 export class Freshness {
   readonly #own: bigint;
@@ -36,20 +37,24 @@ export class Freshness {
   /**
    * Takes note of a message. `Duplicate`: a second machine uses the sender's name, for only a living process can go on
    * naming my incarnation. `OtherReceiver`: the sender does not know me yet; an ACK tells it.
+   *
+   * @param mayBeOvertaken whether it counts although newer messages have come already
    */
-  judge(header: Header): FreshnessDrop | undefined {
+  judge(header: Header, mayBeOvertaken: boolean): FreshnessDrop | undefined {
     if (header.receiverIncarnation !== this.#own) return "OtherReceiver";
     const known = this.#senders.get(header.sender) ?? [];
     const sender = known.find(({ incarnation }) => incarnation === header.incarnation);
     if (sender === undefined) {
-      this.#senders.set(header.sender, [begin(header), ...known.slice(0, MOST_RETIRED)]);
+      const { incarnation } = header;
+      const begun: Sender = { incarnation, came: {}, late: 0 };
+      come(begun, header);
+      this.#senders.set(header.sender, [begun, ...known.slice(0, MOST_RETIRED)]);
       return undefined;
     }
-    const newer = header.sequence > sender.last[header.path];
-    if (newer) sender.last[header.path] = header.sequence;
-    if (sender === known[0]) return newer ? undefined : "OutOfOrder";
-    if (newer) sender.late++;
-    return newer && sender.late >= ALIVE_AFTER ? "Duplicate" : "Retired";
+    const { isNew, isNewest } = come(sender, header);
+    if (sender === known[0]) return isNewest || (isNew && mayBeOvertaken) ? undefined : "OutOfOrder";
+    if (isNewest) sender.late++;
+    return isNewest && sender.late >= ALIVE_AFTER ? "Duplicate" : "Retired";
   }
 
   /**
@@ -60,8 +65,10 @@ export class Freshness {
     if (header.receiverIncarnation !== this.#own) return undefined;
     const known = this.#senders.get(header.sender) ?? [];
     const sender = known.find(({ incarnation }) => incarnation === header.incarnation);
-    if (sender === undefined || header.sequence > sender.last[header.path]) return undefined;
-    return sender === known[0] ? "OutOfOrder" : "Retired";
+    const window = sender?.came[header.path];
+    if (sender === undefined || window === undefined || header.sequence > window.newest) return undefined;
+    if (sender !== known[0]) return "Retired";
+    return window.has(header.sequence) ? "OutOfOrder" : undefined;
   }
 
   /** The newest incarnation of this node that was met; 0 if none was. */
@@ -70,8 +77,13 @@ export class Freshness {
   }
 }
 
-function begin(header: Header): Sender {
-  const last: Record<Path, number> = { Node: -1, Segment: -1 };
-  last[header.path] = header.sequence;
-  return { incarnation: header.incarnation, last, late: 0 };
+/** Takes note of its sequence. */
+function come(
+  { came }: Sender,
+  { path, sequence }: Header,
+): { readonly isNew: boolean; readonly isNewest: boolean } {
+  const window = came[path] ?? new ReplayWindow();
+  came[path] = window;
+  const isNewest = sequence > window.newest;
+  return { isNew: window.take(sequence), isNewest };
 }
