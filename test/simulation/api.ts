@@ -1,58 +1,79 @@
+import type { Announcer, Placement as Recorded } from "@fairlead/api/virtual-ip.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { type Claim, compareClaims } from "@fairlead/takeover/claims/claim.ts";
+import type { Claim } from "@fairlead/takeover/claims/claim.ts";
 import type { Placement } from "@fairlead/takeover/environment.ts";
+import { Controller } from "./controller.ts";
 import type { Machine } from "./machine.ts";
+import type { Station } from "./station.ts";
 import type { World } from "./world.ts";
 
 /** How often the API's news go round, writes arrive and the controller decides. */
 const TICK_MS = 250;
-/** A node that was silent this long is NotReady (Kubernetes: 40 to 50 s). */
-const NOT_READY_MS = 10_000;
-/** A placement that its owner does not claim for so long, while another announces, is taken back. */
-const UNCLAIMED_MS = 5000;
 /** A speaker that starts removes its status of what it does not hold once it had time to learn. */
 const SETTLED_MS = 1500;
-const LONGEST_LIST = 8;
 
 /** One VirtualIP. */
 export interface VirtualIp {
   readonly address: IpAddress;
-  epoch: number;
-  list: readonly bigint[];
-  placedMs: number;
-  readonly status: Map<bigint, Claim>;
+  /** On which it is answered for. */
+  readonly segments: readonly number[];
+  placement: Recorded;
+  /** The node that a person wants it on. */
+  wish: string | undefined;
+  /** By segment and node: what the status says. */
+  readonly announcers: Map<string, Announcer & { readonly claim: Claim }>;
+  /** Nobody ever announced it. */
+  isNew: boolean;
 }
 
-/** The API server, and a controller that places addresses, adopts takeovers and replaces dead owners. */
+/** The API server: who can write to it and hears of it, and when. */
 export class Api {
-  up = true;
-  controllerUp = true;
   readonly objects: VirtualIp[] = [];
+  readonly controller: Controller;
   readonly #world: World;
   readonly #cut = new Set<number>();
-  readonly #aliveMs = new Map<number, number>();
-  readonly #seen = new Map<number, number>();
-  readonly #dirty = new Set<Machine>();
-  #version = 0;
+  readonly #byAddress = new Map<string, VirtualIp>();
+  /** What each speaker has not heard of yet. */
+  readonly #news = new Map<string, Set<VirtualIp> | "All">();
+  /** What each speaker has not written yet. */
+  readonly #dirty = new Map<Station, Set<string>>();
+  #up = true;
 
   constructor(world: World) {
     this.#world = world;
+    this.controller = new Controller(world, (object, before) => this.#changed(object, before));
+  }
+
+  get up(): boolean {
+    return this.#up;
   }
 
   start(): void {
     this.#tick();
   }
 
-  create(address: IpAddress, list: readonly bigint[]): void {
-    this.objects.push({ address, epoch: 1, list, placedMs: 0, status: new Map() });
-    this.#version++;
+  /** A VirtualIP as somebody left it who wrote this list. */
+  create(address: IpAddress, nodes: readonly string[], isNew = false): VirtualIp {
+    const segments = this.#world.lans.map(({ number }) => number);
+    const placement: Recorded = {
+      epoch: 1,
+      nodes,
+      ...(segments.length > 1 && { interfaces: segments.map((number) => `lan${number}`) }),
+      protocols: ["Layer2"],
+    };
+    const object = { address, segments, placement, wish: undefined, announcers: new Map(), isNew };
+    this.objects.push(object);
+    this.#byAddress.set(address.text, object);
+    this.controller.created(object);
+    this.#changed(object, []);
+    return object;
   }
 
   setUp(up: boolean): void {
-    this.up = up;
+    this.#up = up;
     this.#world.story(undefined, `the API is ${up ? "back" : "gone"}`);
     // What was not heard of while nobody listened counts from now.
-    for (const { number } of this.#world.machines) this.#aliveMs.set(number, this.#world.scheduler.nowMs);
+    if (up) this.controller.forgetSilence();
   }
 
   /** Cuts one node off the API, or not any more. */
@@ -66,92 +87,90 @@ export class Api {
   }
 
   /** An order: this address is to be there. */
-  move(object: VirtualIp, to: bigint): void {
-    if (this.up) this.#place(object, to, "moved");
+  move(object: VirtualIp, to: number): void {
+    if (!this.#up) return;
+    object.wish = this.#world.machine(to).name;
+    this.#world.story(undefined, `${object.address.text} is to move to ${object.wish}`);
+    this.controller.look(object);
   }
 
   speakerStarted(machine: Machine): void {
-    this.#seen.delete(machine.number);
-    this.#world.scheduler.after(SETTLED_MS, () => this.#dirty.add(machine));
+    this.#news.set(machine.name, "All");
+    this.#world.later(SETTLED_MS, () => {
+      for (const station of machine.stations)
+        for (const { address } of this.objects) this.statusChanged(station, address);
+    });
   }
 
-  statusChanged(machine: Machine): void {
-    this.#dirty.add(machine);
-  }
-
-  isReady(node: bigint): boolean {
-    const machine = this.#world.machines.find(({ id }) => id === node);
-    if (machine === undefined) return false;
-    return this.#world.scheduler.nowMs - (this.#aliveMs.get(machine.number) ?? 0) < NOT_READY_MS;
+  statusChanged(station: Station, address: IpAddress): void {
+    const dirty = this.#dirty.get(station) ?? new Set();
+    this.#dirty.set(station, dirty.add(address.text));
   }
 
   #tick(): void {
-    const { scheduler, machines } = this.#world;
-    scheduler.after(TICK_MS, () => this.#tick());
-    if (!this.up) return;
+    const { machines } = this.#world;
+    this.#world.later(TICK_MS, () => this.#tick());
+    if (!this.#up) return;
     for (const machine of machines) {
       if (!machine.forwards || this.#cut.has(machine.number)) continue;
-      this.#aliveMs.set(machine.number, scheduler.nowMs);
+      this.controller.heardOf(machine);
       if (!machine.hasSpeaker) continue;
-      if (this.#dirty.delete(machine)) this.#write(machine);
-      if (this.#seen.get(machine.number) === this.#version) continue;
-      this.#seen.set(machine.number, this.#version);
-      const placements = this.#placements();
-      machine.inSpeaker((takeover) => takeover.onPlacements(placements));
+      for (const station of machine.stations) this.#write(station);
+      this.#tell(machine);
     }
-    if (this.controllerUp) for (const object of this.objects) this.#reconcile(object);
+    this.controller.run();
   }
 
-  #placements(): readonly Placement[] {
-    return this.objects.map(({ address, epoch, list }) => ({ address, epoch, list, first: false }));
+  #write(station: Station): void {
+    const { lan, machine, mac, claims } = station;
+    for (const text of this.#dirty.get(station) ?? []) {
+      const object = this.#byAddress.get(text);
+      if (object === undefined) continue;
+      const claim = claims.get(text);
+      const key = `${lan.number} ${machine.name}`;
+      if (claim === undefined) {
+        if (!object.announcers.delete(key)) continue;
+      } else {
+        const { epoch, step, firm } = claim;
+        const said = { node: machine.name, interface: `lan${lan.number}`, mac, epoch, step, since: "" };
+        object.announcers.set(key, { ...said, provisional: !firm, claim });
+        object.isNew = false;
+      }
+      this.controller.look(object);
+    }
+    this.#dirty.delete(station);
   }
 
-  #write(machine: Machine): void {
-    for (const { address, status } of this.objects) {
-      const claim = machine.claims.get(address.text);
-      if (claim === undefined) status.delete(machine.id);
-      else status.set(machine.id, claim);
+  /** A speaker hears of what names its node, and of what it announces; anything else is none of its business. */
+  #tell(machine: Machine): void {
+    const news = this.#news.get(machine.name);
+    if (news === undefined) return;
+    this.#news.delete(machine.name);
+    const objects = news === "All" ? this.controller.concerning(machine.name) : [...news];
+    for (const station of machine.stations) {
+      const set: Placement[] = [];
+      const gone: IpAddress[] = [];
+      for (const object of objects) {
+        if (!object.segments.includes(station.lan.number)) continue;
+        const isAnnounced = object.announcers.has(`${station.lan.number} ${machine.name}`);
+        if (object.placement.nodes.includes(machine.name) || isAnnounced) set.push(this.#placementOf(object));
+        else gone.push(object.address);
+      }
+      if (set.length + gone.length > 0 || news === "All")
+        station.place(set, news === "All" ? "Others" : gone);
     }
   }
 
-  #reconcile(object: VirtualIp): void {
-    const owner = object.list[0] ?? 0n;
-    const live = [...object.status].filter(([node]) => this.isReady(node)).map(([, claim]) => claim);
-    const highest = live.sort(compareClaims).at(-1);
-    if (highest === undefined) {
-      if (this.isReady(owner)) return;
-      const next = [...object.list, ...this.#world.machines.map(({ id }) => id)].find((id) =>
-        this.isReady(id),
-      );
-      if (next !== undefined) this.#place(object, next, "placed, for its owner is not ready");
-      return;
-    }
-    const isAbove = highest.epoch > object.epoch || (highest.epoch === object.epoch && highest.step > 0);
-    const isCover = !highest.firm && !this.isReady(owner);
-    if (highest.node === owner) {
-      if (highest.epoch > object.epoch) this.#place(object, owner, "record repaired", highest.epoch);
-    } else if ((isAbove && highest.firm) || isCover)
-      this.#place(object, highest.node, "adopted", highest.epoch);
-    else if (
-      !live.some(({ node }) => node === owner) &&
-      this.#world.scheduler.nowMs - object.placedMs > UNCLAIMED_MS
-    )
-      this.#place(object, highest.node, "placed back, for nobody claimed it", highest.epoch);
+  #placementOf({ address, placement, isNew }: VirtualIp): Placement {
+    const list = placement.nodes.map((name) => BigInt(name.slice(1)));
+    return { address, epoch: placement.epoch, list, first: isNew };
   }
 
-  #place(object: VirtualIp, first: bigint, why: string, known = 0): void {
-    const rest = object.list.filter((id) => id !== first);
-    const missing = this.#world.machines.map(({ id }) => id).filter((id) => !object.list.includes(id));
-    const others = [...rest, ...missing].filter((id) => id !== first);
-    const ready = others.filter((id) => this.isReady(id));
-    const list = [first, ...ready, ...others.filter((id) => !ready.includes(id))].slice(0, LONGEST_LIST);
-    object.epoch = Math.max(object.epoch, known, ...[...object.status.values()].map((one) => one.epoch)) + 1;
-    object.list = list;
-    object.placedMs = this.#world.scheduler.nowMs;
-    this.#version++;
-    this.#world.story(
-      undefined,
-      `${object.address.text} ${why}: epoch ${object.epoch}, list ${list.map((id) => `n${id}`).join(" ")}`,
-    );
+  #changed(object: VirtualIp, before: readonly string[]): void {
+    const announcing = [...object.announcers.values()].map(({ node }) => node);
+    for (const name of new Set([...before, ...object.placement.nodes, ...announcing])) {
+      const news = this.#news.get(name) ?? new Set();
+      if (news !== "All") this.#news.set(name, news.add(object));
+    }
   }
 }

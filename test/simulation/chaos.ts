@@ -1,142 +1,141 @@
-import type { Port } from "./network.ts";
-import { FAIR } from "./network.ts";
-import type { Scenario } from "./scenario.ts";
+import { Dice } from "./dice.ts";
+import { type Fault, inject } from "./faults.ts";
+import type { FaultScenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 const FAULTS_MS = 40_000;
 const QUIET_MS = 45_000;
+const FEWEST_FAULTS = 10;
+const MOST_FAULTS = 25;
 
-/** One fault, somewhere; most end by themselves. */
-type Fault = (world: World) => void;
+/** Draws one fault that fits in the world. */
+type Draw = (dice: Dice, sizes: Sizes) => Undated;
+type Undated = Fault extends infer One ? (One extends Fault ? Omit<One, "atMs"> : never) : never;
 
-const FAULTS: readonly Fault[] = [
-  (world) => {
-    const machine = someone(world);
-    machine.crash();
-    world.later(world.dice.between(1000, 15_000), () => {
-      machine.boot();
-      machine.startSpeaker(true);
-    });
+interface Sizes {
+  readonly nodes: number;
+  readonly addresses: number;
+  readonly segments: number;
+  readonly networks: 1 | 2;
+}
+
+const DRAWS: readonly Draw[] = [
+  (dice, sizes) => ({ kind: "Crash", node: nodeOf(dice, sizes), forMs: span(dice, 1000, 15_000) }),
+  (dice, sizes) => ({
+    kind: "SpeakerDies",
+    node: nodeOf(dice, sizes),
+    forMs: span(dice, 200, 8000),
+    cache: dice.chance(0.8),
+  }),
+  (dice, sizes) => ({ kind: "Upgrade", node: nodeOf(dice, sizes), forMs: span(dice, 300, 3000) }),
+  (dice, sizes) => ({
+    kind: "Stall",
+    node: nodeOf(dice, sizes),
+    forMs: span(dice, 100, 4000),
+    whole: dice.chance(0.5),
+    hidden: dice.chance(0.5),
+  }),
+  (dice, sizes) => ({ kind: "NoCarrier", ...onLan(dice, sizes), forMs: span(dice, 500, 8000) }),
+  (dice, sizes) => {
+    const apart = Array.from({ length: sizes.nodes }, (_, i) => i + 1).filter(() => dice.chance(0.5));
+    const onNodes = sizes.networks === 2 && dice.chance(0.3);
+    const segment = onNodes ? 0 : 1 + dice.below(sizes.segments);
+    return { kind: "Partition", segment, apart, forMs: span(dice, 500, 8000) };
   },
-  (world) => {
-    const machine = someone(world);
-    machine.killSpeaker();
-    world.later(world.dice.between(200, 8000), () => machine.startSpeaker(world.dice.chance(0.8)));
-  },
-  (world) => {
-    const machine = someone(world);
-    machine.inSpeaker((takeover) => takeover.restarting());
-    world.later(31, () => machine.killSpeaker());
-    world.later(world.dice.between(300, 3000), () => machine.startSpeaker(true));
-  },
-  (world) => {
-    const [whole, hidden] = [world.dice.chance(0.5), world.dice.chance(0.5)];
-    someone(world).stall(world.dice.between(100, 4000), { whole, hidden });
-  },
-  (world) => {
-    const machine = someone(world);
-    machine.setCarrier(false);
-    world.later(world.dice.between(500, 8000), () => machine.setCarrier(true));
-  },
-  (world) => {
-    const network = world.dice.chance(0.7) ? world.segment : world.nodeNetwork;
-    const sides = new Map<Port, number>(world.machines.map(({ number }) => [number, world.dice.below(2)]));
-    network.partition(sides);
-    world.changed();
-    world.later(world.dice.between(500, 8000), () => {
-      network.partition(new Map());
-      world.changed();
-    });
-  },
-  (world) => {
-    const [from, to] = [someone(world).number, someone(world).number];
-    const both = world.dice.chance(0.5);
-    world.segment.cut(from, to);
-    if (both) world.segment.cut(to, from);
-    world.later(world.dice.between(500, 8000), () => {
-      world.segment.mend(from, to);
-      world.segment.mend(to, from);
-    });
-  },
-  (world) => {
-    const { number } = someone(world);
-    world.segment.setLoss(number, world.dice.between(0.1, 0.5));
-    world.later(world.dice.between(500, 8000), () => world.segment.setLoss(number, 0));
-  },
-  (world) => {
-    world.api.setUp(false);
-    world.later(world.dice.between(500, 15_000), () => world.api.setUp(true));
-  },
-  (world) => {
-    const { number } = someone(world);
-    world.api.setCut(number, true);
-    world.later(world.dice.between(500, 15_000), () => world.api.setCut(number, false));
-  },
-  (world) => {
-    world.api.controllerUp = false;
-    world.later(world.dice.between(500, 10_000), () => {
-      world.api.controllerUp = true;
-    });
-  },
-  (world) => world.api.move(world.dice.oneOf(world.api.objects), someone(world).id),
-  (world) => {
-    const machine = someone(world);
-    const restart = (): void => {
-      machine.killSpeaker();
-      world.later(1000, () => machine.startSpeaker(true));
-    };
-    machine.inSpeaker((takeover) => takeover.drain(() => world.later(0, restart)));
-  },
-  (world) => {
-    world.segment.weather = { ...FAIR, late: 0.05, duplicate: 0.1, loss: 0.05 };
-    world.later(world.dice.between(500, 5000), () => {
-      world.segment.weather = FAIR;
-    });
-  },
+  (dice, sizes) => ({
+    kind: "Cut",
+    ...onLan(dice, sizes),
+    to: nodeOf(dice, sizes),
+    bothWays: dice.chance(0.5),
+    forMs: span(dice, 500, 8000),
+  }),
+  (dice, sizes) => ({
+    kind: "Loss",
+    ...onLan(dice, sizes),
+    loss: dice.between(0.1, 0.5),
+    forMs: span(dice, 500, 8000),
+  }),
+  (dice) => ({ kind: "NoApi", forMs: span(dice, 500, 15_000) }),
+  (dice, sizes) => ({ kind: "NoApiForNode", node: nodeOf(dice, sizes), forMs: span(dice, 500, 15_000) }),
+  (dice) => ({ kind: "NoController", forMs: span(dice, 500, 10_000) }),
+  (dice, sizes) => ({
+    kind: "Move",
+    address: 1 + dice.below(sizes.addresses),
+    node: nodeOf(dice, sizes),
+    forMs: 0,
+  }),
+  (dice, sizes) => ({ kind: "Drain", node: nodeOf(dice, sizes), forMs: 1000 }),
+  (dice, sizes) => ({
+    kind: "BadWeather",
+    segment: 1 + dice.below(sizes.segments),
+    forMs: span(dice, 500, 5000),
+  }),
+  (dice, sizes) => ({
+    kind: "NoGateway",
+    segment: 1 + dice.below(sizes.segments),
+    forMs: span(dice, 500, 8000),
+  }),
+  (dice, sizes) => ({ kind: "NoGatewayForNode", ...onLan(dice, sizes), forMs: span(dice, 500, 15_000) }),
+  (dice) => ({ kind: "NewKey", forMs: span(dice, 2000, 6000) }),
 ];
 
-/** Random faults on top of each other, then everything repaired and quiet. */
-export const CHAOS: Scenario = {
-  name: "chaos",
-  lengthMs: FAULTS_MS + QUIET_MS,
-  // Invariant 1, and what the faults on top of each other may cost.
-  most: { longestOverlapMs: 1200, longestUnansweredMs: 20_000, moves: 25 },
-  play: (world) => {
-    const faults = 10 + world.dice.below(16);
-    for (let i = 0; i < faults; i++)
-      world.later(world.dice.between(0, FAULTS_MS), () => world.dice.oneOf(FAULTS)(world));
-    world.later(FAULTS_MS, () => repair(world));
-  },
-};
-
-/** The sizes of a chaos run follow from its seed. */
-export function chaosOf(seed: number): Scenario {
-  return {
-    ...CHAOS,
-    world: {
-      nodes: 2 + (seed % 6),
-      addresses: 1 + (seed % 3),
-      networks: seed % 2 === 0 ? 1 : 2,
-      hasGateway: seed % 5 !== 0,
-    },
+/** Random faults on top of each other, then everything repaired and quiet. All of it follows from the seed. */
+export function chaosOf(seed: number): FaultScenario {
+  const dice = new Dice(seed);
+  const sizes: Sizes = {
+    nodes: 2 + (seed % 6),
+    addresses: 1 + (seed % 3),
+    segments: seed % 4 === 3 ? 2 : 1,
+    networks: seed % 2 === 0 ? 1 : 2,
   };
+  const count = FEWEST_FAULTS + dice.below(MOST_FAULTS - FEWEST_FAULTS + 1);
+  const faults = Array.from(
+    { length: count },
+    (): Fault => ({ ...dice.oneOf(DRAWS)(dice, sizes), atMs: span(dice, 0, FAULTS_MS) }),
+  ).sort((a, b) => a.atMs - b.atMs);
+  return {
+    name: "chaos",
+    world: { ...sizes, hasGateway: seed % 5 !== 0 },
+    faults,
+    repairedMs: FAULTS_MS,
+    lengthMs: FAULTS_MS + QUIET_MS,
+    // Invariant 1, liveness, and invariant 5.
+    most: { longestOverlapMs: 1200, longestStrandedMs: 12_000, movesPerFault: 1 },
+  };
+}
+
+/** Has the faults happen, and everything be repaired afterwards. */
+export function play(
+  { faults, repairedMs }: Pick<FaultScenario, "faults" | "repairedMs">,
+  world: World,
+): void {
+  for (const fault of faults) world.later(fault.atMs, () => inject(world, fault));
+  world.later(repairedMs, () => repair(world));
 }
 
 function repair(world: World): void {
   world.story(undefined, "everything is repaired");
-  world.segment.heal();
+  for (const { network } of world.lans) network.heal();
   world.nodeNetwork.heal();
   world.api.healPaths();
-  world.api.controllerUp = true;
+  world.api.controller.up = true;
   if (!world.api.up) world.api.setUp(true);
   for (const machine of world.machines) {
     machine.setCarrier(true);
     machine.boot();
     machine.startSpeaker(true);
   }
-  world.changed();
 }
 
-function someone(world: World): World["machines"][number] {
-  return world.dice.oneOf(world.machines);
+function nodeOf(dice: Dice, { nodes }: Sizes): number {
+  return 1 + dice.below(nodes);
+}
+
+function onLan(dice: Dice, sizes: Sizes): { readonly node: number; readonly segment: number } {
+  return { node: nodeOf(dice, sizes), segment: 1 + dice.below(sizes.segments) };
+}
+
+/** In whole ms, so that it can be printed and read again. */
+function span(dice: Dice, least: number, most: number): number {
+  return Math.round(dice.between(least, most));
 }

@@ -8,12 +8,12 @@ const ASK_EVERY_MS = 1000;
 
 export interface ClientOptions {
   readonly scheduler: Scheduler;
-  /** For so long after a change gratuitous frames are ignored: 1,000 on Linux (locktime), 0 elsewhere. */
+  /** For so long after a change gratuitous ARP is ignored: 1,000 on Linux (locktime), 0 elsewhere. NDP knows no such thing (RFC 4861 7.2.5). */
   readonly lockMs: number;
   readonly ask: (address: IpAddress, answer: (mac: Mac) => void) => void;
   /** Whether data sent to this MAC arrives. */
   readonly forwards: (mac: Mac) => boolean;
-  readonly onChange: () => void;
+  readonly onChange: (address: IpAddress) => void;
 }
 
 /** A client on the segment that keeps sending to each address through its neighbor cache. */
@@ -51,12 +51,15 @@ export class Client {
   gratuitous(address: IpAddress, mac: Mac): void {
     const entry = this.#cache.get(address.text);
     const { scheduler, lockMs } = this.#options;
-    if (entry === undefined || scheduler.nowMs - entry.setMs < lockMs) return;
+    if (entry === undefined) return;
+    if (address.family === "IPv4" && scheduler.nowMs - entry.setMs < lockMs) return;
     this.#set(address, mac);
   }
 
+  /** What is known already locks nothing. */
   #set(address: IpAddress, mac: Mac): void {
+    if (this.macOf(address) === mac) return;
     this.#cache.set(address.text, { mac, setMs: this.#options.scheduler.nowMs });
-    this.#options.onChange();
+    this.#options.onChange(address);
   }
 }

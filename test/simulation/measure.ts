@@ -1,7 +1,6 @@
-import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 
-/** What a moment looks like from the client's side, for one address. */
+/** What a moment looks like from the client's side, for one address on one segment. */
 export interface Moment {
   /** The MACs that are given out for it. */
   readonly answered: ReadonlySet<Mac | undefined>;
@@ -9,9 +8,11 @@ export interface Moment {
   readonly twice: boolean;
   /** Some client's data is lost. */
   readonly lost: boolean;
+  /** Nobody answers although an informed, well placed member of the list lives. */
+  readonly stranded: boolean;
 }
 
-/** Sums over a run, of the worst address, in ms. */
+/** Sums over a run, of the worst address on the worst segment, in ms. */
 export interface Figures {
   readonly unansweredMs: number;
   readonly clientMs: number;
@@ -20,6 +21,7 @@ export interface Figures {
   /** The longest time without an answer, and with two, at a stretch. */
   readonly longestUnansweredMs: number;
   readonly longestOverlapMs: number;
+  readonly longestStrandedMs: number;
 }
 
 interface Sum {
@@ -32,6 +34,7 @@ interface Track {
   readonly unanswered: Sum;
   readonly lost: Sum;
   readonly overlap: Sum;
+  readonly stranded: Sum;
   holder: number | undefined;
   moves: number;
 }
@@ -46,17 +49,19 @@ export class Measure {
     this.#fromMs = nowMs;
   }
 
-  look(address: IpAddress, nowMs: number, { answered, twice, lost }: Moment): void {
+  /** @param place an address on a segment */
+  look(place: string, nowMs: number, { answered, twice, lost, stranded }: Moment): void {
     if (this.#fromMs === undefined) return;
-    const track = this.#of(address);
+    const track = this.#of(place);
     follow(track.unanswered, nowMs, answered.size === 0);
     follow(track.lost, nowMs, lost);
     follow(track.overlap, nowMs, twice);
+    follow(track.stranded, nowMs, stranded);
   }
 
   /** A node begins to announce the address. */
-  announced(address: IpAddress, node: number): void {
-    const track = this.#of(address);
+  announced(place: string, node: number): void {
+    const track = this.#of(place);
     if (track.holder !== undefined && track.holder !== node && this.#fromMs !== undefined) track.moves++;
     track.holder = node;
   }
@@ -64,8 +69,8 @@ export class Measure {
   /** To be asked for once, at the end. */
   figures(nowMs: number): Figures {
     const tracks = [...this.#tracks.values()];
-    for (const { unanswered, lost, overlap } of tracks)
-      for (const sum of [unanswered, lost, overlap]) follow(sum, nowMs, false);
+    for (const { unanswered, lost, overlap, stranded } of tracks)
+      for (const sum of [unanswered, lost, overlap, stranded]) follow(sum, nowMs, false);
     const most = (of: (track: Track) => number): number => Math.max(0, ...tracks.map(of));
     return {
       unansweredMs: most(({ unanswered }) => unanswered.totalMs),
@@ -74,14 +79,16 @@ export class Measure {
       moves: most(({ moves }) => moves),
       longestUnansweredMs: most(({ unanswered }) => unanswered.longestMs),
       longestOverlapMs: most(({ overlap }) => overlap.longestMs),
+      longestStrandedMs: most(({ stranded }) => stranded.longestMs),
     };
   }
 
-  #of(address: IpAddress): Track {
-    const known = this.#tracks.get(address.text);
+  #of(place: string): Track {
+    const known = this.#tracks.get(place);
     if (known !== undefined) return known;
-    const track = { unanswered: none(), lost: none(), overlap: none(), holder: undefined, moves: 0 };
-    this.#tracks.set(address.text, track);
+    const sums = { unanswered: none(), lost: none(), overlap: none(), stranded: none() };
+    const track = { ...sums, holder: undefined, moves: 0 };
+    this.#tracks.set(place, track);
     return track;
   }
 }

@@ -1,8 +1,8 @@
 import type { Dice } from "./dice.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Whatever has a port: a node by its number, the gateway, or a client. */
-export type Port = number | "gateway" | "client";
+/** Whatever has a port: a node by its number, the gateway, a client, or a host that is none of ours. */
+export type Port = number | "gateway" | "client" | "stranger";
 
 /** How a network treats what is sent. */
 export interface Weather {
@@ -34,31 +34,38 @@ export class Network {
   readonly #cuts = new Set<string>();
   readonly #lossOf = new Map<Port, number>();
   readonly #dead = new Set<Port>();
+  readonly #onChange: () => void;
 
-  constructor(scheduler: Scheduler, dice: Dice) {
+  /** @param onChange who reaches whom has changed */
+  constructor(scheduler: Scheduler, dice: Dice, onChange: () => void) {
     this.#scheduler = scheduler;
     this.#dice = dice;
+    this.#onChange = onChange;
   }
 
   /** Ports of different sides do not reach each other; all not named are on side 0. */
   partition(sides: ReadonlyMap<Port, number>): void {
     this.#side.clear();
     for (const [port, side] of sides) this.#side.set(port, side);
+    this.#onChange();
   }
 
   /** Nothing that `from` sends reaches `to`. */
   cut(from: Port, to: Port): void {
     this.#cuts.add(`${from}>${to}`);
+    this.#onChange();
   }
 
   mend(from: Port, to: Port): void {
     this.#cuts.delete(`${from}>${to}`);
+    this.#onChange();
   }
 
   /** The port neither sends nor receives. */
   setDead(port: Port, dead: boolean): void {
     if (dead) this.#dead.add(port);
     else this.#dead.delete(port);
+    this.#onChange();
   }
 
   /** Additional loss of what this port sends and receives. */
@@ -72,6 +79,12 @@ export class Network {
     this.#dead.clear();
     this.#lossOf.clear();
     this.weather = FAIR;
+    this.#onChange();
+  }
+
+  /** Both ways. */
+  connects(one: Port, other: Port): boolean {
+    return this.reaches(one, other) && this.reaches(other, one);
   }
 
   reaches(from: Port, to: Port): boolean {
@@ -79,7 +92,7 @@ export class Network {
       !this.#dead.has(from) &&
       !this.#dead.has(to) &&
       (this.#side.get(from) ?? 0) === (this.#side.get(to) ?? 0) &&
-      !this.#cuts.has(`${from}>${to}`)
+      (this.#cuts.size === 0 || !this.#cuts.has(`${from}>${to}`))
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@fairlead/takeover/clock.ts";
+import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /**
@@ -7,13 +7,16 @@ import type { Scheduler } from "./scheduler.ts";
  */
 export class ProcessClock implements Clock {
   readonly #scheduler: Scheduler;
+  readonly #aheadMs: number;
   #hiddenMs = 0;
   #stalled: { readonly sinceMs: number; readonly hidden: boolean } | undefined;
   #waiting: (() => void)[] = [];
   #ended = false;
 
-  constructor(scheduler: Scheduler) {
+  /** @param aheadMs no two processes agree on what time it is */
+  constructor(scheduler: Scheduler, aheadMs: number) {
     this.#scheduler = scheduler;
+    this.#aheadMs = aheadMs;
   }
 
   get running(): boolean {
@@ -21,7 +24,11 @@ export class ProcessClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#scheduler.nowMs - this.#hiddenMs;
+    return this.#scheduler.nowMs + this.#aheadMs - this.#hiddenMs;
+  }
+
+  wall(): Date {
+    return new Date(this.nowMs());
   }
 
   after(delayMs: number, run: () => void): Timer {

@@ -1,3 +1,4 @@
+import type { Fault } from "./faults.ts";
 import type { World, WorldOptions } from "./world.ts";
 
 /** What may be measured at most in any run; what is not given is not bounded. */
@@ -9,14 +10,16 @@ export interface Bounds {
   /** At a stretch. */
   readonly longestOverlapMs?: number;
   readonly longestUnansweredMs?: number;
+  /** For which nobody answers although an informed, well placed list member lives. */
+  readonly longestStrandedMs?: number;
+  /** Of a scenario that is a list of faults. */
+  readonly movesPerFault?: number;
 }
 
-/** Something that happens to a cluster, and what it may cost. */
-export interface Scenario {
+/** What happens to a cluster, and what it may cost. */
+interface Terms {
   readonly name: string;
   readonly world?: Partial<WorldOptions>;
-  /** The faults; they happen at the times that this asks the world for. */
-  readonly play: (world: World) => void;
   readonly lengthMs: number;
   readonly most: Bounds;
   /** How many of 1,000 seeds are spent here, relative to the others. @default 1 */
@@ -25,9 +28,23 @@ export interface Scenario {
   readonly ends?: "Record" | "Wire" | "Open";
   /** What must have been reported, or must not. */
   readonly reports?: Partial<
-    Record<"HeartbeatPath" | "HeartbeatBlocked" | "Conflict" | "DuplicateNode", boolean>
+    Record<"HeartbeatPath" | "HeartbeatBlocked" | "Conflict" | "DuplicateNode" | "AnchorLost", boolean>
   >;
 }
+
+/** Something that happens by a program, at the times that this asks the world for. */
+export interface PlayedScenario extends Terms {
+  readonly play: (world: World) => void;
+}
+
+/** Something that happens by a list of faults, which can be made shorter. */
+export interface FaultScenario extends Terms {
+  readonly faults: readonly Fault[];
+  /** When everything is repaired. */
+  readonly repairedMs: number;
+}
+
+export type Scenario = PlayedScenario | FaultScenario;
 
 /** The owner of the first address, and its stand-ins in order. */
 export const OWNER = 1;

@@ -1,102 +1,134 @@
 import { addressOf, type IpAddress } from "@fairlead/net/address.ts";
-import { type Mac, macFromBytes } from "@fairlead/net/mac.ts";
-import { type Claim, claimText, compareClaims } from "@fairlead/takeover/claims/claim.ts";
-import type { Drop, Peer, Report } from "@fairlead/takeover/environment.ts";
+import type { Drop, Report } from "@fairlead/takeover/environment.ts";
 import type { Keyring } from "@fairlead/takeover/messages/codec.ts";
 import type { Path } from "@fairlead/takeover/messages/message.ts";
 import { testKeys } from "@fairlead/takeover/testing/keys.ts";
 import { Api, type VirtualIp } from "./api.ts";
-import { Client } from "./client.ts";
 import { Dice } from "./dice.ts";
+import { Lan } from "./lan.ts";
 import { Machine } from "./machine.ts";
 import { Measure } from "./measure.ts";
-import { Network, type Port } from "./network.ts";
+import { Network } from "./network.ts";
 import { Scheduler } from "./scheduler.ts";
+import type { Station } from "./station.ts";
 
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly addresses: number;
-  /** 2: the nodes' own addresses are on another network than the segment. */
+  /** How many nodes the addresses are spread over at the start. @default all */
+  readonly owners?: number;
+  /** 2: the nodes' own addresses are on another network than the segments. */
   readonly networks: 1 | 2;
-  /** Whether there is a gateway that speakers use as their anchor. */
+  /** How many segments there are. Every address is on all of them. */
+  readonly segments: number;
+  /** Whether each segment has a gateway that speakers use as their anchor. */
   readonly hasGateway: boolean;
   readonly caretake: boolean;
   /** Keep what happens, to be read. */
   readonly keepStory: boolean;
 }
 
-/** A whole cluster with its networks, gateway, clients and API, in virtual time. */
+/** A datagram, as it was sent to a station. */
+export interface Sent {
+  readonly to: Station;
+  readonly path: Path;
+  readonly datagram: Uint8Array;
+}
+
+/** A whole cluster with its networks, gateways, clients and API, in virtual time. */
 export class World {
   readonly options: WorldOptions;
   readonly scheduler = new Scheduler();
   readonly dice: Dice;
-  readonly segment: Network;
+  readonly lans: readonly Lan[];
   readonly nodeNetwork: Network;
   readonly api: Api;
   readonly machines: readonly Machine[];
-  readonly peers: readonly Peer[];
-  readonly clients: readonly Client[];
   readonly measure = new Measure();
   readonly paths: readonly Path[];
-  readonly gateway = addressOf("IPv4", 0x0a0000fen);
   readonly reports = new Map<Report["type"], number>();
   readonly drops = new Map<Drop, number>();
   /** Broken invariants, in words. */
   readonly broken: string[] = [];
   readonly lines: string[] = [];
-  /** Every datagram that was sent to this node, to be sent again. */
-  readonly recorded: { readonly to: number; readonly path: Path; readonly datagram: Uint8Array }[] = [];
+  /** Every datagram that was sent while it was recorded, to be sent again. */
+  readonly recorded: Sent[] = [];
   recording = false;
   udpBlocked = false;
   messages = 0;
   readonly #keys = new Map<number, Keyring>();
-  readonly #told = new Map<string, Claim>();
+  #newestKey = 1;
+  /** Until then the last change of the key goes on. */
+  #keysBusyMs = 0;
   #incarnation = 1;
+  #addresses = 0;
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.dice = new Dice(options.seed);
-    this.segment = new Network(this.scheduler, this.dice);
-    this.nodeNetwork = new Network(this.scheduler, this.dice);
-    this.paths = options.networks === 1 ? ["Segment"] : ["Segment", "Node"];
     this.api = new Api(this);
-    this.peers = Array.from({ length: options.nodes }, (_, i) => peer(i + 1));
-    this.machines = this.peers.map((one, i) => new Machine(this, i + 1, one));
-    this.clients = [1000, 0].map((lockMs) => this.#client(lockMs));
+    this.lans = range(options.segments).map((segment) => new Lan(this, segment));
+    this.nodeNetwork = new Network(this.scheduler, this.dice, () => {});
+    this.paths = options.networks === 1 ? ["Segment"] : ["Segment", "Node"];
+    this.machines = range(options.nodes).map((number) => new Machine(this, number, this.lans));
     for (let i = 0; i < options.addresses; i++) {
-      const address = addressOf("IPv4", 0xc0000201n + BigInt(i));
-      const ids = this.machines.map(({ id }) => id);
-      this.api.create(address, [...ids.slice(i), ...ids.slice(0, i)].slice(0, 8));
+      const names = this.machines.map(({ name }) => name);
+      const first = i % (options.owners ?? names.length);
+      this.api.create(this.newAddress(), [...names.slice(first), ...names.slice(0, first)].slice(0, 8));
     }
   }
 
-  get anchor(): IpAddress | undefined {
-    return this.options.hasGateway ? this.gateway : undefined;
+  /** The first segment. */
+  get lan(): Lan {
+    const [lan] = this.lans;
+    if (lan === undefined) throw new RangeError("there is no segment");
+    return lan;
   }
 
-  get caretake(): boolean {
-    return this.options.caretake;
+  /** The first segment's network. */
+  get segment(): Network {
+    return this.lan.network;
   }
 
-  get addresses(): readonly IpAddress[] {
-    return this.api.objects.map(({ address }) => address);
+  /** A segment's network; of 0 that of the nodes' own addresses. @throws RangeError if there is none */
+  network(segment: number): Network {
+    const network = segment === 0 ? this.nodeNetwork : this.lans[segment - 1]?.network;
+    if (network === undefined) throw new RangeError(`there is no segment ${segment}`);
+    return network;
+  }
+
+  /** The VirtualIP whose owner the first node was at the start. */
+  get first(): VirtualIp {
+    const [object] = this.api.objects;
+    if (object === undefined) throw new RangeError("there is no address");
+    return object;
   }
 
   nextIncarnation(): number {
     return this.#incarnation++;
   }
 
+  /** One that there was not before; every third is of IPv6. */
+  newAddress(): IpAddress {
+    const number = BigInt(this.#addresses++);
+    if (number % 3n !== 1n) return addressOf("IPv4", 0xac100001n + number);
+    return addressOf("IPv6", (0x20010db8n << 96n) + 1n + number);
+  }
+
   /** Starts everything and lets it settle; what follows is measured. */
   settle(): void {
     for (const machine of this.machines)
       this.scheduler.after(this.dice.between(0, 500), () => machine.startSpeaker(true));
+    // Nobody decides about what only starts, so that the lists are as they were written.
+    this.api.controller.up = false;
     this.api.start();
     this.scheduler.runUntil(2000);
-    for (const client of this.clients) for (const address of this.addresses) client.use(address);
-    this.scheduler.runUntil(5500 + this.dice.between(0, 1000));
+    this.api.controller.up = true;
+    for (const lan of this.lans) for (const { address } of this.api.objects) lan.use(address);
+    this.scheduler.runUntil(3500 + this.dice.between(0, 1000));
     this.measure.start(this.scheduler.nowMs);
-    this.changed();
+    for (const lan of this.lans) lan.changed();
   }
 
   /** Lets time pass. */
@@ -114,16 +146,31 @@ export class World {
     return machine;
   }
 
-  /** The VirtualIP whose owner the first node was at the start. */
-  get first(): VirtualIp {
-    const [object] = this.api.objects;
-    if (object === undefined) throw new RangeError("there is no address");
-    return object;
-  }
-
   /** The node that announces an address; the lowest if several do, undefined if none. */
   holderOf(address: IpAddress): Machine | undefined {
     return this.machines.find((machine) => machine.announces(address));
+  }
+
+  /**
+   * Changes the key in the three steps of the controller: all nodes know the new one, all sign with it, all forget the old one. In each
+   * step one node after the other hears of it.
+   */
+  rollOutKey(forMs: number): void {
+    const startMs = Math.max(this.scheduler.nowMs, this.#keysBusyMs);
+    this.#keysBusyMs = startMs + forMs;
+    const before = this.#newestKey;
+    const next = (before % 250) + 1;
+    this.#newestKey = next;
+    const steps: readonly (readonly [number, readonly number[]])[] = [
+      [before, [before, next]],
+      [next, [before, next]],
+      [next, [next]],
+    ];
+    for (const [i, [signing, known]] of steps.entries())
+      for (const { number } of this.machines) {
+        const atMs = startMs + ((i + this.dice.between(0, 0.9)) * forMs) / steps.length;
+        this.scheduler.at(atMs, () => this.setKeys(number, signing, known));
+      }
   }
 
   /** From now on this node signs with one key and knows these. */
@@ -137,137 +184,39 @@ export class World {
     return keys;
   }
 
-  send(from: Machine, to: bigint, path: Path, datagram: Uint8Array): void {
-    const machine = this.machines[Number(to) - 1];
-    if (machine === undefined) return;
+  send(from: Station, to: bigint, path: Path, datagram: Uint8Array): void {
+    const station = this.machines[Number(to) - 1]?.on(from.lan.number);
+    if (station === undefined) return;
     this.messages++;
-    if (this.recording) this.recorded.push({ to: machine.number, path, datagram });
-    if (this.udpBlocked || (path === "Segment" && !(from.carrier && machine.carrier))) return;
-    const network = path === "Segment" ? this.segment : this.nodeNetwork;
-    network.send(from.number, machine.number, () => machine.receive(datagram, path));
-  }
-
-  probe(from: Machine, target: IpAddress): void {
-    if (!from.carrier) return;
-    const answer =
-      (by: Port) =>
-      (mac: Mac): void =>
-        this.segment.send(by, from.number, () => from.carrier && from.seen(target, mac, false));
-    if (target.text === this.gateway.text) {
-      const gatewayMac = macFromBytes(Uint8Array.of(2, 0, 0, 0, 1, 0));
-      this.segment.send(from.number, "gateway", () => answer("gateway")(gatewayMac));
-      return;
-    }
-    for (const other of this.machines)
-      if (other !== from && other.carrier)
-        this.segment.send(from.number, other.number, () => other.asked(target, true, answer(other.number)));
-  }
-
-  gratuitous(from: Machine, address: IpAddress): void {
-    this.#broadcast(from.number, from.carrier, address, from.mac);
-  }
-
-  /** A host that is no speaker says that an address is its own. */
-  stranger(address: IpAddress): void {
-    this.#broadcast("gateway", true, address, macFromBytes(Uint8Array.of(2, 0, 0, 0, 9, 9)));
-  }
-
-  announced(machine: Machine, address: IpAddress): void {
-    this.measure.announced(address, machine.number);
-    this.changed();
-  }
-
-  /** Something that clients could notice has changed. */
-  changed(): void {
-    for (const address of this.addresses) {
-      const answering = this.machines.filter(
-        (machine) => machine.answerFor(address) !== undefined && this.#isConnected(machine),
-      );
-      const macOf = (machine: Machine): Mac | undefined => machine.answerFor(address);
-      const answered = new Set(answering.map(macOf));
-      const twice =
-        answered.size > 1 &&
-        answering.some((one) =>
-          answering.some((other) => macOf(one) !== macOf(other) && this.#reachEachOther(one, other)),
-        );
-      const lost = this.clients.some((client) => !this.#forwards(client.macOf(address)));
-      this.measure.look(address, this.scheduler.nowMs, { answered, twice, lost });
-    }
+    if (this.recording) this.recorded.push({ to: station, path, datagram });
+    if (this.udpBlocked || (path === "Segment" && !(from.carrier && station.carrier))) return;
+    const network = path === "Segment" ? from.lan.network : this.nodeNetwork;
+    network.send(from.machine.number, station.machine.number, () => station.receive(datagram, path));
   }
 
   story(machine: Machine | undefined, text: string): void {
     if (!this.options.keepStory) return;
-    const who = machine === undefined ? "    " : `n${machine.number}`.padEnd(4);
+    const who = (machine?.name ?? "").padEnd(4);
     this.lines.push(`${(this.scheduler.nowMs / 1000).toFixed(3).padStart(8)} s  ${who} ${text}`);
   }
 
-  reported(machine: Machine, report: Report): void {
-    if (!this.reports.has(report.type)) this.story(machine, `reports ${report.type}`);
+  /** Something that must always hold does not. */
+  isBroken(text: string): void {
+    this.story(undefined, `BROKEN: ${text}`);
+    this.broken.push(text);
+  }
+
+  reported(station: Station, report: Report): void {
+    if (!this.reports.has(report.type)) station.story(`reports ${report.type}`);
     this.reports.set(report.type, (this.reports.get(report.type) ?? 0) + 1);
   }
 
   dropped(reason: Drop): void {
     this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
   }
-
-  /** Invariant 3: what one process claims for an address only rises. */
-  checkClaim(machine: Machine, address: IpAddress, claim: Claim | undefined): void {
-    if (claim === undefined) return;
-    const key = `${machine.number} ${address.text}`;
-    const last = this.#told.get(key);
-    if (last !== undefined && machine.memories.has(address.text) && compareClaims(claim, last) < 0)
-      this.broken.push(
-        `n${machine.number} claims ${address.text} under ${claimText(claim)} after ${claimText(last)}`,
-      );
-    this.#told.set(key, claim);
-  }
-
-  #broadcast(from: Port, carrier: boolean, address: IpAddress, mac: Mac): void {
-    if (!carrier) return;
-    for (const other of this.machines)
-      if (other.number !== from && other.carrier)
-        this.segment.send(from, other.number, () => other.seen(address, mac, true));
-    for (const client of this.clients)
-      this.segment.send(from, "client", () => client.gratuitous(address, mac));
-  }
-
-  #client(lockMs: number): Client {
-    const { scheduler, segment } = this;
-    return new Client({
-      scheduler,
-      lockMs,
-      forwards: (mac) => this.#forwards(mac),
-      onChange: () => this.changed(),
-      ask: (address, answer) => {
-        for (const machine of this.machines)
-          if (machine.carrier)
-            segment.send("client", machine.number, () =>
-              machine.asked(address, false, (mac) =>
-                segment.send(machine.number, "client", () => answer(mac)),
-              ),
-            );
-      },
-    });
-  }
-
-  #forwards(mac: Mac | undefined): boolean {
-    const machine = this.machines.find((one) => one.mac === mac);
-    return machine?.forwards === true && this.#isConnected(machine);
-  }
-
-  #reachEachOther(one: Machine, other: Machine): boolean {
-    return this.segment.reaches(one.number, other.number) && this.segment.reaches(other.number, one.number);
-  }
-
-  #isConnected({ number, carrier }: Machine): boolean {
-    return carrier && this.segment.reaches("client", number) && this.segment.reaches(number, "client");
-  }
 }
 
-function peer(number: number): Peer {
-  return {
-    id: BigInt(number),
-    mac: macFromBytes(Uint8Array.of(2, 0, 0, 0, 0, number)),
-    kernel: addressOf("IPv4", 0x0a000000n + BigInt(number)),
-  };
+/** From 1. */
+function range(length: number): readonly number[] {
+  return Array.from({ length }, (_, i) => i + 1);
 }

@@ -1,8 +1,19 @@
 import type { Scenario } from "../scenario.ts";
 import { DEATHS } from "./deaths.ts";
+import { MANY } from "./many.ts";
 import { ORDERS } from "./orders.ts";
 import { PATHS } from "./paths.ts";
+import { SEGMENTS } from "./segments.ts";
 import { SPEAKERS } from "./speakers.ts";
+import { STRANGERS } from "./strangers.ts";
 
-/** All named scenarios. */
-export const SCENARIOS: readonly Scenario[] = [...DEATHS, ...SPEAKERS, ...PATHS, ...ORDERS];
+/** All named scenarios but the large ones. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...DEATHS,
+  ...SPEAKERS,
+  ...PATHS,
+  ...ORDERS,
+  ...STRANGERS,
+  ...SEGMENTS,
+  ...MANY,
+];

@@ -8,12 +8,17 @@ const die =
     for (const node of nodes) world.machine(node).crash();
   };
 
+function dieOneByOne(world: World, count: number): void {
+  world.api.setUp(false);
+  for (let i = 0; i < count; i++) world.later(5000 * i, () => world.holderOf(world.first.address)?.crash());
+}
+
 /** Nodes die. */
 export const DEATHS: readonly Scenario[] = [
   {
     name: "owner dies, one network",
     play: die(OWNER),
-    lengthMs: 8000,
+    lengthMs: 5000,
     most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
     share: 3,
   },
@@ -21,7 +26,7 @@ export const DEATHS: readonly Scenario[] = [
     name: "owner dies, two networks",
     world: { networks: 2 },
     play: die(OWNER),
-    lengthMs: 8000,
+    lengthMs: 5000,
     most: { unansweredMs: 752, clientMs: 770, overlapMs: 0, moves: 2 },
     share: 2,
   },
@@ -92,7 +97,7 @@ export const DEATHS: readonly Scenario[] = [
   {
     name: "whole list of 8 dies, API up",
     world: { nodes: 10, addresses: 1 },
-    play: die(1, 2, 3, 4, 5, 6, 7, 8),
+    play: (world) => die(...world.first.placement.nodes.map((name) => Number(name.slice(1))))(world),
     lengthMs: 25_000,
     most: { unansweredMs: 12_500, overlapMs: 1, moves: 1 },
   },
@@ -100,7 +105,7 @@ export const DEATHS: readonly Scenario[] = [
     name: "two nodes",
     world: { nodes: 2 },
     play: die(OWNER),
-    lengthMs: 8000,
+    lengthMs: 5000,
     most: { unansweredMs: 452, clientMs: 480, overlapMs: 0, moves: 1 },
   },
   {
@@ -113,13 +118,72 @@ export const DEATHS: readonly Scenario[] = [
   {
     name: "API down, 5 of 8 die one by one",
     world: { nodes: 8, addresses: 1 },
-    play: (world) => {
-      world.api.setUp(false);
-      for (let i = 0; i < 5; i++) world.later(5000 * i, () => world.holderOf(world.first.address)?.crash());
-    },
+    play: (world) => dieOneByOne(world, 5),
     lengthMs: 30_000,
     most: { unansweredMs: 5 * 752, clientMs: 5 * 800, overlapMs: 2, moves: 5 },
     ends: "Wire",
+  },
+  {
+    name: "API down, 7 of 8 die one by one: the list is used up",
+    world: { nodes: 8, addresses: 1 },
+    play: (world) => dieOneByOne(world, 7),
+    lengthMs: 40_000,
+    most: { unansweredMs: 7 * 752, clientMs: 7 * 800, overlapMs: 2, moves: 7 },
+    ends: "Wire",
+  },
+  {
+    name: "one node, its speaker dies and comes back",
+    world: { nodes: 1 },
+    play: (world) => {
+      world.machine(OWNER).killSpeaker();
+      world.later(1000, () => world.machine(OWNER).startSpeaker(true));
+    },
+    lengthMs: 6000,
+    most: { unansweredMs: 1600, clientMs: 0, overlapMs: 0, moves: 0 },
+  },
+  {
+    name: "one node boots again",
+    world: { nodes: 1 },
+    play: (world) => {
+      world.machine(OWNER).crash();
+      world.later(3000, () => {
+        world.machine(OWNER).boot();
+        world.machine(OWNER).startSpeaker(true);
+      });
+    },
+    lengthMs: 10_000,
+    most: { unansweredMs: 3600, clientMs: 3600, overlapMs: 0, moves: 0 },
+  },
+  {
+    name: "without a gateway, three of five die",
+    world: { hasGateway: false },
+    play: die(OWNER, FIRST, SECOND),
+    lengthMs: 20_000,
+    most: { unansweredMs: 552, clientMs: 580, overlapMs: 25, moves: 2 },
+  },
+  {
+    name: "the first stand-in knows nothing, API down, and the owner dies",
+    world: { addresses: 1 },
+    play: (world) => {
+      world.api.setUp(false);
+      world.machine(FIRST).killSpeaker();
+      world.later(500, () => world.machine(FIRST).startSpeaker(false));
+      world.later(3000, () => world.machine(OWNER).crash());
+    },
+    lengthMs: 12_000,
+    most: { longestUnansweredMs: 752, overlapMs: 25, moves: 1 },
+    ends: "Wire",
+  },
+  {
+    name: "two nodes, one does not reach the API, and the other dies",
+    world: { nodes: 2, addresses: 1 },
+    play: (world) => {
+      world.api.setCut(FIRST, true);
+      world.later(15_000, () => world.machine(OWNER).crash());
+      world.later(20_000, () => world.api.healPaths());
+    },
+    lengthMs: 32_000,
+    most: { unansweredMs: 452, clientMs: 480, overlapMs: 2, moves: 1 },
   },
   {
     name: "owner reboots with an old cache, API down",

@@ -1,4 +1,4 @@
-import type { Placement } from "@fairlead/api/virtual-ip.ts";
+import type { Announcer, Placement } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -70,6 +70,18 @@ export function placementOf(decision: PlacementDecision, epoch: number): Placeme
     ...(byHand && { byHand }),
     protocols: ["Layer2"],
   };
+}
+
+/** Above every epoch that anybody has seen. */
+export function nextEpoch(placement: Placement | undefined, announcers: readonly Announcer[]): number {
+  return Math.max(placement?.epoch ?? 0, ...announcers.map(({ epoch }) => epoch)) + 1;
+}
+
+/** Whether both say the same, whatever their epochs. */
+export function samePlacement(a: Placement, b: Placement): boolean {
+  const text = ({ nodes, interfaces, protocols }: Placement): string =>
+    JSON.stringify([nodes, interfaces ?? null, protocols]);
+  return text(a) === text(b);
 }
 
 function placedService(cluster: Cluster, key: string, address: IpAddress): PlacedService[] {

@@ -22,7 +22,7 @@ import type { Records } from "../service/records.ts";
 import { BetterNodes } from "./better-nodes.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { moveReason } from "./move-reason.ts";
-import { placementOf, plan } from "./planner.ts";
+import { nextEpoch, placementOf, plan, samePlacement } from "./planner.ts";
 import { holderOf } from "./takeover.ts";
 import { WhenToTell } from "./when-to-tell.ts";
 import { fulfills, saysPending, wishOf, withoutFulfilled, withPending } from "./wish.ts";
@@ -162,7 +162,8 @@ export class VirtualIPReconciler {
     const { client, cluster } = this.#deps;
     const { placement } = object.spec;
     const reason = this.#reasonOf(object, { owner, decision });
-    const desired = { ...placementOf(decision, nextEpoch(object)), ...(reason !== undefined && { reason }) };
+    const epoch = nextEpoch(placement, object.status?.announcers ?? []);
+    const desired = { ...placementOf(decision, epoch), ...(reason !== undefined && { reason }) };
     // Only a higher epoch takes an address back from a node that it was passed on to.
     const isHeld = owner === placement?.nodes[0];
     const same = placement !== undefined && isHeld && samePlacement(placement, desired);
@@ -326,15 +327,4 @@ export class VirtualIPReconciler {
 /** Whether a speaker runs there that can take back what it wrote. */
 function hasSpeaker({ fault }: NodeView): boolean {
   return fault !== "NodeNotReady" && fault !== "NodeOutOfService" && fault !== "SpeakerNotRunning";
-}
-
-/** Above every epoch that anybody has seen. */
-function nextEpoch({ spec, status }: VirtualIP): number {
-  return Math.max(spec.placement?.epoch ?? 0, ...(status?.announcers ?? []).map(({ epoch }) => epoch)) + 1;
-}
-
-function samePlacement(a: Placement, b: Placement): boolean {
-  const text = ({ nodes, interfaces, protocols }: Placement): string =>
-    JSON.stringify([nodes, interfaces ?? null, protocols]);
-  return text(a) === text(b);
 }
