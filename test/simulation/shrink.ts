@@ -72,7 +72,7 @@ function dropFaults(of: () => FaultScenario, take: (candidate: FaultScenario) =>
 function simplifyFaults(of: () => FaultScenario, take: (candidate: FaultScenario) => boolean): void {
   for (let i = 0; i < of().faults.length; i++) {
     const simpler: readonly ((fault: Fault) => Fault)[] = [
-      (fault) => ({ ...fault, forMs: Math.round(fault.forMs / 2) }),
+      (fault) => ({ ...fault, forMs: Math.floor(fault.forMs / 2) }),
       (fault) => ({ ...fault, atMs: Math.round(fault.atMs / 1000) * 1000 }),
       (fault) => ({ ...fault, atMs: Math.round(fault.atMs / 100) * 100 }),
     ];

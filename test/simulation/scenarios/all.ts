@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario.ts";
 import { DEATHS } from "./deaths.ts";
+import { FOUND } from "./found.ts";
 import { MANY } from "./many.ts";
 import { ORDERS } from "./orders.ts";
 import { PATHS } from "./paths.ts";
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...STRANGERS,
   ...SEGMENTS,
   ...MANY,
+  ...FOUND,
 ];

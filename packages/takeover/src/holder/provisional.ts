@@ -1,14 +1,18 @@
-import { type Claim, firmClaimAbove } from "../claims/claim.ts";
+import { type Claim, firmClaimAbove, type NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
 import { type Core, isWitness } from "../core/core.ts";
 import { baseOf, type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
 import { pagesOf } from "../core/post.ts";
+import type { Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import { answererOf } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
 import type { Holder } from "./holder.ts";
 
-/** Provisional claims are looked after each second: another speaker that answers is asked; a witness that is back makes them firm. */
+/**
+ * Provisional claims are looked after each second: another speaker that answers is asked; a witness that is back makes them firm, and so does
+ * the old holder when it is back and says that it does not announce the address.
+ */
 export class ProvisionalCheck {
   readonly #core: Core;
   readonly #holder: Holder;
@@ -37,7 +41,7 @@ export class ProvisionalCheck {
     return this.#holder.held.all().filter(({ mine }) => mine?.firm === false);
   }
 
-  #ask(list: readonly bigint[], entries: readonly Entry[]): void {
+  #ask(list: readonly NodeId[], entries: readonly Entry[]): void {
     const [first] = entries;
     if (first === undefined) return;
     const question = {
@@ -46,21 +50,38 @@ export class ProvisionalCheck {
       addresses: entries.map(({ address }) => address),
       items: entries.flatMap((entry) => (entry.mine === undefined ? [] : [itemOf(entry, entry.mine)])),
     };
-    this.#core.rounds.start(this.#core, question, (findings) => this.#settle(entries, findings));
+    this.#core.rounds.start(this.#core, question, (findings) =>
+      this.#settle(entries, question.subject, findings),
+    );
   }
 
-  #settle(entries: readonly Entry[], findings: Findings): void {
+  #settle(entries: readonly Entry[], subject: NodeId, findings: Findings): void {
     const core = this.#core;
-    const claims = new Map<Entry, Claim>();
+    const firm: Record<"WitnessBack" | "HolderConceded", Map<Entry, Claim>> = {
+      WitnessBack: new Map(),
+      HolderConceded: new Map(),
+    };
     for (const entry of entries) {
       const { mine } = entry;
       if (mine === undefined || mine.firm) continue;
       const answerer = answererOf(core, entry, findings);
       const list = listOf(entry);
       if (answerer !== undefined && answerer !== core.self.id) core.post.query(answerer, [entry.address]);
-      else if (isWitness(core, findings.sight, findings.membersSeen, list))
-        claims.set(entry, firmClaimAbove(mine, indexIn(list, core.self.id), core.self.id));
+      else {
+        const claim = firmClaimAbove(mine, indexIn(list, core.self.id), core.self.id);
+        if (isWitness(core, findings.sight, findings.membersSeen, list)) firm.WitnessBack.set(entry, claim);
+        else if (baseOf(entry).node === subject && letGo(entry, findings.tells.get(subject)))
+          firm.HolderConceded.set(entry, claim);
+      }
     }
-    if (claims.size > 0) this.#holder.firm(claims, "WitnessBack");
+    for (const reason of ["WitnessBack", "HolderConceded"] as const)
+      if (firm[reason].size > 0) this.#holder.firm(firm[reason], reason);
   }
+}
+
+/** The old holder is back and could announce the address, and does not. */
+function letGo({ address }: Entry, tell: Tell | undefined): boolean {
+  return (
+    tell?.self === true && tell.ready && !tell.items.some((item) => item.address.text === address.text)
+  );
 }

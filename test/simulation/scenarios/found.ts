@@ -1,0 +1,27 @@
+import type { Scenario } from "../scenario.ts";
+
+const MOST = { longestOverlapMs: 1200, longestStrandedMs: 4000, movesPerFault: 1 };
+
+/** What random runs failed by, made as small as it goes. */
+export const FOUND: readonly Scenario[] = [
+  {
+    name: "two nodes without a gateway, the owner boots again before it is missed",
+    world: { nodes: 2, addresses: 1, hasGateway: false },
+    faults: [{ kind: "Crash", node: 1, forMs: 441, atMs: 1000 }],
+    repairedMs: 4000,
+    lengthMs: 12_000,
+    most: MOST,
+  },
+  {
+    name: "two nodes without a gateway, an upgrade takes place beside a partition",
+    world: { nodes: 2, addresses: 1, hasGateway: false },
+    faults: [
+      { kind: "Drain", node: 1, forMs: 0, atMs: 1000 },
+      { kind: "SpeakerDies", node: 2, forMs: 3990, cache: true, atMs: 6000 },
+      { kind: "Partition", segment: 1, apart: [2], forMs: 516, atMs: 8000 },
+    ],
+    repairedMs: 12_000,
+    lengthMs: 20_000,
+    most: MOST,
+  },
+];
