@@ -215,6 +215,18 @@ describe("two speakers on one segment", () => {
     expect(pair.one.claims.at(-1)).to.equal(`${VIP} on eth0: none, HigherClaim`);
   });
 
+  it("an interface on which no frames can be read any more is left to others, and nothing taken over on it", () => {
+    const pair = Pair.settled();
+    pair.one.segments.setReadable(2, false);
+    pair.until(() => pair.two.right(VIP)?.kind === "Own", 200);
+    pair.until(() => pair.one.right(VIP) === undefined, 200);
+    pair.two.die();
+    pair.pass(10_000);
+    expect(pair.one.right(VIP)).to.equal(undefined);
+    pair.one.segments.setReadable(2, true);
+    pair.until(() => pair.one.right(VIP)?.kind === "Own");
+  });
+
   it("a node that nobody can relieve leaves after 2 s", () => {
     const pair = new Pair();
     pair.two.die();

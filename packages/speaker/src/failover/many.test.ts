@@ -1,42 +1,60 @@
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
 import { MemorySegment } from "../testing/memory-segment.ts";
-import { SegmentNode } from "../testing/segment-node.ts";
+import { SegmentNode, type SegmentNodeOptions } from "../testing/segment-node.ts";
 import { address, eth, mac, placed } from "../testing/values.ts";
 
 const MANY = 310;
 /** In one message. */
 const MOST = 31;
-const VIPS = Array.from({ length: MANY }, (_, i) => `10.0.${1 + (i >> 8)}.${i & 255}`);
+const VIPS = vips(MANY);
+/** More than are claimed, or asked about, at once. */
+const MORE = 700;
+
+function vips(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => `10.0.${1 + (i >> 8)}.${i & 255}`);
+}
 
 /** Three nodes, the first of which announces many addresses. */
-function make() {
+function make(count = MANY) {
   const clock = new FakeClock();
   const lan = new MemorySegment(clock);
   const gateway = address("10.0.255.254");
   lan.host("gateway", gateway, mac("02:00:00:00:00:fe"));
-  const node = (name: string, last: number): SegmentNode =>
+  const node = (name: string, last: number, memories?: SegmentNodeOptions["memories"]): SegmentNode =>
     new SegmentNode({
       name,
       clock,
       lan,
+      ...(memories !== undefined && { memories }),
       present: [eth("eth0", last, [`10.0.0.${last}/16`], { gateways: [gateway] })],
     });
   const [a, b, c] = [node("a", 2), node("b", 3), node("c", 4)];
   const all = [a, b, c];
   for (const { segments } of all) segments.setNodes(all.map(({ neighbor }) => neighbor));
-  const place = (epoch: number, nodes: readonly string[], on: readonly SegmentNode[], vips = VIPS): void => {
-    for (const one of on) one.place(...vips.map((vip) => placed(vip, { epoch, nodes, first: false })));
+  const place = (epoch: number, nodes: readonly string[], on: readonly SegmentNode[], some = VIPS): void => {
+    for (const one of on) one.place(...some.map((vip) => placed(vip, { epoch, nodes, first: false })));
   };
-  place(1, ["a", "b", "c"], all);
-  clock.advance(1000);
-  expect(owned(a)).to.equal(MANY);
+  place(1, ["a", "b", "c"], all, vips(count));
+  clock.advance(1500);
+  expect(owned(a)).to.equal(count);
   const sent = (run: () => void): number => {
     const before = lan.datagrams;
     run();
     return lan.datagrams - before;
   };
-  return { clock, lan, a, b, c, place, sent };
+  /** The process of the first ends, and its kernel lives; `start` begins another with what it kept. */
+  const restart = () => {
+    const memories = new Map([...a.memories].map(([on, kept]) => [on, [...kept.values()]]));
+    a.segments.stop();
+    return (): SegmentNode => {
+      const again = node("a", 2, memories);
+      again.segments.setNodes(all.map(({ neighbor }) => neighbor));
+      place(1, ["a", "b", "c"], [again], vips(count));
+      return again;
+    };
+  };
+  return { clock, lan, a, b, c, place, sent, restart };
 }
 
 function owned({ rights }: SegmentNode): number {
@@ -83,5 +101,45 @@ describe("many addresses on one segment", () => {
       clock.advance(5);
     });
     expect([owned(c), removed]).to.deep.equal([0, 4]);
+  });
+
+  it("of a dead node are taken over some hundred at a time, by one node", () => {
+    const { clock, a, b, c } = make(MORE);
+    b.changed.splice(0);
+    a.die();
+    clock.advance(1000);
+    expect(b.changed).to.deep.equal([MOST * 10, MOST * 10, MORE - MOST * 20]);
+    expect([owned(b), c.done.filter((what) => what.startsWith("own "))]).to.deep.equal([MORE, []]);
+  });
+
+  it("are answered for in the place of a speaker that restarts until it has asked about all of them, not at once", () => {
+    const { clock, b, c, sent, restart } = make(MORE);
+    const start = restart();
+    clock.advance(1000);
+    const caretaken = (): number =>
+      [...b.rights.keys()].filter((key) =>
+        [b, c].some(({ rights }) => rights.get(key)?.kind === "Caretaking"),
+      ).length;
+    expect(caretaken()).to.equal(MORE);
+    // Two who answer tell the two others 300 addresses a second each.
+    expect(sent(() => clock.advance(4000))).to.be.within(4 * 4 * 20, 4 * 4 * 21);
+    const a = start();
+    const asked: number[] = [];
+    const known = sent(() => {
+      for (let at = 0; owned(a) < MORE && at < 5000; at++) {
+        const before = a.done.length;
+        clock.advance(1);
+        asked.push(a.done.slice(before).filter((what) => what.startsWith("Probe ")).length);
+        expect(owned(a) === MORE || caretaken() === MORE, `${at} ms after the start`).to.equal(true);
+      }
+    });
+    expect(owned(a)).to.equal(MORE);
+    const inTenth = asked.map((_, at) => asked.slice(at, at + 100).reduce((sum, one) => sum + one, 0));
+    // Each three times.
+    expect(Math.max(...inTenth)).to.be.at.most(3 * 8 * MOST);
+    expect(asked.length, "ms until all are resumed").to.be.below(1000);
+    expect(known).to.be.below(600);
+    clock.advance(300);
+    expect([caretaken(), b.claims.length + c.claims.length]).to.deep.equal([0, 0]);
   });
 });

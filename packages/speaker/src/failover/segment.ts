@@ -78,6 +78,7 @@ export class Segment {
   /** Their rights have changed in this go, and are carried out with the others at its end, or before anybody is told. */
   readonly #unsettled = new Map<string, IpAddress>();
   #present: PresentInterface;
+  #readable = true;
   #neighbors = new Map<NodeId, Neighbor>();
   #elsewhere: ReadonlySet<string> = new Set();
 
@@ -133,6 +134,14 @@ export class Segment {
       this.#settle();
       this.#watch();
     }
+  }
+
+  /** Whether frames can be read there; if not, it is as without a link: what is announced is offered to others, and nothing is taken over. */
+  setReadable(readable: boolean): void {
+    if (this.#readable === readable) return;
+    this.#readable = readable;
+    this.#takeover.onSurroundings(this.#surroundings());
+    this.#settle();
   }
 
   /** Takes in who the other speakers are. */
@@ -228,7 +237,7 @@ export class Segment {
   }
 
   #surroundings(): Surroundings {
-    const { carrier } = this.#present;
+    const carrier = this.#present.carrier && this.#readable;
     return { carrier, anchor: anchorOf(this.#present), caretake: this.#options.caretake };
   }
 

@@ -24,6 +24,8 @@ export class Segments {
   readonly #placed = new Map<string, PlacedAddress>();
   /** By interface and address: what a segment that is built anew begins with. */
   readonly #memories = new Map<string, Map<string, Memory>>();
+  /** Interfaces on which no frames can be read. */
+  readonly #unreadable = new Set<number>();
   #present: ReadonlyMap<number, PresentInterface> = new Map();
   #nodes: readonly NeighborNode[] = [];
 
@@ -42,6 +44,7 @@ export class Segments {
   /** Takes in the interfaces that there are now; to be followed by the outcomes that they changed. */
   setInterfaces(interfaces: readonly PresentInterface[]): void {
     this.#present = new Map(interfaces.map((present) => [present.index, present]));
+    for (const index of this.#unreadable) if (!this.#present.has(index)) this.#unreadable.delete(index);
     for (const [index, segment] of [...this.#segments]) {
       const present = this.#present.get(index);
       if (present !== undefined) this.#renamed(segment.self.name, present.name);
@@ -73,6 +76,13 @@ export class Segments {
     }
     for (const index of new Set([...set.keys(), ...removed.keys()]))
       this.#segment(index)?.place(set.get(index) ?? [], removed.get(index) ?? []);
+  }
+
+  /** See {@link Segment.setReadable}. */
+  setReadable(interfaceIndex: number, readable: boolean): void {
+    if (readable) this.#unreadable.delete(interfaceIndex);
+    else this.#unreadable.add(interfaceIndex);
+    this.#segments.get(interfaceIndex)?.setReadable(readable);
   }
 
   onSeen(interfaceIndex: number, address: IpAddress, mac: Mac, gratuitous: boolean): void {
@@ -145,6 +155,7 @@ export class Segments {
       { memories, nodes: this.#nodes },
     );
     this.#segments.set(index, segment);
+    segment.setReadable(!this.#unreadable.has(index));
     return segment;
   }
 

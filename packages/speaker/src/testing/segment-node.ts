@@ -50,6 +50,8 @@ export class SegmentNode {
   sockets = 0;
   readonly memories = new Map<string, Map<string, Memory>>();
   readonly rights = new Map<string, Right>();
+  /** How many rights changed at once, each time. */
+  readonly changed: number[] = [];
   /** By interface: the addresses whose frames are looked at, and the speakers. */
   readonly watched = new Map<
     string,
@@ -74,6 +76,7 @@ export class SegmentNode {
       caretake,
       frames: {
         setRights: (index, changes) => {
+          this.changed.push(changes.length);
           for (const { address, right } of changes) this.#setRight(address, index, right);
         },
         again: (address, index) => this.done.push(`again ${address.text}%${index}`),

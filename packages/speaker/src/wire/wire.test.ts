@@ -295,6 +295,24 @@ describe("Wire", () => {
     expect(told()).to.deep.equal([["192.0.2.100", ANNOUNCING]]);
   });
 
+  it("announces nothing new where frames cannot be read, and says why", () => {
+    const { wire, carrier, place, told } = make();
+    carrier.failure = "socket failed: EPERM";
+    wire.setInterfaces([LAN]);
+    wire.failureChanged(2);
+    place(["192.0.2.100"], ["192.0.2.101", { nodes: ["worker-2", "worker-1"] }]);
+    const states = new Map(told(10_000));
+    expect(states.get("192.0.2.100")).to.include({ kind: "Refused", reason: "SocketFailed" });
+    expect(states.get("192.0.2.101")).to.deep.equal(WAITING);
+    expect([...carrier.answered.keys()]).to.deep.equal([]);
+    carrier.failure = undefined;
+    wire.failureChanged(2);
+    expect(told(FIRST_MS).at(-1)).to.deep.equal([
+      "192.0.2.100",
+      { ...ANNOUNCING, on: [{ ...ON_LAN, since: "2026-03-01T12:00:11Z" }] },
+    ]);
+  });
+
   it("hands over what should outlive a restart, in one message, and that it is to be forgotten", () => {
     const { clock, wire, posted, place, remove } = make();
     const memories = () =>

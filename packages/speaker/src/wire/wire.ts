@@ -1,10 +1,10 @@
 import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
-import type { Family, IpAddress } from "@fairlead/net/address.ts";
+import { FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim } from "@fairlead/takeover/claims/claim.ts";
 import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
-import type { Announcement } from "../announcements/announcement.ts";
+import type { Announcement, Place } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
 import type { SegmentFrames } from "../failover/segment.ts";
@@ -141,9 +141,18 @@ export class Wire {
 
   /** Takes note that a port on this interface began or ceased to fail. */
   failureChanged(interfaceIndex: number): void {
-    for (const key of this.#options.table.outcomes.keys())
-      if (this.#options.table.live(key).some((one) => one.interfaceIndex === interfaceIndex))
+    const { table, carrier, clock } = this.#options;
+    for (const [key, { resolution }] of table.outcomes)
+      if (
+        resolution.kind === "Announce" &&
+        resolution.on.some((one) => one.interfaceIndex === interfaceIndex)
+      )
         this.#changed(key);
+    // It may be the protocol that had the port opened just now.
+    clock.after(0, () => {
+      const isReadable = FAMILIES.every((family) => carrier.failureOn(interfaceIndex, family) === undefined);
+      if (!this.#stopping) this.#segments.setReadable(interfaceIndex, isReadable);
+    });
   }
 
   #frames(): SegmentFrames {
@@ -266,6 +275,8 @@ export class Wire {
     const { epoch, nodes } = placed;
     if (nodes[0] === this.#options.node) {
       if (resolution.kind === "Refused") return { kind: "Refused", epoch, ...resolution.refusal };
+      const failed = this.#failureText(resolution.on, placed.address);
+      if (failed !== undefined) return socketFailed(epoch, failed);
       const stranger = this.#strangers.get(key);
       if (stranger !== undefined) return { kind: "Refused", epoch, ...inUse(placed.address, stranger) };
     }
@@ -274,13 +285,8 @@ export class Wire {
 
   #answered(live: readonly Announcement[], epoch: number): AddressState {
     const on: AnnouncedOn[] = [];
-    const failures: string[] = [];
     for (const place of live) {
-      const failure = this.#options.carrier.failureOn(place.interfaceIndex, place.address.family);
-      if (failure !== undefined) {
-        failures.push(`on ${place.interfaceName}, ${failure}`);
-        continue;
-      }
+      if (this.#options.carrier.failureOn(place.interfaceIndex, place.address.family) !== undefined) continue;
       const { claim, reason = "Placed" } =
         this.#claims.get(place.interfaceIndex)?.get(place.address.text) ?? {};
       on.push({
@@ -294,8 +300,18 @@ export class Wire {
       });
     }
     if (on.length > 0) return { kind: "Announcing", on };
-    const message = `${failures.join("; ")}; it is tried again. The speaker needs the capability NET_RAW`;
-    return { kind: "Refused", epoch, reason: "SocketFailed", message };
+    const [{ address } = { address: undefined }] = live;
+    return socketFailed(epoch, (address && this.#failureText(live, address)) ?? "");
+  }
+
+  /** Why nothing is received on any of these places; undefined: on one something is. */
+  #failureText(places: readonly Place[], { family }: IpAddress): string | undefined {
+    const { carrier } = this.#options;
+    const failures = places.flatMap(({ interfaceIndex, interfaceName }) => {
+      const failure = carrier.failureOn(interfaceIndex, family);
+      return failure === undefined ? [] : [`on ${interfaceName}, ${failure}`];
+    });
+    return failures.length > 0 && failures.length === places.length ? failures.join("; ") : undefined;
   }
 
   #stop(manner: "Restart" | "Leave"): void {
@@ -314,6 +330,11 @@ export class Wire {
     this.#segments.restarting();
     this.#options.clock.after(RESTARTING_MS, end);
   }
+}
+
+function socketFailed(epoch: number, failure: string): AddressState {
+  const message = `${failure}; it is tried again, and others are offered the address meanwhile. The speaker needs the capability NET_RAW`;
+  return { kind: "Refused", epoch, reason: "SocketFailed", message };
 }
 
 function inUse(address: IpAddress, mac: Mac): { readonly reason: string; readonly message: string } {

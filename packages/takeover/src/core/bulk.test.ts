@@ -40,6 +40,7 @@ describe("Bulk", () => {
     for (let i = 0; i < 40; i++) bulk.add(2n, () => body(i));
     bulk.add(3n, () => body(0));
     expect(pass(0)).to.deep.equal([...numbers(2, 0, 16), "3 0"]);
+    expect([bulk.isBusy(2n), bulk.isBusy(3n), bulk.isBusy(4n)]).to.deep.equal([true, false, false]);
     expect(pass(9)).to.deep.equal([]);
     expect(pass(1)).to.deep.equal(numbers(2, 16, 16));
     expect(pass(10)).to.deep.equal(numbers(2, 32, 8));

@@ -37,6 +37,11 @@ export class Bulk {
     if (queue.timer === undefined) this.#sendSome(to, queue);
   }
 
+  /** Whether something waits to be sent to this peer. */
+  isBusy(to: NodeId): boolean {
+    return (this.#queues.get(to)?.waiting.length ?? 0) > 0;
+  }
+
   stop(): void {
     for (const { timer } of this.#queues.values()) timer?.cancel();
     this.#queues.clear();

@@ -56,6 +56,11 @@ export class Post {
     this.#send(to, body, this.#freshness.incarnationOf(to), only);
   }
 
+  /** Whether some of what was to be said to this peer still waits. */
+  isBusy(to: NodeId): boolean {
+    return this.#bulk.isBusy(to);
+  }
+
   /** What waits is not said. */
   stop(): void {
     this.#bulk.stop();

@@ -24,6 +24,8 @@ interface Pending {
 
 /** The number of attempts after which they do not become more seldom. */
 const SLOWEST = TIMING.claimRepeats.length + 5;
+/** What is to be repeated waits so long, in ms, for what has not been sent once. */
+const WHILE_BUSY_MS = 20;
 /** This part of a gap may be left out, so that what was told at about the same time goes into one message before long. */
 const EARLY = 1 / 8;
 
@@ -110,13 +112,16 @@ export class Campaign {
     }
     const { clock } = this.#core;
     const dueMs = Math.min(...pending.stages.flatMap((stage) => stage.values().next().value?.dueMs ?? []));
-    pending.timer = clock.after(Math.max(0, dueMs - clock.nowMs()), () => this.#say(node, pending));
+    const leastMs = this.#core.post.isBusy(node) ? WHILE_BUSY_MS : 0;
+    pending.timer = clock.after(Math.max(leastMs, dueMs - clock.nowMs()), () => this.#say(node, pending));
   }
 
   #say(node: NodeId, pending: Pending): void {
     const nowMs = this.#core.clock.nowMs();
     const due: Told[] = [];
+    const isBusy = this.#core.post.isBusy(node);
     for (const [attempt, stage] of pending.stages.entries()) {
+      if (attempt > 0 && isBusy) break;
       const earlyMs = attempt === 0 ? 0 : gapAfter(attempt - 1) * EARLY;
       for (const told of stage) {
         if (told.dueMs - earlyMs > nowMs) break;

@@ -3,20 +3,27 @@ import type { Timer } from "../clock.ts";
 import { type Core, isWitness } from "../core/core.ts";
 import { baseOf, type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
 import { pagesOf } from "../core/post.ts";
+import { MOST_ITEMS } from "../messages/items.ts";
 import type { Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import { answererOf } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
 import type { Holder } from "./holder.ts";
 
+/** So many are looked after at once. */
+const LOOKED_AFTER = 8 * MOST_ITEMS;
+
 /**
- * Provisional claims are looked after each second: another speaker that answers is asked; a witness that is back makes them firm, and so does
- * the old holder when it is back and says that it does not announce the address.
+ * Provisional claims are looked after each second, of thousands some in turn: another speaker that answers is asked; a witness that is back
+ * makes them firm, and so does the old holder when it is back and says that it does not announce the address. What was made firm has the
+ * next looked after soon.
  */
 export class ProvisionalCheck {
   readonly #core: Core;
   readonly #holder: Holder;
   #timer: Timer | undefined;
+  /** How many have been looked after. */
+  #turn = 0;
 
   constructor(core: Core, holder: Holder) {
     this.#core = core;
@@ -25,16 +32,29 @@ export class ProvisionalCheck {
 
   /** To be called when a claim was made. */
   start(): void {
-    if (this.#timer !== undefined || this.#provisional().length === 0) return;
-    this.#timer = this.#core.clock.after(TIMING.provisionalCheck, () => {
-      this.#timer = undefined;
-      for (const { list, part } of pagesOf(this.#provisional())) this.#ask(list, part);
-      this.start();
-    });
+    this.#startIn(TIMING.provisionalCheck);
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  #startIn(delayMs: number): void {
+    if (this.#timer !== undefined || this.#provisional().length === 0) return;
+    this.#timer = this.#core.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      for (const { list, part } of pagesOf(this.#next())) this.#ask(list, part);
+      this.start();
+    });
+  }
+
+  /** Those whose turn it is. */
+  #next(): readonly Entry[] {
+    const all = this.#provisional();
+    if (all.length <= LOOKED_AFTER) return all;
+    const from = this.#turn % all.length;
+    this.#turn = from + LOOKED_AFTER;
+    return [...all, ...all.slice(0, LOOKED_AFTER)].slice(from, from + LOOKED_AFTER);
   }
 
   #provisional(): readonly Entry[] {
@@ -74,14 +94,16 @@ export class ProvisionalCheck {
           firm.HolderConceded.set(entry, claim);
       }
     }
-    for (const reason of ["WitnessBack", "HolderConceded"] as const)
-      if (firm[reason].size > 0) this.#holder.firm(firm[reason], reason);
+    const madeFirm = (["WitnessBack", "HolderConceded"] as const).filter((reason) => firm[reason].size > 0);
+    if (madeFirm.length === 0) return;
+    for (const reason of madeFirm) this.#holder.firm(firm[reason], reason);
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#startIn(TIMING.askPace);
   }
 }
 
 /** The old holder is back and could announce the address, and does not. */
 function letGo({ address }: Entry, tell: Tell | undefined): boolean {
-  return (
-    tell?.self === true && tell.ready && !tell.items.some((item) => item.address.text === address.text)
-  );
+  return tell?.self === true && tell.ready && !tell.items.some((item) => item.address.text === address.text);
 }
