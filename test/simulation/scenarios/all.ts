@@ -4,6 +4,7 @@ import { FOUND } from "./found.ts";
 import { MANY } from "./many.ts";
 import { ORDERS } from "./orders.ts";
 import { PATHS } from "./paths.ts";
+import { RESTARTS } from "./restarts.ts";
 import { SEGMENTS } from "./segments.ts";
 import { SPEAKERS } from "./speakers.ts";
 import { STRANGERS } from "./strangers.ts";
@@ -12,6 +13,7 @@ import { STRANGERS } from "./strangers.ts";
 export const SCENARIOS: readonly Scenario[] = [
   ...DEATHS,
   ...SPEAKERS,
+  ...RESTARTS,
   ...PATHS,
   ...ORDERS,
   ...STRANGERS,
