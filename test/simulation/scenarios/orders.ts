@@ -44,7 +44,7 @@ export const ORDERS: readonly Scenario[] = [
     name: "the controller moves the address to a node that dies",
     play: (world) => {
       world.api.move(world.first, 3);
-      world.later(world.dice.between(0, 500), () => world.machine(SECOND).crash());
+      world.later(world.dice.between(0, 1500), () => world.machine(SECOND).crash());
     },
     lengthMs: 20_000,
     most: { unansweredMs: 1000, clientMs: 9500, overlapMs: 30, moves: 3 },

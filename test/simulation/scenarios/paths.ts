@@ -135,9 +135,11 @@ export const PATHS: readonly Scenario[] = [
     most: { unansweredMs: 502, clientMs: 530, overlapMs: 1200, moves: 3 },
   },
   {
-    name: "partition, a stand-in hears the owner on the side without the gateway",
-    world: { addresses: 1 },
+    // Needs that TELL carries the teller's sight, and that 2 is more than 1.
+    name: "partition, a stand-in hears the owner on the side without the gateway and says so over the node path",
+    world: { addresses: 1, networks: 2 },
     play: (world) => {
+      world.nodeNetwork.setDead(OWNER, true);
       world.segment.partition(
         new Map<Port, number>([
           [OWNER, 1],
@@ -147,7 +149,15 @@ export const PATHS: readonly Scenario[] = [
       world.later(5000, () => world.segment.heal());
     },
     lengthMs: 12_000,
-    most: { unansweredMs: 452, clientMs: 480, overlapMs: 150, moves: 2 },
+    most: { unansweredMs: 752, clientMs: 780, overlapMs: 150, moves: 2 },
+  },
+  {
+    // Needs that 1 is more than 0.
+    name: "owner's uplink dead, node path alive, no gateway",
+    world: { networks: 2, hasGateway: false },
+    play: (world) => world.segment.setDead(OWNER, true),
+    lengthMs: 8000,
+    most: { unansweredMs: 752, clientMs: 780, overlapMs: 0, moves: 1 },
   },
   {
     name: "the gateway is gone for 20 s",
