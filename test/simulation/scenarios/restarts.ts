@@ -4,7 +4,7 @@ import { OWNER, type Scenario } from "../scenario.ts";
 export const RESTARTS: readonly Scenario[] = [
   {
     name: "a speaker with hundreds of addresses crashes, back in 1 s",
-    world: { addresses: 320, nodes: 2 },
+    world: { addresses: 320, nodes: 2, owners: 1 },
     play: (world) => {
       world.machine(OWNER).killSpeaker();
       world.later(1000, () => world.machine(OWNER).startSpeaker(true));
@@ -16,7 +16,7 @@ export const RESTARTS: readonly Scenario[] = [
   },
   {
     name: "a speaker with hundreds of addresses dies while it resumes, and its node 2 s later",
-    world: { addresses: 320, nodes: 2 },
+    world: { addresses: 320, nodes: 2, owners: 1 },
     play: (world) => {
       world.machine(OWNER).killSpeaker();
       world.later(1000, () => world.machine(OWNER).startSpeaker(true));
