@@ -13,7 +13,7 @@ import type { World } from "./world.ts";
 /** A node that was silent this long is NotReady (Kubernetes: 40 to 50 s). */
 const NOT_READY_MS = 10_000;
 /** What every segment carries, so that any node may answer for any address. */
-const SUBNETS = ["172.31.255.254/12", "2001:db8::ffff:ffff/64"];
+const SUBNETS = ["172.31.255.254/12", "2001:db8::ffff:ffff/64", "fe80::1/64"];
 
 /** What a node told last. */
 interface Facts {
