@@ -1,9 +1,9 @@
 import type { EndpointSlice } from "@fairlead/api/core/endpoint-slice.ts";
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
+import { KUBE_PROXY_LEARNS_WITHIN_MS } from "../placement/endpoints.ts";
 import { endpointSlice } from "../testing/objects.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
-import { KUBE_PROXY_LEARNS_WITHIN_MS } from "./freshness.ts";
 
 const SHOP = "web/shop";
 const TERMINATING = { ready: false, serving: true, terminating: true };

@@ -1,10 +1,5 @@
 import type { Clock } from "@fairlead/runtime/clock.ts";
-
-/**
- * Within which time kube-proxy on a node has written the rules for a new endpoint, in ms: it does so at most once a second, and takes
- * part of the next.
- */
-export const KUBE_PROXY_LEARNS_WITHIN_MS = 2000;
+import { KUBE_PROXY_LEARNS_WITHIN_MS } from "../placement/endpoints.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 

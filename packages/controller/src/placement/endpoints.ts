@@ -2,6 +2,12 @@ import type { Endpoint, EndpointSlice } from "@fairlead/api/core/endpoint-slice.
 import type { Family } from "@fairlead/net/address.ts";
 import { type IdleEndpoints, idleEndpoints, sameIdle } from "./idle-endpoints.ts";
 
+/**
+ * Within which time kube-proxy on a node has written the rules for a new endpoint, in ms: it does so at most once a second, and takes
+ * part of the next.
+ */
+export const KUBE_PROXY_LEARNS_WITHIN_MS = 2000;
+
 /** Where a Service is served, for one family. */
 export interface ServingEndpoints {
   /** Whether there is any endpoint that takes connections, be its node known or not. */

@@ -653,6 +653,15 @@ describe("failback", () => {
   const quiet: L2AdvertisementSpec = { failback: "Quiet", failbackAfter: "60s", preferredNodeSelectors };
   const nodes = [view("a"), view("b", { labels: { rack: "1" } }), view("c", { labels: { rack: "2" } })];
   const [plain, ...others] = nodes as [NodeView, ...NodeView[]];
+  const terminating = { ready: false, serving: true, terminating: true };
+  const onlyLeaving: EndpointSlice = {
+    ...endpointSlice("web/shop", ["a"]),
+    endpoints: [{ addresses: [], nodeName: "a", conditions: terminating }],
+  };
+  const draining = shop({
+    localTrafficOnly: true,
+    endpoints: servingEndpoints([endpointSlice("web/shop", ["c"]), onlyLeaving], "IPv4"),
+  });
   const waited =
     (ms: Readonly<Record<string, number>>) =>
     (name: string): number =>
@@ -698,6 +707,25 @@ describe("failback", () => {
       "takes it to the best of those of which it has",
       { ads: [quiet], waitedMs: waited({ b: 90_000, c: 60_000 }) },
       "c",
+    ],
+    [
+      "takes it to none whose kube-proxy may not know of its local endpoint yet",
+      { ads: [immediate], services: [local("a", "c")], waitedMs: waited({ c: 1999 }) },
+      "a",
+    ],
+    [
+      "takes it to one whose kube-proxy has had the time to learn of its local endpoint",
+      { ads: [immediate], services: [local("a", "c")], waitedMs: waited({ c: 2000 }) },
+      "c",
+    ],
+    [
+      "leaves it where it drains",
+      {
+        ads: [{ ...immediate, onTermination: "Drain" }],
+        services: [draining],
+        waitedMs: waited({ c: 9999 }),
+      },
+      "a",
     ],
     ["is beaten by a wish", { ads: [immediate], wish: "b" }, "b"],
     ["leaves it where a person wanted it", { ads: [immediate], byHand: true }, "a"],

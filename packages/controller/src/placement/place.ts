@@ -9,12 +9,12 @@ import {
 } from "./advertise.ts";
 import { choose } from "./choose.ts";
 import { type Eligible, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
-import type { ServingEndpoints } from "./endpoints.ts";
+import { KUBE_PROXY_LEARNS_WITHIN_MS, type ServingEndpoints } from "./endpoints.ts";
 import { betterThan, type Failback, failbackAfterMs } from "./failback.ts";
 import { noNodeMay } from "./fault-text.ts";
 import { noHostMay } from "./hosts-text.ts";
 import { nobodyServes } from "./idle-text.ts";
-import { abilityOf, isServed, sift } from "./local-endpoints.ts";
+import { abilityOf, isServed, type Sifted, sift } from "./local-endpoints.ts";
 import { isSilent, lacksSpeaker, type NodeView } from "./node-view.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
@@ -116,8 +116,9 @@ export function place(input: PlacementInput): PlacementDecision {
   const drains = advertisementsOf(groups).some(({ onTermination }) => onTermination === "Drain");
   const sifted = sift(able, { services: served, owner: input.owner, wish, drains });
   const { candidates, leaving } = sifted;
+  const backing = { candidates, leaving, groups };
   const judgements = { eligible: able, faults: [...faults, ...sifted.faults], groups };
-  const back = goingBack(input, candidates, groups);
+  const back = goingBack(input, backing);
   const owner = choose(candidates, { ...input, back }) ?? presentThoughSilent(input, served, groups);
   if (owner === undefined) {
     const local = served.some(({ localTrafficOnly }) => localTrafficOnly);
@@ -135,7 +136,7 @@ export function place(input: PlacementInput): PlacementDecision {
   const { node, interfaces } = owner;
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
   const byHand = isByHand(input, owner, groups);
-  const failback = byHand ? undefined : failbackOf(owner, candidates, groups);
+  const failback = byHand ? undefined : failbackOf(input, owner, backing);
   const left =
     node.name === input.owner ? undefined : judgements.faults.find(([name]) => name === input.owner)?.[1];
   return {
@@ -144,27 +145,30 @@ export function place(input: PlacementInput): PlacementDecision {
   };
 }
 
+interface Backing extends Pick<Sifted, "candidates" | "leaving"> {
+  readonly groups: readonly Advertised[];
+}
+
 /** The nodes of a higher weight than the owner's to which the address goes back now. */
-function goingBack(
-  input: PlacementInput,
-  eligible: readonly Eligible[],
-  groups: readonly Advertised[],
-): readonly string[] {
+function goingBack(input: PlacementInput, backing: Backing): readonly string[] {
   const { owner: name, byHand = false, waitedMs = () => 0 } = input;
-  const owner = eligible.find(({ node }) => node.name === name);
-  const failback = owner && !byHand ? failbackOf(owner, eligible, groups) : undefined;
+  const owner = backing.candidates.find(({ node }) => node.name === name);
+  const failback = owner && !byHand ? failbackOf(input, owner, backing) : undefined;
   return failback?.better.filter((better) => waitedMs(better) >= failback.afterMs) ?? [];
 }
 
+/** An owner that drains has its time; of endpoints on a better node the kube-proxy there must know first. */
 function failbackOf(
+  { services }: PlacementInput,
   owner: Eligible,
-  eligible: readonly Eligible[],
-  groups: readonly Advertised[],
+  { candidates, leaving, groups }: Backing,
 ): Failback | undefined {
   const advertisements = advertisementsOf(groups);
-  const afterMs = failbackAfterMs(advertisements);
-  if (afterMs === undefined) return undefined;
-  return { afterMs, weight: owner.weight, advertisements, better: betterThan(owner, eligible) };
+  const wantedMs = failbackAfterMs(advertisements);
+  if (wantedMs === undefined || leaving.has(owner.node.name)) return undefined;
+  const isLocal = services.some(({ localTrafficOnly }) => localTrafficOnly);
+  const afterMs = isLocal ? Math.max(wantedMs, KUBE_PROXY_LEARNS_WITHIN_MS) : wantedMs;
+  return { afterMs, weight: owner.weight, advertisements, better: betterThan(owner, candidates) };
 }
 
 /** Whether the node is the one that a person wants, now or when the address came there. */
