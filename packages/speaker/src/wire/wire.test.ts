@@ -231,6 +231,17 @@ describe("Wire", () => {
     expect(told()).to.deep.equal([["192.0.2.100", WAITING]]);
   });
 
+  for (const interfaces of [undefined, ["eth0"]])
+    it(`says that it let go of what went to another node while its interface had no link, ${interfaces ? "named" : "found"}`, () => {
+      const { wire, place, told } = make();
+      wire.setInterfaces([LAN]);
+      place(["192.0.2.100", { interfaces }]);
+      told(FIRST_MS);
+      wire.setInterfaces([{ ...LAN, carrier: false }]);
+      place(["192.0.2.100", { epoch: 2, nodes: ["worker-2", "worker-1"], interfaces }]);
+      expect(told()).to.deep.equal([["192.0.2.100", { kind: "LetGo" }]]);
+    });
+
   it("says that it let go, to a node that nothing signed is heard of", () => {
     const { wire, carrier, place, told, turns } = make();
     wire.setInterfaces([LAN]);

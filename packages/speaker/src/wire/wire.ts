@@ -280,7 +280,9 @@ export class Wire {
       const stranger = this.#strangers.get(key);
       if (stranger !== undefined) return { kind: "Refused", epoch, ...inUse(placed.address, stranger) };
     }
-    return { kind: this.#letGo.has(key) ? "LetGo" : "Waiting" };
+    // Where there is no link it is not heard that another has it, and so it is still claimed.
+    const isCut = resolution.waiting.some((on) => this.#claims.get(on.interfaceIndex)?.has(key) === true);
+    return { kind: this.#letGo.has(key) || isCut ? "LetGo" : "Waiting" };
   }
 
   #answered(live: readonly Announcement[], epoch: number): AddressState {
