@@ -13,13 +13,14 @@ describe("the rank of a stand-in", () => {
     expect(rankDelayMs([2n, 3n], new Map())).to.equal(100);
   });
 
-  it("waits 300 ms, once, for better ones that answered that they can do it", () => {
+  it("waits 300 ms for the first better one that answered that it can do it, and 50 ms for each other one", () => {
     const tells = new Map([
       [2n, tell({})],
       [3n, tell({})],
     ]);
-    expect(rankDelayMs([2n, 3n], tells)).to.equal(300);
-    expect(rankDelayMs([2n, 3n, 4n], tells)).to.equal(350);
+    expect(rankDelayMs([2n], tells)).to.equal(300);
+    expect(rankDelayMs([2n, 3n], tells)).to.equal(350);
+    expect(rankDelayMs([2n, 3n, 4n], tells)).to.equal(400);
   });
 
   it("does not wait for who answered that it cannot", () => {
