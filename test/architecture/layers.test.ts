@@ -28,7 +28,7 @@ const PURE = [
   /^packages\/controller\/src\/manager\.ts$/,
   /^packages\/controller\/src\/service\/(contested|ownership|writers)\.ts$/,
   /^packages\/controller\/src\/takeover-keys\/step\.ts$/,
-  /^packages\/controller\/src\/virtual-ip\/(takeover|wish)\.ts$/,
+  /^packages\/controller\/src\/virtual-ip\/(quarantine|takeover|wish)\.ts$/,
   /^packages\/cli\/src\/(count|exit-status|finding|printable)\.ts$/,
   /^packages\/cli\/src\/source\//,
   // The models of Kubernetes' own kinds come from its client.
@@ -41,7 +41,9 @@ const PURE = [
   /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|kernel-addresses|range-filter)\.ts$/,
   /^packages\/speaker\/src\/layer2\/(arp|echo)\//,
   /^packages\/speaker\/src\/layer2\/ndp\/(filter|groups|packet|responder|solicited-node|unsolicited)\.ts$/,
-  /^packages\/speaker\/src\/control\/(announced-status|placed-address|proxy-health|speaker-status)\.ts$/,
+  /^packages\/speaker\/src\/quarantine\//,
+  /^packages\/speaker\/src\/wire\/foreign-claims\.ts$/,
+  /^packages\/speaker\/src\/control\/(announced-status|foreign-status|placed-address|proxy-health|speaker-status)\.ts$/,
 ];
 
 /** Modules that bring a client, socket, file, timer or logger. */

@@ -45,7 +45,7 @@ export class CoreWorld {
     const request = readRequest(asking);
     const key = request.service;
     ledger.setTerms(key, request.sharing);
-    const state = { pools: this.#pools, ledger, namespaceLabels: undefined, isRipe: () => true };
+    const state = { pools: this.#pools, ledger, namespaceLabels: undefined, nowMs: 0, isRipe: () => true };
     const { take, outcome } = decide(request, state);
     const [grant] = take;
     if (grant === undefined) throw new Error(outcome.message);

@@ -195,7 +195,7 @@ describe("the record of an address", () => {
     const table = await lab.kubectl(["get", "vip"]);
     expect(table).to.match(/^NAME\s+ADDRESS\s+POOL\s+SERVICE\s+NODE\s+STATE\s+ANNOUNCED\s+AGE\n/);
     const wide = await lab.kubectl(["get", "vip", "-o", "wide"]);
-    expect(wide).to.match(/\sAGE\s+CLAIM\s+CONFLICT\s+MESSAGE\n/);
+    expect(wide).to.match(/\sAGE\s+CLAIM\s+CONFLICT\s+FOREIGN\s+MESSAGE\n/);
     for (const index of [0, 1]) {
       const [bound = "", released = "", reserved = ""] = [200, 201, 203].map(
         (last) => both(last)[index] ?? "",

@@ -1,14 +1,17 @@
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import { expect } from "chai";
 import { logOf } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
 import { ADVERTISEMENT, ALL_NODES, ALL_NODES_MAC, linkLayerOption } from "./support/frames.ts";
-import { type HeldAddress, hold } from "./support/held.ts";
+import { DUAL_STACK, type HeldAddress, hold } from "./support/held.ts";
 import { advertisement, pool, service, web } from "./support/objects.ts";
 import { questionsFrom } from "./support/questions.ts";
 import { speakerOn } from "./support/speaker-pod.ts";
 import {
   address,
+  addressed,
   announcer,
   apply,
   condition,
@@ -67,6 +70,55 @@ describe("a stranger on the LAN", () => {
       await page(lab, "client-1", ip);
     });
 
+  it("that has the first address of a pool costs a Service nothing: it gets the next one, all say the MAC, and when he goes the address comes back", async () => {
+    const firsts = ["198.51.100.200", "2001:db8:10::200"];
+    const nexts = ["198.51.100.201", "2001:db8:10::201"];
+    await lab.exec(STRANGER, ["ip", "addr", "add", `${firsts[0]}/24`, "dev", "eth0"]);
+    await lab.exec(STRANGER, ["ip", "addr", "add", `${firsts[1]}/64`, "dev", "eth0", "nodad"]);
+    try {
+      await apply(lab, service("next", { spec: DUAL_STACK }));
+      for (const [i, ip] of nexts.entries()) {
+        await lab.waitFor(`Service next has ${ip}`, async (see) => {
+          const { status } = await lab.api.get<Service>(paths.service("next"));
+          see(status);
+          return status?.loadBalancer?.ingress?.[i]?.ip === ip;
+        });
+        await announcer(lab, virtualIPNameOf(ip));
+        await page(lab, "client-1", ip);
+      }
+      for (const ip of firsts) {
+        const path = paths.virtualIP(virtualIPNameOf(ip));
+        const bound = await condition(lab, path, { type: "Bound", status: "False", reason: "Quarantined" });
+        expect(bound.message).to.contain(strange);
+        await lab.waitFor(`the pool says that ${strange} has ${ip}`, async (see) => {
+          const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
+          const { message = "" } = status?.conditions?.find(({ type }) => type === "InUse") ?? {};
+          see(message);
+          return message.includes(strange) && message.includes(ip);
+        });
+        expect(await resolutions(lab, "client-1", ip)).to.deep.equal([strange]);
+      }
+    } finally {
+      for (const [i, ip] of firsts.entries())
+        await lab.exec(STRANGER, ["ip", "addr", "del", `${ip}/${i === 0 ? 24 : 64}`, "dev", "eth0"]);
+    }
+    await lab.waitFor(
+      "the addresses are back in the pool",
+      async (see) => {
+        const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
+        see(status);
+        return [status?.ipv4, status?.ipv6].every((usage) => usage?.quarantined === undefined);
+      },
+      { deadlineMs: 150_000 },
+    );
+    for (const ip of firsts)
+      expect((await lab.api.send("GET", paths.virtualIP(virtualIPNameOf(ip)))).status).to.equal(404);
+    await apply(lab, service("after", { spec: DUAL_STACK }));
+    expect(await addressed(lab, "after", 2)).to.deep.equal(firsts);
+    for (const ip of [...firsts, ...nexts]) await page(lab, "client-1", ip);
+    await lab.kubectl(["delete", "service", "next", "after"]);
+  }).timeout(400_000);
+
   it("that claims an address of a Service is not answered but contradicted, once in a while, and named by its MAC", async () => {
     for (const held of await hold(lab, "claimed")) {
       const { ip, mac, node } = held;
@@ -93,6 +145,10 @@ describe("a stranger on the LAN", () => {
           see(now);
           return now === mac;
         });
+        const told = { type: "Contested", status: "True", reason: "ClaimedByOther" };
+        const contested = await condition(lab, paths.virtualIP(virtualIPNameOf(ip)), told);
+        expect(contested.message).to.contain(strange).and.to.contain(ip);
+        await condition(lab, paths.service("claimed"), { ...told, type: "fairlead.dev/Contested" });
         await lab.waitFor(`the speaker names ${strange}`, async (see) => {
           const lines = await logOf(lab, (await speakerOn(lab, node)).name, sinceMs);
           see(lines);

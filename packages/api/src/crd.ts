@@ -173,6 +173,13 @@ export const KINDS: readonly Kind[] = [
         description: "Which claims to the address contradict each other, and what to do.",
         priority: 1,
       },
+      {
+        name: "Foreign",
+        type: "string",
+        jsonPath: ".status.foreign.mac",
+        description: "The MAC address of who else on the LAN says that the address is its own.",
+        priority: 1,
+      },
       message("Announced", "Who answers, or why nobody does and what to do."),
     ],
   },

@@ -139,7 +139,7 @@ export const ipAddressPoolSpecSchema = Type.Object({
 
 const count = (description: string) => Type.String({ description: `${description}, as a decimal number.` });
 
-/** capacity = used + free + reserved + released + excluded, exactly. */
+/** capacity = used + free + reserved + released + quarantined + excluded, exactly. */
 const familyUsageSchema = (family: string) =>
   Type.Object(
     {
@@ -148,6 +148,9 @@ const familyUsageSchema = (family: string) =>
       free: count("Addresses that can be handed out now"),
       reserved: Type.Optional(count("Addresses that are kept for a Service and that none holds")),
       released: Type.Optional(count("Addresses that were let go and wait for their Service to come back")),
+      quarantined: Type.Optional(
+        count("Addresses that are not handed out because somebody else on the LAN answers for them"),
+      ),
       excluded: Type.Optional(
         count(
           "Addresses that are not handed out, by exclude, avoidBuggyIPs or because the network uses them itself",

@@ -11,6 +11,15 @@ const BOUND_SPEC = { services: ["web/shop"] };
 const RESERVED_SPEC = { services: [], claim: CLAIM };
 const RELEASED_SPEC = { services: [], claim: CLAIM, releasedAt: EARLIER };
 
+const QUARANTINE = {
+  mac: "02:00:00:00:00:66",
+  machine: "interface eth1 of node b",
+  node: "a",
+  interface: "eth0",
+  since: EARLIER,
+};
+const QUARANTINED_SPEC = { services: [], quarantine: QUARANTINE };
+
 const vip = (spec: Partial<VirtualIPSpec>, status?: VirtualIPStatus): VirtualIP => ({
   metadata: { name: "192.0.2.7" },
   spec: { address: "192.0.2.7", services: [], ...spec },
@@ -52,6 +61,20 @@ describe("the state of a VirtualIP", () => {
       "Released",
       "False",
       /^Let go at 2026-03-01T11:00:00Z; .* waits for Service web\/shop .*; delete this VirtualIP to free it now\.$/,
+    ],
+    [
+      "somebody else's on the LAN",
+      QUARANTINED_SPEC,
+      "Quarantined",
+      "False",
+      /^Not handed out: 02:00:00:00:00:66 \(interface eth1 of node b\) answers for it on interface eth0 of node a, .*; delete this VirtualIP to do so now\.$/,
+    ],
+    [
+      "somebody else's on the LAN and kept",
+      { ...QUARANTINED_SPEC, claim: CLAIM },
+      "Reserved",
+      "False",
+      /^Kept for Service web\/shop, /,
     ],
     ["of an older program, for nobody", {}, "Reserved", "False", /^Kept for nobody, /],
   ];
@@ -98,10 +121,30 @@ describe("the state of a VirtualIP", () => {
   });
 
   it("said again on its own result changes nothing", () => {
-    for (const spec of [BOUND_SPEC, RESERVED_SPEC, RELEASED_SPEC]) {
+    for (const spec of [BOUND_SPEC, RESERVED_SPEC, RELEASED_SPEC, QUARANTINED_SPEC]) {
       const first = withHoldState(vip(spec), { conditions: [condition("Announced", "False")] }, EARLIER);
       expect(withHoldState(vip(spec, first), first, NOW)).to.deep.equal(first);
     }
+  });
+
+  it("goes on saying that the address was answered for, as long as Services hold it, whoever writes", () => {
+    const announcers = [{ node: "a", interface: "eth0", mac: "x", epoch: 1, since: EARLIER }];
+    const first = withHoldState(vip(BOUND_SPEC), { announcers }, EARLIER);
+    expect(first.firstAnnounced).to.equal(EARLIER);
+    const silent = withHoldState(vip(BOUND_SPEC, first), { announcers: [] }, NOW);
+    expect(silent.firstAnnounced).to.equal(EARLIER);
+    const { firstAnnounced: _, ...older } = first;
+    expect(withHoldState(vip(BOUND_SPEC, older), {}, NOW).firstAnnounced, "of an older program").to.equal(
+      NOW,
+    );
+    expect(withHoldState(vip(BOUND_SPEC), {}, NOW)).to.not.have.property("firstAnnounced");
+    expect(withHoldState(vip(RELEASED_SPEC, first), {}, NOW)).to.not.have.property("firstAnnounced");
+  });
+
+  it("says since when nobody answers only in quarantine", () => {
+    const said = { quietSince: NOW };
+    expect(withHoldState(vip(QUARANTINED_SPEC), said, NOW).quietSince).to.equal(NOW);
+    expect(withHoldState(vip(BOUND_SPEC), said, NOW)).to.not.have.property("quietSince");
   });
 
   it("stays in the same words when another Service joins or leaves", () => {

@@ -66,6 +66,7 @@ describe("the rules of a VirtualIP", () => {
   describe("that nobody holds", () => {
     const CLAIM = { namespace: "web", name: "shop" };
     const NOW = "2026-03-01T12:00:00Z";
+    const QUARANTINE = { mac: "02:00:00:00:00:66", node: "a", interface: "eth0", since: NOW };
     const kept = (spec: object) => ({
       kind: "VirtualIP",
       metadata: { name: "198.51.100.7" },
@@ -73,6 +74,8 @@ describe("the rules of a VirtualIP", () => {
     });
 
     const taken: readonly [string, object][] = [
+      ["one that somebody else on the LAN has", { services: [], quarantine: QUARANTINE }],
+      ["one that somebody else has and that is kept for a Service", { quarantine: QUARANTINE, claim: CLAIM }],
       ["a reservation of which only address and claim are written", { claim: CLAIM }],
       [
         "one that waits for its former Service",
@@ -99,6 +102,11 @@ describe("the rules of a VirtualIP", () => {
     }
 
     const refused: readonly [string, object, string][] = [
+      [
+        "one that somebody else has and a Service holds",
+        { services: ["web/shop"], quarantine: QUARANTINE },
+        "spec.quarantine: spec.quarantine is for an address that nobody holds, and web/shop holds this one; remove spec.quarantine",
+      ],
       [
         "an address for nobody",
         {},

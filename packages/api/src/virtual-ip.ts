@@ -94,10 +94,24 @@ const sharerSchema = Type.Object({
   }),
 });
 
+const quarantineSchema = Type.Object(
+  {
+    mac: Type.String({ description: "The MAC address that answered." }),
+    machine: Type.Optional(Type.String({ description: "What is known to have that MAC address." })),
+    node: objectName("The node that heard it, and asks for it from time to time."),
+    interface: Type.String({ description: "The interface on which it was heard, and is asked for." }),
+    since: timestamp("Since when the address is in quarantine."),
+  },
+  {
+    description:
+      "Somebody else on the LAN answered for the address before it was announced for the first time, so nobody gets it until that is over. Written by the controller.",
+  },
+);
+
 /** Who holds the address and for whom it is kept; what needs the Services themselves is told in conditions. */
 const holdRules: readonly Rule[] = [
   {
-    rule: "self.services.size() > 0 || has(self.claim)",
+    rule: "self.services.size() > 0 || has(self.claim) || has(self.quarantine)",
     messageExpression: `has(self.releasedAt)
   ? 'spec.releasedAt says that the address waits for its former Service; write in spec.claim which one that is (namespace and name)'
   : 'nobody holds the address and it is kept for nobody; write the namespace and name of a Service in spec.claim, or delete this VirtualIP'`,
@@ -109,6 +123,12 @@ const holdRules: readonly Rule[] = [
     messageExpression: `'spec.releasedAt is for an address that nobody holds, and ' + self.services[0] + ' holds this one; remove spec.releasedAt'`,
     message: "is for an address that nobody holds; remove it",
     fieldPath: ".releasedAt",
+  },
+  {
+    rule: "!has(self.quarantine) || self.services.size() == 0",
+    messageExpression: `'spec.quarantine is for an address that nobody holds, and ' + self.services[0] + ' holds this one; remove spec.quarantine'`,
+    message: "is for an address that nobody holds; remove it",
+    fieldPath: ".quarantine",
   },
 ];
 
@@ -149,6 +169,7 @@ const fields = {
       "x-kubernetes-list-map-keys": ["service"],
     }),
   ),
+  quarantine: Type.Optional(quarantineSchema),
   placement: Type.Optional(placementSchema),
 };
 
@@ -188,12 +209,25 @@ const moveSchema = Type.Object({
   }),
   reason: Type.String({ description: "Why, in a stable word.", maxLength: 64 }),
 });
+const foreignSchema = Type.Object(
+  {
+    node: Type.String({ description: "The node that heard it." }),
+    interface: Type.String({ description: "The interface on which it was heard." }),
+    mac: Type.String({ description: "Its MAC address." }),
+    machine: Type.Optional(Type.String({ description: "What is known to have that MAC address." })),
+    since: timestamp("Since when."),
+  },
+  {
+    description:
+      "Who else on the LAN says that the address is its own; absent: nobody. Written by the speaker of the node.",
+  },
+);
 
 export const virtualIPStatusSchema = Type.Object({
   state: Type.Optional(
-    enumeration(["Bound", "Reserved", "Released", "Conflict"], {
+    enumeration(["Bound", "Reserved", "Released", "Quarantined", "Conflict"], {
       description:
-        "Bound: Services hold it. Reserved: it is kept for one. Released: it waits for its former one. Conflict: two claims contradict each other, see the conditions.",
+        "Bound: Services hold it. Reserved: it is kept for one. Released: it waits for its former one. Quarantined: somebody else on the LAN has it. Conflict: two claims contradict each other, see the conditions.",
     }),
   ),
   announcers: Type.Optional(
@@ -211,12 +245,24 @@ export const virtualIPStatusSchema = Type.Object({
       "x-kubernetes-list-type": "atomic",
     }),
   ),
+  firstAnnounced: Type.Optional(
+    timestamp("When it was first answered for, for the Services that hold it; absent: never yet."),
+  ),
+  foreign: Type.Optional(foreignSchema),
+  quietSince: Type.Optional(
+    timestamp(
+      "Of an address in quarantine: since when nobody answers for it any more; absent: somebody does.",
+    ),
+  ),
   conditions: Type.Optional(conditionsSchema),
 });
 
 export type Placement = DeepReadonly<Type.Static<typeof placementSchema>>;
 export type Claim = DeepReadonly<Type.Static<typeof claimSchema>>;
 export type Sharer = DeepReadonly<Type.Static<typeof sharerSchema>>;
+export type Quarantine = DeepReadonly<Type.Static<typeof quarantineSchema>>;
+/** Somebody else on the LAN who says that an address is its own. */
+export type ForeignClaim = DeepReadonly<Type.Static<typeof foreignSchema>>;
 export type Announcer = DeepReadonly<Type.Static<typeof announcerSchema>>;
 export type Move = DeepReadonly<Type.Static<typeof moveSchema>>;
 export type VirtualIPSpec = DeepReadonly<Type.Static<typeof virtualIPSpecSchema>>;

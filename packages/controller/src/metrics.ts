@@ -103,5 +103,6 @@ const POOL_STATES: readonly (keyof Usage)[] = [
   "free",
   "reserved",
   "released",
+  "quarantined",
   "excluded",
 ];

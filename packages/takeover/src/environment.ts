@@ -55,6 +55,13 @@ export type Report =
   | { readonly type: "HeartbeatBlocked"; readonly peer: NodeId }
   /** A MAC of no speaker answers for an address of ours. */
   | { readonly type: "Conflict"; readonly address: IpAddress; readonly mac: Mac }
+  /** Before anybody announced the address, a node's MAC answered for it, and no speaker says that it is announced there. */
+  | {
+      readonly type: "AnsweredByNode";
+      readonly address: IpAddress;
+      readonly mac: Mac;
+      readonly peer: NodeId;
+    }
   /** Two machines use one node's name. */
   | { readonly type: "DuplicateNode"; readonly peer: NodeId }
   /** This node gave way to another that announced the same addresses at the same time; told by the one that gives way. */

@@ -8,6 +8,7 @@ import { chooseFromPool, chooseRequested } from "./choose.ts";
 import { type Current, type Currents, currentsOf, judged, returnedPool, stayingOf } from "./current.ts";
 import { type Departure, departing } from "./departure.ts";
 import type { LedgerView } from "./holdings.ts";
+import { answersForAll } from "./in-use.ts";
 import { joinablePair } from "./join.ts";
 import { foreignRefusal, holdingsOf, isForeign, type KeptAddress, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -27,6 +28,8 @@ export interface AllocationState {
   readonly ledger: LedgerView;
   /** Labels of the Service's namespace. */
   readonly namespaceLabels: Labels;
+  /** In ms since 1970. */
+  readonly nowMs: number;
   /**
    * Whether an objection against an address has stood long enough to be acted upon: what holds between two writes of one
    * change is not meant.
@@ -66,7 +69,7 @@ interface FamilyResult {
  * something better is taken. The same state gives the same decision, and deciding again on the result changes nothing.
  */
 export function decide(request: AddressRequest, state: AllocationState): Decision {
-  const { pools, ledger, namespaceLabels } = state;
+  const { pools, ledger, namespaceLabels, nowMs } = state;
   const applicant: Applicant = { namespace: request.namespace, namespaceLabels, labels: request.labels };
   // What another program shows on the Service is nothing that it has.
   const contested = request.refusal?.reason === "StatusContested";
@@ -83,7 +86,7 @@ export function decide(request: AddressRequest, state: AllocationState): Decisio
     objections.push(objection);
     return state.isRipe(objection);
   };
-  const has = all.map((kept) => judged(kept, request, { pools, ledger, isRipe }));
+  const has = all.map((kept) => judged(kept, request, { pools, ledger, nowMs, isRipe }));
   if (request.refusal !== undefined) return { ...refused(request, has, request.refusal), objections };
   // What was merely chosen, and could not be chosen any more, is nothing that it has.
   const held = has.filter(
@@ -189,12 +192,14 @@ function resultOf(
   chosen: Result<Grant, Refusal> | "keep",
 ): FamilyResult {
   const keep = current?.leave ? undefined : current?.kept;
-  if (chosen === "keep") return { family, keep, take: undefined, refusal: conflictOf(current) };
+  if (chosen === "keep") return { family, keep, take: undefined, refusal: faultOf(current) };
   if (chosen.ok) return { family, keep: undefined, take: chosen.value, refusal: undefined };
-  return { family, keep, take: undefined, refusal: conflictOf(current) ?? chosen.error };
+  return { family, keep, take: undefined, refusal: faultOf(current) ?? chosen.error };
 }
 
-function conflictOf(current: Current | undefined): Refusal | undefined {
+function faultOf(current: Current | undefined): Refusal | undefined {
+  if (current?.inUse !== undefined && !current.replace)
+    return answersForAll(current.kept.address, current.inUse);
   if (current?.clash === undefined || !current.replace || current.leave) return undefined;
   return sharingConflict(current.kept.address, current.clash.message);
 }

@@ -25,6 +25,7 @@ export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result
   const faults = candidates.value.map((pool) => faultOfPool(choice, pool, asked, own && !released));
   const pool = candidates.value[faults.indexOf(undefined)];
   if (pool === undefined) return err(refusals.mostTelling(faults));
+  if (standing.kind === "Quarantined") return err(refusals.quarantined(asked, pool, standing.foreign));
   if (standing.kind === "Kept" && !own && !released) return err(refusals.kept(asked, pool, standing.claim));
   return ok({ address, pool: pool.name });
 }

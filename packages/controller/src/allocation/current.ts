@@ -1,5 +1,6 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { type LedgerView, namespaceOf } from "./holdings.ts";
+import { type InUse, inUse } from "./in-use.ts";
 import { type KeptAddress, pickCurrent } from "./kept.ts";
 import type { Pools } from "./pools.ts";
 import type { AddressRequest } from "./request.ts";
@@ -11,6 +12,8 @@ export interface Current {
   readonly kept: KeptAddress;
   /** Why the Service may share it no more. */
   readonly clash: Clash | undefined;
+  /** Who else on the LAN has it, so that the Service cannot serve with it; one that it asks for itself is waited for. */
+  readonly inUse: InUse | undefined;
   /** Whether the Service is to get another one if it can. */
   readonly replace: boolean;
   /** Whether it is to let it go even if it can get no other. */
@@ -24,6 +27,8 @@ export type Currents = ReadonlyMap<Family, Current>;
 export interface Judgment {
   readonly pools: Pools;
   readonly ledger: LedgerView;
+  /** In ms since 1970. */
+  readonly nowMs: number;
   /** Notes an objection, and tells whether it has stood long enough. */
   readonly isRipe: (objection: string) => boolean;
 }
@@ -52,14 +57,21 @@ export const SHARING_OBJECTION = "sharing";
 export function judged(
   kept: KeptAddress,
   request: AddressRequest,
-  { ledger, pools, isRipe }: Judgment,
+  { ledger, pools, nowMs, isRipe }: Judgment,
 ): Current {
   const { text } = kept.address;
   const clash = sharingFault(kept, request, ledger, pools);
   const parted = clash !== undefined && (!kept.told || isRipe(`${SHARING_OBJECTION} ${clash.kind} ${text}`));
   const renumbered = kept.renumber && isRipe(`invalid ${text}`);
   const leave = parted && (clash.kind === "Ports" || !kept.told);
-  return { kept, clash, replace: parted || renumbered, leave };
+  const found = isWished(kept, request) ? undefined : inUse(ledger, kept.address, nowMs);
+  const replace = parted || renumbered || found?.waitMs === 0;
+  return { kept, clash, inUse: found, replace, leave };
+}
+
+/** Whether it is this very address that the Service asks for, or that a person keeps for it. */
+function isWished({ address, claimed }: KeptAddress, { addresses }: AddressRequest): boolean {
+  return claimed || addresses.some(({ value }) => value.text === address.text);
 }
 
 /** The addresses that stay as they are. */

@@ -1,5 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Current } from "./current.ts";
+import { foundInUse } from "./in-use.ts";
 import type { KeptAddress } from "./kept.ts";
 import type { AddressRequest } from "./request.ts";
 
@@ -23,8 +24,9 @@ export function departing(
   );
 }
 
-function objectionTo({ kept, clash, replace }: Current): string | undefined {
+function objectionTo({ kept, clash, inUse, replace }: Current): string | undefined {
   if (!replace) return undefined;
+  if (inUse?.waitMs === 0) return foundInUse(kept.address, inUse);
   if (clash === undefined) return kept.fault;
   return `it may not share ${kept.address.text} any more, since ${clash.message}`;
 }

@@ -1,4 +1,4 @@
-import type { Sharer } from "@fairlead/api/virtual-ip.ts";
+import type { ForeignClaim, Sharer } from "@fairlead/api/virtual-ip.ts";
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
 import type { Sharing, Terms } from "./sharing.ts";
@@ -42,6 +42,8 @@ export interface LedgerRecord {
   /** When its last holder let it go, in ms since 1970, if it waits for that one to come back. */
   readonly releasedAtMs: number | undefined;
   readonly sharing: readonly Sharer[];
+  /** Who else on the LAN has it, if nobody ever served with it. */
+  readonly foreign?: ForeignClaim | undefined;
   /** UID of the VirtualIP. */
   readonly uid: string;
 }
@@ -53,6 +55,8 @@ export type Standing =
   | { readonly kind: "Held"; readonly holders: readonly ServiceKey[] }
   /** Nobody holds it; `released`: its former holder let it go a moment ago. */
   | { readonly kind: "Kept"; readonly claim: ServiceKey | undefined; readonly released: boolean }
+  /** Nobody holds it, since somebody else on the LAN answers for it. */
+  | { readonly kind: "Quarantined"; readonly foreign: ForeignClaim }
   /** A node or a router uses it. @property what such as `the address of node "n1"` */
   | { readonly kind: "Network"; readonly what: string };
 
@@ -71,7 +75,13 @@ export interface ShownOfOthers {
 }
 
 /** What of a range is not free. */
-export type Use = "held" | "reserved" | "released";
+export type Use = "held" | "reserved" | "released" | "quarantined";
+
+/** An address that nobody gets, and who else on the LAN has it. */
+export interface Quarantined {
+  readonly address: IpAddress;
+  readonly foreign: ForeignClaim;
+}
 
 /** What a decision may ask. */
 export interface LedgerView {
@@ -82,6 +92,10 @@ export interface LedgerView {
   standing(address: IpAddress): Standing;
   /** The pool under which the address is held or kept, as its record has it. */
   poolOf(address: IpAddress): string | undefined;
+  /** Who else on the LAN has an address that is on record and that nobody ever served with. */
+  foreignUse(address: IpAddress): ForeignClaim | undefined;
+  /** In order of address. @param mac only those that this one answers for */
+  quarantined(mac?: string): readonly Quarantined[];
   /** What a node or a router uses the address as, whoever holds it. */
   networkUse(address: IpAddress): string | undefined;
   /** Services whose status shows the address while its record names others, none of which shows it. */

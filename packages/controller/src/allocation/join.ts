@@ -26,6 +26,7 @@ export function joinable(
       !pool.disabled &&
       leftOutBy(pool, address) === undefined &&
       ledger.networkUse(address) === undefined &&
+      ledger.foreignUse(address) === undefined &&
       clashWith(choice, address, pool) === undefined &&
       (isHeldWithin(choice, address) || quotaFault(choice, pool, family) === undefined);
     return open ? [{ address, pool: pool.name }] : [];

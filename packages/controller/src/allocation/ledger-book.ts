@@ -1,3 +1,4 @@
+import type { ForeignClaim } from "@fairlead/api/virtual-ip.ts";
 import { compareAddresses, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
 import type { AddressRange } from "@fairlead/net/range.ts";
 import type {
@@ -5,6 +6,7 @@ import type {
   Holding,
   LedgerRecord,
   LedgerView,
+  Quarantined,
   ServiceKey,
   ShownOfOthers,
   Standing,
@@ -92,6 +94,19 @@ export class LedgerBook implements LedgerView {
 
   poolOf(address: IpAddress): string | undefined {
     return this.entries.get(address.text)?.filing.pool;
+  }
+
+  foreignUse(address: IpAddress): ForeignClaim | undefined {
+    return this.entries.get(address.text)?.record?.foreign;
+  }
+
+  quarantined(mac?: string): readonly Quarantined[] {
+    return this.index
+      .quarantined(mac)
+      .flatMap(({ address, record }) =>
+        record?.foreign === undefined ? [] : [{ address, foreign: record.foreign }],
+      )
+      .sort((a, b) => compareAddresses(a.address, b.address));
   }
 
   networkUse(address: IpAddress): string | undefined {

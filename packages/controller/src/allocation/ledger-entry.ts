@@ -108,6 +108,8 @@ function standingOf(
 ): Standing {
   if (holders.length > 0) return { kind: "Held", holders };
   if (disputing.length > 0) return { kind: "Held", holders: disputing };
+  if (record?.foreign !== undefined && record.claim === undefined)
+    return { kind: "Quarantined", foreign: record.foreign };
   if (record !== undefined)
     return { kind: "Kept", claim: record.claim, released: record.releasedAtMs !== undefined };
   const what = outside[0]?.what;

@@ -15,8 +15,11 @@ export class LedgerIndex {
   readonly #unheld = {
     reserved: new CountedAddresses(),
     released: new CountedAddresses(),
+    quarantined: new CountedAddresses(),
     network: new CountedAddresses(),
   };
+  /** Entries in quarantine by MAC address. */
+  readonly #byMac = new EntriesBy();
   readonly #byService = new EntriesBy();
   readonly #byClaim = new EntriesBy();
   readonly #byKey = new EntriesBy();
@@ -56,8 +59,15 @@ export class LedgerIndex {
   count(ranges: readonly AddressRange[], family: Family, use: Use): number {
     const count = (set: CountedAddresses): number => set.count(ranges, family, false);
     if (use !== "held") return count(this.#unheld[use]);
-    const { reserved, released, network } = this.#unheld;
-    return count(this.taken) - count(reserved) - count(released) - count(network);
+    const { reserved, released, quarantined, network } = this.#unheld;
+    const unheld = [reserved, released, quarantined, network];
+    return unheld.reduce((rest, set) => rest - count(set), count(this.taken));
+  }
+
+  /** Entries in quarantine. @param mac only those that this one answers for */
+  quarantined(mac?: string): readonly Entry[] {
+    if (mac !== undefined) return this.#byMac.get(mac);
+    return [...this.#byMac.keys()].flatMap((one) => this.#byMac.get(one));
   }
 
   /** Held addresses that were taken from the pool, wherever they lie now. */
@@ -73,6 +83,7 @@ export class LedgerIndex {
     for (const key of keys) this.#byKey.add(key, entry);
     this.taken.add(address);
     this.#unheldOf(standing)?.add(address);
+    if (standing.kind === "Quarantined") this.#byMac.add(standing.foreign.mac, entry);
     if (standing.kind === "Kept") {
       if (standing.claim !== undefined) this.#byClaim.add(standing.claim, entry);
       if (standing.released && pool !== undefined) this.#releasedIn(pool, address.family).add(codeOf(entry));
@@ -88,6 +99,7 @@ export class LedgerIndex {
     for (const key of keys) this.#byKey.delete(key, entry);
     this.taken.delete(address);
     this.#unheldOf(standing)?.delete(address);
+    if (standing.kind === "Quarantined") this.#byMac.delete(standing.foreign.mac, entry);
     if (standing.kind === "Kept") {
       if (standing.claim !== undefined) this.#byClaim.delete(standing.claim, entry);
       if (standing.released && pool !== undefined)
@@ -98,6 +110,7 @@ export class LedgerIndex {
 
   #unheldOf(standing: Standing): CountedAddresses | undefined {
     if (standing.kind === "Network") return this.#unheld.network;
+    if (standing.kind === "Quarantined") return this.#unheld.quarantined;
     if (standing.kind !== "Kept") return undefined;
     return standing.released ? this.#unheld.released : this.#unheld.reserved;
   }

@@ -119,7 +119,13 @@ function changeOf(
 }
 
 function decideOn({ request, namespaceLabels }: PlannedService, ledger: Ledger, pools: Pools): Decision {
-  return decide(request, { pools, ledger, namespaceLabels, isRipe: () => true });
+  return decide(request, {
+    pools,
+    ledger,
+    namespaceLabels,
+    nowMs: Number.POSITIVE_INFINITY,
+    isRipe: () => true,
+  });
 }
 
 /** Writes into the ledger what the controller would write into the API. */
@@ -137,7 +143,8 @@ function carryOut(
     const services = record.services.filter((one) => one !== service);
     const pool = pools.ownerOf(address, record.pool);
     const waits = pool !== undefined && (pool.releaseDelayMs > 0 || pool.reclaimPolicy === "Retain");
-    if (services.length > 0 || record.claim !== undefined) ledger.record({ ...record, services });
+    if (services.length > 0 || record.claim !== undefined || record.foreign !== undefined)
+      ledger.record({ ...record, services });
     else if (waits)
       ledger.record({ ...record, pool: pool.name, services, claim: service, ...releasedAt(pool) });
     else ledger.deleted(address, record.uid);

@@ -29,6 +29,8 @@ export type AllocationReason =
   | "AddressExcluded"
   /** The address it asks for is held by, or kept for, another Service. */
   | "AddressTaken"
+  /** Somebody else on the LAN answers for the address. */
+  | "AddressInUse"
   /** It shares its address with Services that it may not share with any more. */
   | "SharingConflict"
   /** No pool that it may use has addresses of the family, or the Service itself is not of that family. */

@@ -1,7 +1,10 @@
+import type { ForeignClaim } from "@fairlead/api/virtual-ip.ts";
+import { usedBy } from "@fairlead/api/virtual-ip-foreign.ts";
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { QuotaFault } from "./admission.ts";
 import type { LedgerView, ServiceKey } from "./holdings.ts";
-import { type Pool, poolCapacity } from "./pool.ts";
+import { quarantineExample } from "./in-use.ts";
+import { type Pool, poolCapacity, poolContains } from "./pool.ts";
 import { formatCover } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
 import type { Asked } from "./request.ts";
@@ -107,6 +110,12 @@ export function networkOwned({ field, value }: Asked<IpAddress>, what: string): 
   return { reason: "AddressExcluded", message };
 }
 
+/** Somebody else on the LAN has it. */
+export function quarantined({ field, value }: Asked<IpAddress>, pool: Pool, by: ForeignClaim): Refusal {
+  const message = `${field} asks for ${value.text} of pool "${pool.name}", but ${usedBy(by)}; it is given as soon as nobody does: free it there, or ask for another address`;
+  return { reason: "AddressInUse", message };
+}
+
 /** Nobody holds it, but it is kept for another Service. */
 export function kept({ field, value }: Asked<IpAddress>, pool: Pool, claim: ServiceKey | undefined): Refusal {
   const by = claim === undefined ? "reserved by its VirtualIP" : `reserved for ${claim} by its VirtualIP`;
@@ -167,10 +176,15 @@ function usage(ledger: LedgerView, pool: Pool, family: Family): string {
   const used = ledger.count(pool.cover, family, "held");
   const reserved = ledger.count(pool.cover, family, "reserved");
   const capacity = poolCapacity(pool, family);
-  const others = capacity - BigInt(used) - BigInt(reserved);
+  const quarantined = ledger.count(pool.cover, family, "quarantined");
+  const foreign = ledger
+    .quarantined()
+    .filter(({ address }) => address.family === family && poolContains(pool, address));
+  const others = capacity - BigInt(used) - BigInt(reserved) - BigInt(quarantined);
   const parts = [
     `${used} of its ${capacity} ${family} addresses in use`,
     ...(reserved > 0 ? [`${reserved} reserved`] : []),
+    ...(quarantined > 0 ? [`${quarantined} in use by others on the LAN${quarantineExample(foreign)}`] : []),
     ...(others > 0n ? [`${others} left out`] : []),
   ];
   return parts.length === 1 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

@@ -24,7 +24,7 @@ import { InfrastructureIndex } from "./infrastructure-index.ts";
 import { LingeringStore } from "./lingering.ts";
 import type { ClusterListener } from "./listener.ts";
 import { NodeIndex } from "./node-index.ts";
-import { ingressAddresses, recordOf, unannounced } from "./object-facts.ts";
+import { contested, ingressAddresses, recordOf, unannounced } from "./object-facts.ts";
 import { type ClusterReader, type ReaderOptions, readCluster } from "./reader.ts";
 import { isNewer, VirtualIPView } from "./virtual-ip-view.ts";
 import { Wishes } from "./wishes.ts";
@@ -266,14 +266,16 @@ export class Cluster {
     for (const service of before?.services ?? []) {
       if (this.ledger.holdings(service).length === 0) this.#departed.delete(service);
     }
-    const held = ({ services, claim, sharing, releasedAtMs }: LedgerRecord): unknown => [
+    const held = ({ services, claim, sharing, releasedAtMs, foreign }: LedgerRecord): unknown => [
       services,
       claim,
       sharing,
       releasedAtMs,
+      foreign,
     ];
     const moved = before?.uid !== after?.uid || !sameJson(before && held(before), after && held(after));
-    const said = !sameJson(previous && unannounced(previous), current && unannounced(current));
+    const told = (object: VirtualIP): unknown => [unannounced(object), contested(object)];
+    const said = !sameJson(previous && told(previous), current && told(current));
     const concerned = new Set(
       moved || said
         ? [...(before?.services ?? []), ...(after?.services ?? []), ...this.ledger.disputing(address)]

@@ -1,6 +1,7 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { Service } from "@fairlead/api/core/service.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { CONTESTED, foreignUseOf } from "@fairlead/api/virtual-ip-foreign.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { holdStateOf } from "@fairlead/api/virtual-ip-state.ts";
 import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
@@ -19,6 +20,11 @@ export function unannounced(object: VirtualIP): Condition | undefined {
   return object.status?.conditions?.find(({ type, status }) => type === "Announced" && status === "False");
 }
 
+/** What a VirtualIP says about somebody else on the LAN who claims it too. */
+export function contested(object: VirtualIP): Condition | undefined {
+  return object.status?.conditions?.find(({ type, status }) => type === CONTESTED && status === "True");
+}
+
 /** One list for all that share nothing, which are most. */
 const NO_SHARERS: LedgerRecord["sharing"] = [];
 
@@ -34,6 +40,7 @@ export function recordOf(object: VirtualIP): LedgerRecord | undefined {
     claim: claim && `${claim.namespace}/${claim.name}`,
     releasedAtMs: holdStateOf(object.spec) === "Released" ? Date.parse(releasedAt ?? "") || 0 : undefined,
     sharing,
+    foreign: foreignUseOf(object),
     uid: object.metadata.uid ?? "",
   };
 }

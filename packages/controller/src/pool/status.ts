@@ -1,9 +1,12 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { IPAddressPool, IPAddressPoolStatus } from "@fairlead/api/ip-address-pool.ts";
+import { usedBy } from "@fairlead/api/virtual-ip-foreign.ts";
 import { addressOf, FAMILIES, type Family } from "@fairlead/net/address.ts";
 import { formatRange } from "@fairlead/net/range.ts";
+import type { Quarantined } from "../allocation/holdings.ts";
+import { MOST_BY_ONE } from "../allocation/in-use.ts";
 import type { Ledger } from "../allocation/ledger.ts";
-import type { Pool } from "../allocation/pool.ts";
+import { type Pool, poolContains } from "../allocation/pool.ts";
 import type { Overlap } from "../allocation/pools.ts";
 import { exhaustedFamilies, type Usage, usageOf } from "./usage.ts";
 
@@ -20,9 +23,11 @@ export function poolStatus(
   const ipv4 = usageOf(pool, ledger, "IPv4");
   const ipv6 = usageOf(pool, ledger, "IPv6");
   const full = exhaustedFamilies(pool, ledger);
+  const foreign = ledger.quarantined().filter(({ address }) => poolContains(pool, address));
   const drafts = [
     ready(pool),
     ...(overlaps.length > 0 ? [overlapping(overlaps)] : []),
+    ...(foreign.length > 0 ? [inUse(foreign)] : []),
     ...(full.length > 0 ? [exhausted(full)] : []),
   ];
   const invalid = ledger.strayOf(pool);
@@ -61,6 +66,31 @@ function overlapping(overlaps: readonly Overlap[]): Draft {
   return { type: "Overlapping", status: "True", reason: "SharesAddresses", message };
 }
 
+const SHOWN_QUARANTINED = 5;
+
+/** Who answers for many stands first: that one is to be mended before all others. */
+function inUse(foreign: readonly Quarantined[]): Draft {
+  const byMac = Map.groupBy(foreign, (one) => one.foreign.mac);
+  const parts = [...byMac]
+    .sort(([a, its], [b, others]) => others.length - its.length || (a < b ? -1 : 1))
+    .map(([, its]) => shownOf(its));
+  const more = parts.length > SHOWN_QUARANTINED ? `; and ${parts.length - SHOWN_QUARANTINED} more` : "";
+  const some = foreign.length === 1 ? "1 address is" : `${foreign.length} addresses are`;
+  const message = `${some} not handed out, since others on the LAN answer for them: ${parts.slice(0, SHOWN_QUARANTINED).join("; ")}${more}. Free them there, or exclude them; what nobody answers for any more is handed out again.`;
+  return { type: "InUse", status: "True", reason: "AnsweredByOthers", message };
+}
+
+const SHOWN_OF_ONE = 3;
+
+function shownOf(its: readonly Quarantined[]): string {
+  const [first] = its;
+  if (first === undefined) return "";
+  const shown = its.slice(0, SHOWN_OF_ONE).map(({ address }) => address.text);
+  const more = its.length > SHOWN_OF_ONE ? ` and ${its.length - SHOWN_OF_ONE} more` : "";
+  const proxy = its.length >= MOST_BY_ONE ? ", as a router with proxy ARP answers for every address" : "";
+  return `${shown.join(", ")}${more} (${usedBy(first.foreign, its.length > 1 ? "them" : "it")}${proxy})`;
+}
+
 function exhausted(families: readonly Family[]): Draft {
   const message = `It has no ${families.join(" and no ")} address left to hand out; add addresses or delete a Service or a reservation.`;
   return { type: "Exhausted", status: "True", reason: "NothingFree", message };
@@ -85,13 +115,15 @@ function dated({ metadata, status }: IPAddressPool, draft: Draft, now: string): 
   };
 }
 
-function asText({ capacity, used, free, reserved, released, excluded }: Usage): Record<keyof Usage, string> {
+function asText(usage: Usage): Omit<Record<keyof Usage, string>, "quarantined"> & { quarantined?: string } {
+  const { capacity, used, free, reserved, released, quarantined, excluded } = usage;
   return {
     capacity: `${capacity}`,
     used: `${used}`,
     free: `${free}`,
     reserved: `${reserved}`,
     released: `${released}`,
+    ...(quarantined > 0n && { quarantined: `${quarantined}` }),
     excluded: `${excluded}`,
   };
 }

@@ -13,6 +13,8 @@ export interface Usage {
   readonly reserved: bigint;
   /** Let go, and waiting for their Service to come back. */
   readonly released: bigint;
+  /** Not handed out, since somebody else on the LAN answers for them. */
+  readonly quarantined: bigint;
   /** Not handed out: by `exclude` or `avoidBuggyIPs`, or since the network uses them itself. */
   readonly excluded: bigint;
 }
@@ -24,8 +26,10 @@ export function usageOf(pool: Pool, ledger: LedgerView, family: Family): Usage |
   const used = BigInt(ledger.count(pool.cover, family, "held"));
   const reserved = BigInt(ledger.count(pool.cover, family, "reserved"));
   const released = BigInt(ledger.count(pool.cover, family, "released"));
+  const quarantined = BigInt(ledger.count(pool.cover, family, "quarantined"));
   const free = poolOffers(pool, family) - BigInt(ledger.taken(pool.offered, family, pool.avoidBuggyIPs));
-  return { capacity, used, free, reserved, released, excluded: capacity - used - reserved - released - free };
+  const excluded = capacity - used - reserved - released - quarantined - free;
+  return { capacity, used, free, reserved, released, quarantined, excluded };
 }
 
 /** Families of which the pool has nothing left to hand out, what waits for its former Service included. */

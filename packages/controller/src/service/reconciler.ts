@@ -1,4 +1,3 @@
-import type { Condition } from "@fairlead/api/condition.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
@@ -11,9 +10,10 @@ import { type Again, earliest } from "../again.ts";
 import { type Decision, decide, type Grant } from "../allocation/allocate.ts";
 import { SHARING_OBJECTION } from "../allocation/current.ts";
 import { type Former, namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
+import { inUse } from "../allocation/in-use.ts";
 import type { AddressRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { unannounced } from "../cluster/object-facts.ts";
+import { contested, unannounced } from "../cluster/object-facts.ts";
 import { MANAGER } from "../manager.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import { contestedBy, readUncontested } from "./contested.ts";
@@ -23,7 +23,7 @@ import { isOurs, type OwnershipOptions } from "./ownership.ts";
 import { Patience } from "./patience.ts";
 import type { Records } from "./records.ts";
 import { Repairs } from "./repairs.ts";
-import { ALLOCATED, carriesOurs, conditionOf } from "./status.ts";
+import { ALLOCATED, carriesOurs, conditionOf, type SaidOfAddresses } from "./status.ts";
 import type { Telling } from "./telling.ts";
 import { WaitingList } from "./waiting-list.ts";
 
@@ -130,12 +130,12 @@ export class ServiceReconciler {
     this.#disputes.note(key, []);
     const againMs = this.#patience.note(key, decision.objections, judgedMs);
     this.#note(service, request, decision);
-    await telling.tell(service, decision, this.#unannounced(key), signal);
+    await telling.tell(service, decision, this.#saidOf(key), signal);
     const needed = this.#stillNeeded(key, decision);
     for (const { address } of decision.release) {
       if (!needed.has(address.text)) await records.letGo(key, address, signal);
     }
-    return earliest(againMs, needed.size > 0 ? LOOK_AGAIN_MS : undefined);
+    return earliest(againMs, needed.size > 0 ? LOOK_AGAIN_MS : undefined, this.#inUseDueMs(decision));
   }
 
   /** Texts of addresses that wait for their successors to be answered, which is not waited for for ever. */
@@ -208,7 +208,8 @@ export class ServiceReconciler {
     const { service: key } = request;
     const isRipe = (objection: string): boolean =>
       this.#patience.isRipe(key, objection) || this.#isToldAlready(key, objection);
-    return decide(request, { pools, ledger, namespaceLabels, isRipe });
+    const nowMs = this.#deps.clock.wall().getTime();
+    return decide(request, { pools, ledger, namespaceLabels, nowMs, isRipe });
   }
 
   /** An earlier leader has waited with it, and found nothing else for the Service. */
@@ -258,13 +259,25 @@ export class ServiceReconciler {
     this.waiting.add(request, since ?? "");
   }
 
-  /** What the VirtualIPs of the Service say about why nobody answers for them. */
-  #unannounced(key: ServiceKey): readonly Condition[] {
+  /** When an address that it keeps only for a while is to be looked at again, in ms; undefined: there is none. */
+  #inUseDueMs({ keep }: Decision): number | undefined {
+    const { cluster, clock } = this.#deps;
+    const nowMs = clock.wall().getTime();
+    const waits = keep.map(({ address }) => inUse(cluster.ledger, address, nowMs)?.waitMs ?? 0);
+    const dueMs = Math.max(0, ...waits);
+    return dueMs === 0 ? undefined : dueMs;
+  }
+
+  /** What the VirtualIPs of the Service say about why nobody answers for them, and who else claims them. */
+  #saidOf(key: ServiceKey): SaidOfAddresses {
     const { ledger, virtualIPs } = this.#deps.cluster;
-    return ledger.holdings(key).flatMap(({ address }) => {
-      const object = virtualIPs.get(virtualIPName(address));
-      return (object && unannounced(object)) ?? [];
-    });
+    const objects = ledger
+      .holdings(key)
+      .flatMap(({ address }) => virtualIPs.get(virtualIPName(address)) ?? []);
+    return {
+      unannounced: objects.flatMap((object) => unannounced(object) ?? []),
+      contested: objects.flatMap((object) => contested(object) ?? []),
+    };
   }
 
   /** The Service wants nothing of us, or is gone. */

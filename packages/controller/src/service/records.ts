@@ -2,6 +2,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { services } from "@fairlead/api/core/service.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { foreignUseOf, RESTORED_ANNOTATION } from "@fairlead/api/virtual-ip-foreign.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
@@ -55,7 +56,9 @@ export class Records {
     const name = virtualIPName(address);
     const known = this.#cluster.virtualIPs.get(name);
     if (known === undefined || !(known.spec.services ?? []).includes(service)) return;
-    const spec = left(known.spec, service, this.#policyOf(known, address), rfc3339(this.#clock.wall()));
+    const now = rfc3339(this.#clock.wall());
+    const foreign = foreignUseOf(known);
+    const spec = left(known.spec, service, { policy: this.#policyOf(known, address), foreign, now });
     if (spec === undefined) return await this.delete(known, address, signal);
     try {
       await this.#update({ ...known, spec }, address, signal);
@@ -139,7 +142,10 @@ export class Records {
     const name = virtualIPName(address);
     const terms = ledger.termsOf(service);
     const spec = joined({ address: address.text, services: [] }, { service, terms, pool });
-    const object = this.#placed({ metadata: { name }, spec }, address);
+    // What a Service shows it may have served with, before its record was lost.
+    const isShown = ledger.holdings(service).some((one) => one.told && one.address.text === address.text);
+    const metadata = { name, ...(isShown && { annotations: { [RESTORED_ANNOTATION]: "true" } }) };
+    const object = this.#placed({ metadata, spec }, address);
     occupancy.set(name, object.spec.placement?.nodes ?? []);
     try {
       this.#cluster.wroteVirtualIP(await this.#client.create(virtualIPs, object, signal));

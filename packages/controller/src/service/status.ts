@@ -12,6 +12,17 @@ export const ALLOCATED = "fairlead.dev/Allocated";
 /** Condition of a Service, there only while nobody answers for one of its addresses. */
 export const ANNOUNCED = "fairlead.dev/Announced";
 
+/** Condition of a Service, there only while somebody else on the LAN claims one of its addresses, which is announced. */
+export const CONTESTED = "fairlead.dev/Contested";
+
+/** What the VirtualIPs of a Service say that it is told. */
+export interface SaidOfAddresses {
+  /** Why nobody answers. */
+  readonly unannounced: readonly Condition[];
+  /** Who else says that it has the address. */
+  readonly contested: readonly Condition[];
+}
+
 /** The part of a Service's status that is ours. */
 export interface ServiceStatus {
   /** Undefined: what it shows is not ours to change. */
@@ -23,21 +34,29 @@ export interface ServiceStatus {
 export function desiredStatus(
   service: Service,
   decision: Decision,
-  unannounced: readonly Condition[],
+  said: SaidOfAddresses,
   now: string,
 ): ServiceStatus {
   const { outcome } = decision;
   const allocated = { type: ALLOCATED, status: outcome.satisfied ? "True" : "False", ...outcome } as const;
-  const [first] = unannounced;
-  const messages = [...new Set(unannounced.map(({ message }) => message))].join(" ");
-  const announced =
-    first && ({ type: ANNOUNCED, status: "False", reason: first.reason, message: messages } as const);
+  const announced = together(ANNOUNCED, "False", said.unannounced);
+  const contested = together(CONTESTED, "True", said.contested);
   return {
     ingress: desiredIngress(service, decision),
-    conditions: [allocated, ...(announced ? [announced] : [])].map((condition) =>
-      dated(service, condition, now),
-    ),
+    conditions: [allocated, ...announced, ...contested].map((condition) => dated(service, condition, now)),
   };
+}
+
+/** One condition for what several addresses say. */
+function together(
+  type: string,
+  status: "True" | "False",
+  said: readonly Condition[],
+): readonly Omit<Condition, "lastTransitionTime">[] {
+  const [first] = said;
+  if (first === undefined) return [];
+  const message = [...new Set(said.map((one) => one.message))].join(" ");
+  return [{ type, status, reason: first.reason, message }];
 }
 
 /** IPv4 before IPv6, so that the order never changes. */
@@ -78,7 +97,7 @@ export function isTold(service: Service, desired: ServiceStatus): boolean {
   ) {
     return false;
   }
-  return [ALLOCATED, ANNOUNCED].every((type) =>
+  return [ALLOCATED, ANNOUNCED, CONTESTED].every((type) =>
     sameCondition(
       conditionOf(service, type),
       desired.conditions.find((condition) => condition.type === type),

@@ -1,4 +1,3 @@
-import type { Condition } from "@fairlead/api/condition.ts";
 import { type Service, services } from "@fairlead/api/core/service.ts";
 import { API_VERSION } from "@fairlead/api/group.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
@@ -15,9 +14,11 @@ import { rfc3339 } from "../rfc3339.ts";
 import {
   ALLOCATED,
   ANNOUNCED,
+  CONTESTED,
   conditionOf,
   desiredStatus,
   isTold,
+  type SaidOfAddresses,
   type ServiceStatus,
   sameCondition,
   sameIngress,
@@ -53,10 +54,10 @@ export class Telling {
   async tell(
     service: Service,
     decision: Decision,
-    unannounced: readonly Condition[],
+    said: SaidOfAddresses,
     signal: AbortSignal,
   ): Promise<void> {
-    const desired = desiredStatus(service, decision, unannounced, rfc3339(this.#clock.wall()));
+    const desired = desiredStatus(service, decision, said, rfc3339(this.#clock.wall()));
     if (isTold(service, desired)) return;
     const { namespace = "", name } = service.metadata;
     const status = {
@@ -160,6 +161,21 @@ export class Telling {
         action: "Allocate",
         note: [...left, message].join(" "),
       });
+    }
+    const contested = conditions.find(({ type }) => type === CONTESTED);
+    if (!sameCondition(conditionOf(before, CONTESTED), contested)) {
+      if (contested === undefined) this.#log.info("address contested no more", { service });
+      else {
+        const { reason, message } = contested;
+        this.#log.warn("address contested", { service, message });
+        this.#events.record({
+          regarding: before,
+          type: "Warning",
+          reason,
+          action: "Announce",
+          note: message,
+        });
+      }
     }
     if (announced !== undefined && !sameCondition(conditionOf(before, ANNOUNCED), announced)) {
       const { reason, message } = announced;

@@ -2,6 +2,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { VirtualIP, VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import { foreignUseOf } from "@fairlead/api/virtual-ip-foreign.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { addressOf, FAMILIES, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import { type Decision, decide } from "../allocation/allocate.ts";
@@ -116,7 +117,8 @@ export class World {
     const object = this.virtualIPs.get(virtualIPName(one));
     if (object === undefined || !object.spec.services.includes(key)) return;
     const pool = this.pools.ownerOf(one, object.spec.pool);
-    const spec = left(object.spec, key, pool, new Date(this.nowMs).toISOString());
+    const now = new Date(this.nowMs).toISOString();
+    const spec = left(object.spec, key, { policy: pool, foreign: foreignUseOf(object), now });
     if (spec === undefined) this.remove(one);
     else this.write(one, spec);
   }
@@ -213,10 +215,10 @@ export class World {
   }
 
   #decide(request: AddressRequest): Decision {
-    const { pools, ledger, ripe } = this;
+    const { pools, ledger, ripe, nowMs } = this;
     const namespaceLabels = this.namespaces[request.namespace];
     const isRipe = (objection: string): boolean => ripe?.has(`${request.service} ${objection}`) ?? true;
-    return decide(request, { pools, ledger, namespaceLabels, isRipe });
+    return decide(request, { pools, ledger, namespaceLabels, nowMs, isRipe });
   }
 }
 

@@ -148,7 +148,7 @@ describe("a VirtualIP that its last Service leaves", () => {
   ];
   for (const [title, spec, pool, becomes] of cases) {
     it(title, () => {
-      expect(left(spec, "web/shop", pool, NOW)).to.deep.equal(becomes);
+      expect(left(spec, "web/shop", { policy: pool, now: NOW })).to.deep.equal(becomes);
     });
   }
 
@@ -159,7 +159,7 @@ describe("a VirtualIP that its last Service leaves", () => {
       sharing: [first, sharer],
       placement: { epoch: 3, nodes: ["n1"], protocols: ["Layer2"] },
     };
-    expect(left(spec, "web/shop", policy("Delete", 0), NOW)).to.deep.equal({
+    expect(left(spec, "web/shop", { policy: policy("Delete", 0), now: NOW })).to.deep.equal({
       ...spec,
       services: ["web/other"],
       sharing: [sharer],
@@ -167,7 +167,7 @@ describe("a VirtualIP that its last Service leaves", () => {
   });
 
   it("is no other one if the Service comes back", () => {
-    const waiting = left(bound, "web/shop", policy("Delete", 1), NOW);
+    const waiting = left(bound, "web/shop", { policy: policy("Delete", 1), now: NOW });
     if (waiting === undefined) throw new Error("it was deleted");
     expect(joined(waiting, { service: "web/shop", terms: undefined, pool: "a" })).to.deep.equal(bound);
   });
@@ -175,7 +175,7 @@ describe("a VirtualIP that its last Service leaves", () => {
   it("is placed nowhere, as what nobody holds is decided to be", () => {
     const placement = { epoch: 4, nodes: ["n1"], interfaces: ["eth0"], protocols: ["Layer2"] } as const;
     const policy: ReleasePolicy = { name: "a", reclaimPolicy: "Delete", releaseDelayMs: 1000 };
-    const spec = left({ ...bound, placement }, "web/shop", policy, NOW);
+    const spec = left({ ...bound, placement }, "web/shop", { policy, now: NOW });
     expect(spec?.placement).to.deep.equal({ epoch: 5, nodes: [], protocols: ["Layer2"] });
   });
 });

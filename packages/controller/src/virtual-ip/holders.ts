@@ -1,4 +1,4 @@
-import type { VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
+import type { ForeignClaim, VirtualIPSpec } from "@fairlead/api/virtual-ip.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
 import { sharerOf, type Terms } from "../allocation/sharing.ts";
 
@@ -18,12 +18,22 @@ export interface Joining {
   readonly pool: string;
 }
 
+/** What decides what becomes of an address that is let go. */
+export interface Departing {
+  /** Of the pool that has the address; undefined: none has it. */
+  readonly policy: ReleasePolicy | undefined;
+  /** Who else on the LAN has it, if nobody ever served with it. */
+  readonly foreign?: ForeignClaim | undefined;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
 /**
  * A VirtualIP's spec once the Service holds it. A claim that a person made stays, one that only waited ends. While others hold it,
  * it goes on saying from which pool it came.
  */
 export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): VirtualIPSpec {
-  const { claim, releasedAt, sharing, services = [], ...rest } = spec;
+  const { claim, releasedAt, quarantine: _, sharing, services = [], ...rest } = spec;
   const shared = services.some((one) => one !== service);
   const claimed = releasedAt === undefined && claim !== undefined;
   const sharers = sharersWith(sharing, service, terms);
@@ -39,15 +49,12 @@ export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): 
 /**
  * A VirtualIP's spec once the Service has let it go.
  *
- * @param policy of the pool that has the address; undefined: none has it
- * @param now RFC 3339
  * @returns undefined if the VirtualIP is to be deleted
  */
 export function left(
   spec: VirtualIPSpec,
   service: ServiceKey,
-  policy: ReleasePolicy | undefined,
-  now: string,
+  { policy, foreign, now }: Departing,
 ): VirtualIPSpec | undefined {
   const { sharing, releasedAt: _, ...rest } = spec;
   const services = spec.services.filter((one) => one !== service);
@@ -60,6 +67,7 @@ export function left(
   };
   const empty: VirtualIPSpec = { ...rest, services: [], ...unplaced };
   if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return empty;
+  if (foreign !== undefined) return { ...empty, quarantine: { ...foreign, since: now } };
   const [namespace = "", name = ""] = service.split("/");
   const claim = { namespace, name };
   if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return { ...empty, claim };

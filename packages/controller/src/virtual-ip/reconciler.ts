@@ -1,6 +1,6 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
-import type { Placement, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { Placement, Quarantine, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
@@ -10,7 +10,7 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { type Again, earliest } from "../again.ts";
-import { poolContains } from "../allocation/pool.ts";
+import { leftOutBy, poolContains } from "../allocation/pool.ts";
 import { readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
@@ -23,6 +23,7 @@ import { BetterNodes } from "./better-nodes.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { moveReason } from "./move-reason.ts";
 import { nextEpoch, placementOf, plan, samePlacement } from "./planner.ts";
+import { quarantineStep } from "./quarantine.ts";
 import { holderOf } from "./takeover.ts";
 import { WhenToTell } from "./when-to-tell.ts";
 import { fulfills, saysPending, wishOf, withoutFulfilled, withPending } from "./wish.ts";
@@ -96,6 +97,14 @@ export class VirtualIPReconciler {
       await this.#deps.records.delete(object, address, signal);
       return undefined;
     }
+    const isOffered = cluster.pools.containing(address).some((one) => leftOutBy(one, address) === undefined);
+    const step = quarantineStep(object, address, cluster.nodes.list(), isOffered);
+    if (step.kind === "End") {
+      await this.#deps.records.delete(object, address, signal);
+      this.#deps.log.info("address back in its pool", { vip: address.text, pool: object.spec.pool });
+      return undefined;
+    }
+    if (step.kind === "Ask") return await this.#ask(object, step.quarantine, signal);
     const pool = this.#poolOf(object, address);
     const { placement } = object.spec;
     const owner = holderOf({
@@ -152,6 +161,19 @@ export class VirtualIPReconciler {
   #asksFor(key: string, pool: string | undefined): boolean {
     const service = this.#deps.cluster.ourService(key);
     return service !== undefined && readRequest(service).pool?.value === pool;
+  }
+
+  /** Another node asks from now on; the write is read again. */
+  async #ask(object: VirtualIP, quarantine: Quarantine, signal: AbortSignal): Promise<Again> {
+    const { client, cluster } = this.#deps;
+    const spec = { ...object.spec, quarantine };
+    try {
+      cluster.wroteVirtualIP(await client.update(virtualIPs, { ...object, spec }, signal));
+      return undefined;
+    } catch (error) {
+      if (hasStatus(error, 409)) return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
+      throw error;
+    }
   }
 
   async #place(

@@ -1,8 +1,9 @@
 import type { Announcer, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import fc from "fast-check";
+import { mac } from "../testing/values.ts";
 import { virtualIP } from "../testing/virtual-ip.ts";
-import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
+import type { AddressState, AnnouncedOn, ForeignHost } from "../wire/messages.ts";
 import { hasPart, saysAnnounced, statusStep, statusWithout } from "./announced-status.ts";
 
 const NOW = "2026-03-01T12:00:00Z";
@@ -59,6 +60,7 @@ describe("this node's part of a VirtualIP's status", () => {
       kind: "Write",
       status: {
         state: "Bound",
+        firstAnnounced: NOW,
         announcers: [{ node: "worker-1", interface: "eth0", mac: "02:00:00:00:00:02", epoch: 1, since: NOW }],
         conditions: [
           {
@@ -129,7 +131,14 @@ describe("this node's part of a VirtualIP's status", () => {
       ...here,
       spec: virtualIP("192.0.2.7", { epoch: 2, nodes: [...nodes] }).spec,
     });
-    const nobody = { kind: "Write", status: { state: "Bound", announcers: [], conditions: [BOUND] } };
+    const nobody = {
+      kind: "Write",
+      status: { state: "Bound", firstAnnounced: NOW, announcers: [], conditions: [BOUND] },
+    };
+    const neverAnnounced = {
+      kind: "Write",
+      status: { state: "Bound", announcers: [], conditions: [BOUND] },
+    };
     const nothing = { kind: "Nothing" };
     const table: readonly (readonly [string, VirtualIP, AddressState | undefined, unknown])[] = [
       ["owner, asking", nodes("worker-1"), { kind: "Waiting" }, nothing],
@@ -148,7 +157,7 @@ describe("this node's part of a VirtualIP's status", () => {
       ...nodes("worker-2"),
       status: carriedOut(virtualIP("192.0.2.7"), REFUSED).status ?? {},
     };
-    expect(step(refused, undefined), "a condition").to.deep.equal(nobody);
+    expect(step(refused, undefined), "a condition").to.deep.equal(neverAnnounced);
   });
 
   it("is written for a new step, and for a claim that became firm", () => {
@@ -289,6 +298,75 @@ describe("this node's part of a VirtualIP's status", () => {
     }
   });
 
+  describe("of an address that somebody else has", () => {
+    const HOST = { interface: "eth0", mac: mac("02:00:00:00:00:66") };
+    const FOREIGN = { node: "worker-1", ...HOST, since: NOW };
+    const inUse: AddressState = {
+      kind: "Refused",
+      epoch: 1,
+      reason: "AddressInUse",
+      message: "x",
+      foreign: HOST,
+    };
+    const types = (one: VirtualIP) => one.status?.conditions?.map(({ type, status }) => `${type} ${status}`);
+
+    it("says who, where and since when, and writes that once", () => {
+      const one = carriedOut(virtualIP("192.0.2.7"), inUse);
+      expect(one.status?.foreign).to.deep.equal(FOREIGN);
+      expect(step(one, inUse, LATER)).to.deep.equal({ kind: "Nothing" });
+      const machine = { ...inUse, foreign: { ...HOST, machine: "interface eth1 of node worker-2" } };
+      expect(carriedOut(one, machine, LATER).status?.foreign).to.deep.equal({
+        ...FOREIGN,
+        machine: "interface eth1 of node worker-2",
+      });
+      expect(carriedOut(one, ANNOUNCING).status).to.not.have.property("foreign");
+    });
+
+    it("says that an announced one is contested, with the remedy, until it is not", () => {
+      const contested = (host: ForeignHost): AddressState =>
+        ({ ...ANNOUNCING, contested: host }) as AddressState;
+      const one = carriedOut(virtualIP("192.0.2.7"), contested(HOST));
+      expect(types(one)).to.deep.equal(["Announced True", "Contested True", "Bound True"]);
+      const message = one.status?.conditions?.[1]?.message;
+      expect(message).to.match(/^worker-1: 02:00:00:00:00:66 says on interface eth0 that 192\.0\.2\.7 /);
+      expect(message).to.match(/take the address off that machine$/);
+      expect(one.status?.foreign).to.deep.equal(FOREIGN);
+      expect(step(one, contested(HOST), LATER)).to.deep.equal({ kind: "Nothing" });
+      const node = contested({ ...HOST, machine: "interface eth1 of node worker-2" });
+      expect(carriedOut(one, node).status?.conditions?.[1]?.message).to.contain("strictARP");
+      expect(types(carriedOut(one, ANNOUNCING))).to.deep.equal(["Announced True", "Bound True"]);
+      expect(types(carriedOut(one, { kind: "LetGo" }))).to.deep.equal(["Bound True"]);
+      expect(carriedOut(one, { kind: "LetGo" }).status).to.not.have.property("foreign");
+    });
+
+    it("in quarantine takes back what was said before, and says since when nobody answers", () => {
+      const refused = carriedOut(virtualIP("192.0.2.7"), inUse);
+      const spec = {
+        ...refused.spec,
+        services: [],
+        quarantine: FOREIGN,
+        placement: { epoch: 2, nodes: [], protocols: [] },
+      };
+      const held = { ...refused, spec };
+      const answered = carriedOut(held, { kind: "Quarantined", quietSince: undefined });
+      expect(answered.status).to.deep.include({ state: "Quarantined", foreign: FOREIGN });
+      expect(types(answered)).to.deep.equal(["Bound False"]);
+      expect(answered.status?.conditions?.[0]?.message).to.contain("02:00:00:00:00:66");
+      const quiet = carriedOut(answered, { kind: "Quarantined", quietSince: LATER });
+      expect(quiet.status?.quietSince).to.equal(LATER);
+      expect(quiet.status).to.not.have.property("foreign");
+      expect(step(quiet, undefined), "after a restart").to.deep.equal({ kind: "Nothing" });
+      expect(step(quiet, { kind: "Quarantined", quietSince: LATER }, LATER)).to.deep.equal({
+        kind: "Nothing",
+      });
+      const again = carriedOut(quiet, { kind: "Quarantined", quietSince: undefined });
+      expect(again.status).to.not.have.property("quietSince");
+      const other = { ...answered, spec: { ...spec, quarantine: { ...FOREIGN, node: "worker-2" } } };
+      const left = carriedOut(other, { kind: "Quarantined", quietSince: LATER });
+      expect(left.status, "another node asks").to.not.have.any.keys("foreign", "quietSince");
+    });
+  });
+
   it("leaves alone what others wrote", () => {
     const conflict = {
       type: "Conflict",
@@ -307,6 +385,7 @@ describe("this node's part of a VirtualIP's status", () => {
     const announcer = { node: "worker-2", interface: "eth0", mac: "02:00:00:00:00:03", epoch: 1, since: NOW };
     const status = {
       state: "Conflict",
+      firstAnnounced: NOW,
       announcers: [announcer],
       conditions: [answering, conflict, BOUND],
     } as const;

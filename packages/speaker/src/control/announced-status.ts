@@ -1,9 +1,11 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { Announcer, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { compareAnnouncers } from "@fairlead/api/virtual-ip-claim.ts";
-import { withHoldState } from "@fairlead/api/virtual-ip-state.ts";
+import { CONTESTED } from "@fairlead/api/virtual-ip-foreign.ts";
+import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
+import { contestedPart, type ForeignPart, foreignAsSaid, foreignPart } from "./foreign-status.ts";
 import { movesWith } from "./moves.ts";
 
 /** Whether the controller placed the address on this node. */
@@ -16,6 +18,11 @@ export function isPlacedOn(virtualIP: VirtualIP, node: string): boolean {
 function isListed(virtualIP: VirtualIP, node: string): boolean {
   const { placement } = virtualIP.spec;
   return placement?.nodes.includes(node) === true && placement.protocols.includes("Layer2");
+}
+
+/** Whether the address is in quarantine, and this node asks for it. */
+function isAskedBy({ spec }: VirtualIP, node: string): boolean {
+  return spec.quarantine?.node === node && holdStateOf(spec) === "Quarantined";
 }
 
 /** What this node's speaker should do about a VirtualIP's status. */
@@ -40,6 +47,10 @@ export function statusStep(
   now: string,
   placedBefore?: string,
 ): StatusStep {
+  if (isAskedBy(virtualIP, node) && state?.kind !== "Announcing") {
+    const quietSince = state?.kind === "Quarantined" ? state.quietSince : virtualIP.status?.quietSince;
+    return write(virtualIP, quarantinedStatus(virtualIP, node, quietSince, now));
+  }
   switch (state?.kind) {
     case "Announcing":
       return write(virtualIP, statusOf(virtualIP, node, state, now, placedBefore));
@@ -51,6 +62,8 @@ export function statusStep(
           : NOTHING;
       return without(virtualIP, node, now);
     case "LetGo":
+      return without(virtualIP, node, now);
+    case "Quarantined":
       return without(virtualIP, node, now);
     default:
       // Somebody answers in the place of a process that restarted, as the status says, until it knows whether it goes on.
@@ -69,19 +82,37 @@ function write(virtualIP: VirtualIP, status: VirtualIPStatus): StatusStep {
 /** Whether the status has something that this node's speaker says. */
 export function hasPart(virtualIP: VirtualIP, node: string): boolean {
   const announces = virtualIP.status?.announcers?.some((announcer) => announcer.node === node) ?? false;
-  return announces || isOwn(conditionOf(virtualIP), node);
+  const { foreign, conditions = [] } = virtualIP.status ?? {};
+  const said = conditions.some(
+    (one) => (one.type === ANNOUNCED || one.type === CONTESTED) && isOwn(one, node),
+  );
+  return announces || said || foreign?.node === node;
 }
 
 /** The status once this node's speaker says nothing any more. @param now RFC 3339 */
 export function statusWithout(virtualIP: VirtualIP, node: string, now: string): VirtualIPStatus {
-  const { announcers = [], conditions = [], moves } = virtualIP.status ?? {};
-  const own = isOwn(conditionOf(virtualIP), node);
+  const { announcers = [], conditions = [], moves, foreign } = virtualIP.status ?? {};
   const status = {
     ...(moves && { moves }),
     announcers: announcers.filter((announcer) => announcer.node !== node),
-    conditions: own ? conditions.filter(({ type }) => type !== ANNOUNCED) : conditions,
+    ...(foreign !== undefined && foreign.node !== node && { foreign }),
+    conditions: conditions.filter(
+      (one) => !((one.type === ANNOUNCED || one.type === CONTESTED) && isOwn(one, node)),
+    ),
   };
   return withHoldState(virtualIP, status, now);
+}
+
+function quarantinedStatus(
+  virtualIP: VirtualIP,
+  node: string,
+  quietSince: string | undefined,
+  now: string,
+): VirtualIPStatus {
+  const { foreign: _, ...rest } = statusWithout(virtualIP, node, now);
+  const { quarantine } = virtualIP.spec;
+  const about = quietSince === undefined ? { ...(quarantine && { foreign: quarantine }) } : { quietSince };
+  return withHoldState(virtualIP, { ...rest, ...about }, now);
 }
 
 /** Whether the status says already that this node answers at these places, so that doing so is nothing new. */
@@ -103,15 +134,16 @@ function statusOf(
 ): VirtualIPStatus {
   const { announcers = [], conditions = [], moves } = virtualIP.status ?? {};
   const others = announcers.filter((announcer) => announcer.node !== node);
-  const otherConditions = conditions.filter(({ type }) => type !== ANNOUNCED);
+  const told = conditions.filter(({ type }) => type !== ANNOUNCED && type !== CONTESTED);
   if (state.kind === "Refused") {
-    const { reason, message } = state;
-    const refused =
-      saidByOne(virtualIP, others) ?? condition(virtualIP, "False", reason, `${node}: ${message}`, now);
-    const told = { ...(moves && { moves }), conditions: [...otherConditions, refused] };
-    return withHoldState(virtualIP, { announcers: others, ...told }, now);
+    const { reason, message, foreign } = state;
+    const answering = saidByOne(virtualIP, others);
+    const refused = answering ?? condition(virtualIP, "False", reason, `${node}: ${message}`, now);
+    const about = answering ? foreignAsSaid(virtualIP) : foreignPart(virtualIP, node, foreign, now);
+    const status = together(others, [...told, refused], about);
+    return withHoldState(virtualIP, { ...status, ...(moves && { moves }) }, now);
   }
-  const { on } = state;
+  const { on, contested } = state;
   const where = on.map((place) => `${place.interface} with ${place.mac}`).join(" and ");
   const own = on.map((place): Announcer => {
     const { interface: name, mac, epoch, step, provisional } = place;
@@ -127,17 +159,26 @@ function statusOf(
   const said = own.filter((one) => !others.some((other) => beats(other, one)));
   const stay = others.filter((other) => !said.some((one) => beats(one, other)));
   const above = stay.filter((other) => said.every((one) => isAbove(virtualIP, other, one)));
+  const higher = saidByOne(virtualIP, above);
   const answering =
-    saidByOne(virtualIP, above) ??
-    condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
+    higher ?? condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
+  const about = higher ? foreignAsSaid(virtualIP) : contestedPart(virtualIP, node, contested, now);
   const all = [...stay, ...said];
   const after = movesWith(virtualIP, { node, on: on[0], announcers: all, placedBefore });
-  const status = {
-    announcers: all,
-    ...(after && { moves: after }),
-    conditions: [...otherConditions, answering],
+  const status = together(all, [...told, answering], about);
+  return withHoldState(virtualIP, { ...status, ...(after && { moves: after }) }, now);
+}
+
+function together(
+  announcers: readonly Announcer[],
+  conditions: readonly Condition[],
+  { foreign, condition: contested }: ForeignPart,
+): VirtualIPStatus {
+  return {
+    announcers,
+    ...(foreign && { foreign }),
+    conditions: [...conditions, ...(contested ? [contested] : [])],
   };
-  return withHoldState(virtualIP, status, now);
 }
 
 /** Never true both ways: claims that are alike stand in the order of the list. */
@@ -185,15 +226,17 @@ function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean
 }
 
 /** Everything that speakers say but times of transition, in an order of its own. */
-function textOf({ announcers = [], conditions = [] }: VirtualIPStatus): string {
+function textOf({ announcers = [], conditions = [], foreign, quietSince }: VirtualIPStatus): string {
   return JSON.stringify([
+    foreign && [foreign.node, foreign.interface, foreign.mac, foreign.machine, foreign.since],
+    quietSince,
     announcers
       .map(({ node, interface: name, mac, epoch, step = 0, provisional = false, since }) =>
         [node, name, mac, epoch, step, provisional, since].join(" "),
       )
       .sort(),
     conditions
-      .filter(({ type }) => type === ANNOUNCED)
+      .filter(({ type }) => type === ANNOUNCED || type === CONTESTED)
       .map(({ status, reason, message }) => [status, reason, message].join(" ")),
   ]);
 }

@@ -8,7 +8,7 @@ import { placed } from "../testing/values.ts";
 import { type Known, NOTHING_KNOWN } from "./cache.ts";
 import { CacheFile } from "./cache-file.ts";
 
-const KNOWN: Known = { ...NOTHING_KNOWN, placed: [placed("192.0.2.7", { first: false })] };
+const KNOWN: Known = { ...NOTHING_KNOWN, placed: [placed("192.0.2.7", { first: true })] };
 
 describe("CacheFile", () => {
   let folder: string;

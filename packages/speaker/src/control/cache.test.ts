@@ -89,7 +89,15 @@ const known: fc.Arbitrary<Known> = fc
       keys: fc.option(keys, { nil: undefined }),
       memories: fc.tuple(...addresses.map(memoryAt)),
     }),
-  );
+  )
+  .map((one) => ({
+    ...one,
+    placed: one.placed.map((placed) => ({ ...placed, first: !isClaimed(one.memories, placed.address) })),
+  }));
+
+function isClaimed(memories: readonly KeptMemory[], { text }: IpAddress): boolean {
+  return memories.some(({ memory }) => memory.address.text === text && memory.top !== undefined);
+}
 
 describe("the cache's text", () => {
   it("is read as what was written", () => {
@@ -104,9 +112,16 @@ describe("the cache's text", () => {
     expect(readCache(cacheText(NOTHING_KNOWN))).to.deep.equal(NOTHING_KNOWN);
   });
 
-  it("forgets that an address was announced for the first time: whether it was is not known any more", () => {
-    const text = cacheText({ ...NOTHING_KNOWN, placed: [placed("192.0.2.7", { first: true })] });
-    expect(readCache(text).placed.map(({ first }) => first)).to.deep.equal([false]);
+  it("knows of an address whether anybody is remembered to have announced it: else somebody else may have it", () => {
+    const top = { epoch: 1, step: 0, firm: true, index: 0, node: 1n };
+    const one = address("192.0.2.8");
+    const memory = { address: one, placement: undefined, top, list: [1n] };
+    const text = cacheText({
+      ...NOTHING_KNOWN,
+      placed: [placed("192.0.2.7", { first: false }), placed("192.0.2.8", { first: true })],
+      memories: [{ interface: "eth0", memory }],
+    });
+    expect(readCache(text).placed.map(({ first }) => first)).to.deep.equal([true, false]);
   });
 
   it("remembers nothing of an address that is not placed any more", () => {

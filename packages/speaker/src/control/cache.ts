@@ -58,12 +58,16 @@ export function cacheText({ placed, nodes, keys, memories }: Known): string {
 export function readCache(content: string): Known {
   const cache = parsed(content);
   if (cache.version !== VERSION) throw new Error(`version ${cache.version} is not ${VERSION}`);
+  const claimed = new Set(
+    cache.memories.flatMap(({ address, top }: MemoryText) => (top === undefined ? [] : address)),
+  );
   const placed: PlacedAddress[] = cache.placed.map((one: PlacedText) => ({
     address: orThrow(parseAddress(one.address)),
     epoch: wholeNumber(one.epoch),
     nodes: names(one.nodes),
     interfaces: one.interfaces === undefined ? undefined : names(one.interfaces),
-    first: false,
+    // What nobody is remembered to have announced may be in use by others.
+    first: !claimed.has(one.address),
   }));
   const known = new Set(placed.map(({ address }) => address.text));
   return {

@@ -160,6 +160,29 @@ describe("Control", () => {
     expect(conditions.map(({ type, status }) => `${type} ${status}`)).to.deep.equal(["Bound False"]);
   });
 
+  it("asks for what is in quarantine when it is named for it, and says once when nobody answers any more", async () => {
+    const bench = new ControlBench();
+    bench.carrier.hosts.set("192.0.2.7", mac("02:00:00:00:00:66"));
+    bench.place("192.0.2.7");
+    await bench.start();
+    const { foreign } = bench.status("192.0.2.7");
+    expect(foreign).to.include({ node: "worker-1", interface: "eth0", mac: "02:00:00:00:00:66" });
+    const before = bench.api.get(VIPS, "192.0.2.7");
+    const { spec } = virtualIP("192.0.2.7", { epoch: 2, nodes: [] });
+    const quarantined = { ...spec, services: [], quarantine: foreign };
+    bench.api.put(VIPS, { ...before, spec: quarantined } as never);
+    await bench.pass(120_000);
+    expect(bench.status("192.0.2.7"))
+      .to.include({ state: "Quarantined" })
+      .and.to.not.have.property("quietSince");
+    const writes = bench.api.applied.length;
+    bench.carrier.hosts.clear();
+    await bench.pass(300_000);
+    expect(bench.status("192.0.2.7").quietSince).to.be.a("string");
+    expect(bench.api.applied).to.have.length(writes + 1);
+    expect(bench.answered).to.deep.equal([]);
+  });
+
   it("after a restart writes nothing that is there and clears what is not true any more", async () => {
     const first = new ControlBench();
     first.place("192.0.2.7");

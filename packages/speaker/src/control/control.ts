@@ -20,6 +20,7 @@ import { KeyFeed } from "./key-feed.ts";
 import { leavingBecause } from "./leaving.ts";
 import { NodeFeed } from "./node-feed.ts";
 import { ProxyWatch, type ProxyWatchOptions } from "./proxy-watch.ts";
+import { QuarantineFeed } from "./quarantine-feed.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
 import { SpeakerTelling } from "./speaker-telling.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
@@ -69,6 +70,7 @@ export class Control {
   readonly #speakers: Reflector<Speaker>;
   readonly #secret: Reflector<Secret>;
   readonly #feed: SnapshotFeed;
+  readonly #quarantineFeed: QuarantineFeed;
   readonly #nodeFeed: NodeFeed;
   readonly #keyFeed: KeyFeed;
   readonly #statusWriter: StatusWriter;
@@ -87,6 +89,7 @@ export class Control {
       resource: virtualIPs,
       onChange: (change) => {
         this.#feed.set(change.key, change.current);
+        this.#quarantineFeed.set(change.key, change.current);
         this.#statusWriter.changed(change);
       },
     });
@@ -114,6 +117,10 @@ export class Control {
         remember();
       },
       isAnnounced: (key) => this.#statusWriter.states.get(key)?.kind === "Announcing",
+    });
+    this.#quarantineFeed = new QuarantineFeed({
+      ...options,
+      send: (addresses) => wire.post({ type: "quarantined", addresses }),
     });
     this.#nodeFeed = new NodeFeed({
       ...options,
@@ -218,6 +225,7 @@ export class Control {
     const announced = this.#announced();
     this.#ended.abort();
     this.#feed.stop();
+    this.#quarantineFeed.stop();
     this.#nodeFeed.stop();
     this.#proxyWatch?.stop();
     await wire.stop(because === undefined ? "Restart" : "Leave");
@@ -287,6 +295,7 @@ export class Control {
     // Who the others are is known before what is placed on them.
     const virtualIPsRead = Promise.all([this.#virtualIPs.whenSynced(signal), speakersRead]).then(() => {
       this.#feed.open();
+      this.#quarantineFeed.open();
       this.#statusWriter.start();
     });
     await Promise.all([speakersRead, virtualIPsRead]).catch((error: unknown) => {

@@ -5,23 +5,26 @@ import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import type { NeighborInterface, NeighborNode } from "../failover/neighbors.ts";
 
 /** What a Speaker object says of its node to those on the same segments. What cannot be read in it is left out. */
-export function neighborNode({ metadata: { name }, status }: Speaker): NeighborNode {
-  const interfaces = (status?.interfaces ?? []).flatMap(({ mac: text, addresses }): NeighborInterface[] => {
-    const mac = parseMac(text);
-    if (!mac.ok) return [];
-    const parsed = addresses.flatMap((one) => {
-      const read = parseInterfaceAddress(one);
-      return read.ok ? [read.value] : [];
-    });
-    return [
-      {
-        mac: mac.value,
-        addresses: parsed.map(({ address }) => address),
-        subnets: parsed.map(({ prefix }) => prefix),
-      },
-    ];
-  });
-  return { name, interfaces };
+export function neighborNode({ metadata, status }: Speaker): NeighborNode {
+  const interfaces = (status?.interfaces ?? []).flatMap(
+    ({ name, mac: text, addresses }): NeighborInterface[] => {
+      const mac = parseMac(text);
+      if (!mac.ok) return [];
+      const parsed = addresses.flatMap((one) => {
+        const read = parseInterfaceAddress(one);
+        return read.ok ? [read.value] : [];
+      });
+      return [
+        {
+          name,
+          mac: mac.value,
+          addresses: parsed.map(({ address }) => address),
+          subnets: parsed.map(({ prefix }) => prefix),
+        },
+      ];
+    },
+  );
+  return { name: metadata.name, interfaces };
 }
 
 export interface NodeFeedOptions {

@@ -30,6 +30,7 @@ const REPORTS: Readonly<Record<Report["type"], true>> = {
   HeartbeatPath: true,
   HeartbeatBlocked: true,
   Conflict: true,
+  AnsweredByNode: true,
   DuplicateNode: true,
   SplitBrain: true,
   AnchorLost: true,

@@ -30,6 +30,7 @@ export const TAKEOVER_REPORTS: readonly Report["type"][] = [
   "HeartbeatPath",
   "HeartbeatBlocked",
   "Conflict",
+  "AnsweredByNode",
   "DuplicateNode",
   "SplitBrain",
   "AnchorLost",

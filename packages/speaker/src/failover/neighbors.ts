@@ -6,6 +6,7 @@ import type { PresentInterface } from "../announcements/present-interface.ts";
 
 /** An interface of another node, as its Speaker object says. */
 export interface NeighborInterface {
+  readonly name?: string;
   readonly mac: Mac;
   readonly addresses: readonly IpAddress[];
   /** Of each of the addresses, in their order. */
@@ -55,6 +56,16 @@ export function kernelAddress(
 /** fe80::/10, RFC 4291 2.5.6. */
 export function isLinkLocal({ family, value }: IpAddress): boolean {
   return family === "IPv6" && value >> 118n === 0x3fan;
+}
+
+/** Which interface of a node has this MAC address, in words; undefined: none that is known. */
+export function machineOf(mac: Mac, nodes: Iterable<NeighborNode>): string | undefined {
+  for (const node of nodes) {
+    const found = node.interfaces.find((one) => one.mac === mac);
+    if (found === undefined) continue;
+    return found.name === undefined ? `node ${node.name}` : `interface ${found.name} of node ${node.name}`;
+  }
+  return undefined;
 }
 
 export function subnetsOf({ addresses }: Pick<PresentInterface, "addresses">): readonly IpPrefix[] {

@@ -26,6 +26,10 @@ describe("ReportLog", () => {
       { type: "SplitBrain", peer: 0xabcn, address: address("192.0.2.7"), addresses: 3, lastedMs: 5012.3 },
       { peer: "abc", vip: "192.0.2.7", addresses: 3, atMostMs: 5012 },
     ],
+    [
+      { ...CONFLICT, type: "AnsweredByNode", peer: 0xabcn },
+      { vip: "192.0.2.7", mac: "02:00:00:00:00:66", peer: "abc" },
+    ],
     [{ type: "Stalled", lateMs: 312.4 }, { lateMs: 312 }],
     [{ type: "AnchorLost" }, {}],
   ];

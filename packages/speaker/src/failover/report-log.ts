@@ -57,6 +57,8 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
     "another node claims an address and its messages do not arrive; look at its firewall and ours",
   Conflict: "a stranger answers for an address of ours",
   SplitBrain: "two nodes announced the same addresses; this one gave way",
+  AnsweredByNode:
+    "a node answers for an address that is announced elsewhere; look at kube-proxy (strictARP), other speakers and its interfaces",
   DuplicateNode: "two machines use the name of one node",
   AnchorLost: "the gateway does not answer; what is placed here and not announced yet waits for it",
   Stalled: "stood still",
@@ -76,6 +78,8 @@ function fieldsOf(report: Report, peer: string | undefined): LogFields {
         addresses: report.addresses,
         atMostMs: Math.round(report.lastedMs),
       };
+    case "AnsweredByNode":
+      return { vip: report.address.text, mac: report.mac, peer: peer ?? report.peer.toString(16) };
     case "Conflict":
       return { vip: report.address.text, mac: report.mac };
     case "Stalled":

@@ -77,6 +77,8 @@ export class Segment {
   readonly #caretaken = new Map<string, { readonly address: IpAddress; readonly mac: Mac }>();
   /** Their rights have changed in this go, and are carried out with the others at its end, or before anybody is told. */
   readonly #unsettled = new Map<string, IpAddress>();
+  /** Addresses that are placed nowhere and whose frames are listened for. */
+  #asked: readonly IpAddress[] = [];
   #present: PresentInterface;
   #readable = true;
   #neighbors = new Map<NodeId, Neighbor>();
@@ -169,13 +171,32 @@ export class Segment {
       this.self.index,
       set.map(({ address }) => address),
     );
-    const watchedAnyhow = new Set(this.#witnesses().map(({ text }) => text));
+    const watchedAnyhow = new Set(this.#watchedAnyhow().map(({ text }) => text));
     frames.watchLess(
       this.self.index,
       removed.filter(({ text }) => !watchedAnyhow.has(text)),
     );
     this.#takeover.onPlacementChange(this.#placements(set), removed);
     this.#settle();
+  }
+
+  /** Listens for frames of these too, whatever is placed. */
+  listenFor(asked: readonly IpAddress[]): void {
+    const before = this.#asked;
+    if (before.length === 0 && asked.length === 0) return;
+    this.#asked = asked;
+    const { frames } = this.#options;
+    frames.watchMore(this.self.index, asked);
+    const needed = new Set([...this.#placed.keys(), ...this.#watchedAnyhow().map(({ text }) => text)]);
+    frames.watchLess(
+      this.self.index,
+      before.filter(({ text }) => !needed.has(text)),
+    );
+  }
+
+  /** Whether an answer would be heard. */
+  get hears(): boolean {
+    return this.#present.carrier;
   }
 
   onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
@@ -243,9 +264,13 @@ export class Segment {
 
   /** Whose frames tell something: all addresses that this node may come to hold, and the witnesses. */
   #watch(): void {
-    const addresses = [...[...this.#placed.values()].map(({ address }) => address), ...this.#witnesses()];
+    const addresses = [...[...this.#placed.values()].map(({ address }) => address), ...this.#watchedAnyhow()];
     const speakers = [...this.#neighbors.values()].map(({ mac }) => mac);
     this.#options.frames.watch(this.self, { addresses, speakers });
+  }
+
+  #watchedAnyhow(): readonly IpAddress[] {
+    return [...this.#witnesses(), ...this.#asked];
   }
 
   /** The kernels of the others, and the anchor. */

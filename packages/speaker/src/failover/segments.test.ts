@@ -174,6 +174,31 @@ describe("Segments", () => {
     expect(node.watched.has("eth0")).to.equal(false);
   });
 
+  it("listens for what is in quarantine too, also where nothing is placed, whatever is placed and removed", () => {
+    const { clock, node, segments } = make({ present: [LAN, OTHER] });
+    const quarantined = address("192.0.2.150");
+    const watched = (): boolean => node.watched.get("eth0")?.addresses.has(quarantined.text) === true;
+    expect(segments.hearingOn("eth0")).to.equal(undefined);
+    segments.listenFor(new Map([["eth0", [quarantined]]]));
+    expect([watched(), segments.hearingOn("eth0"), segments.hearingOn("eth1")]).to.deep.equal([
+      true,
+      2,
+      undefined,
+    ]);
+    node.place(placed(VIP), placed(quarantined.text));
+    clock.advance(1000);
+    node.remove(quarantined);
+    segments.setNodes([HERE]);
+    expect(watched(), "while other things come and go").to.equal(true);
+    expect(node.right(quarantined.text)).to.equal(undefined);
+    node.setPresent([{ ...LAN, carrier: false }, OTHER]);
+    expect(segments.hearingOn("eth0"), "without a link").to.equal(undefined);
+    node.setPresent([{ ...LAN, mac: mac("02:00:00:00:00:99") }, OTHER]);
+    expect([watched(), segments.hearingOn("eth0")], "another interface").to.deep.equal([true, 2]);
+    segments.listenFor(new Map());
+    expect(watched()).to.equal(false);
+  });
+
   it("asks for a placed address without asserting one of its own, for kernels and the gateway from its own", () => {
     const { clock, node, segments } = make({ present: [{ ...LAN, gateways: [GATEWAY] }] });
     segments.setNodes([SELF, HERE]);

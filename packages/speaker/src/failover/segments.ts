@@ -28,6 +28,8 @@ export class Segments {
   readonly #unreadable = new Set<number>();
   #present: ReadonlyMap<number, PresentInterface> = new Map();
   #nodes: readonly NeighborNode[] = [];
+  /** What is asked for and never answered for, by interface. */
+  #asked: ReadonlyMap<string, readonly IpAddress[]> = new Map();
 
   constructor(options: SegmentsOptions) {
     this.#options = options;
@@ -51,6 +53,19 @@ export class Segments {
       if (present?.mac !== undefined && segment.isStill(present)) segment.setPresent(present, this.#nodes);
       else this.#renew(index);
     }
+    this.#listenForAsked();
+  }
+
+  /** Takes in the addresses whose frames are listened for though they are placed nowhere, by the name of the interface. */
+  listenFor(asked: ReadonlyMap<string, readonly IpAddress[]>): void {
+    this.#asked = asked;
+    this.#listenForAsked();
+  }
+
+  /** The index of an interface on which an answer would be heard; undefined: there is none of that name. */
+  hearingOn(name: string): number | undefined {
+    const segment = [...this.#segments.values()].find((one) => one.self.name === name);
+    return segment?.hears ? segment.self.index : undefined;
   }
 
   /** Takes in where addresses could be answered for. */
@@ -112,6 +127,14 @@ export class Segments {
   stop(): void {
     for (const segment of this.#segments.values()) segment.stop();
     this.#segments.clear();
+  }
+
+  #listenForAsked(): void {
+    for (const present of this.#present.values()) {
+      const asked = this.#asked.get(present.name) ?? [];
+      const segment = asked.length > 0 ? this.#segment(present.index) : this.#segments.get(present.index);
+      segment?.listenFor(asked);
+    }
   }
 
   /** What was learned on an interface is still true under its new name. */

@@ -181,6 +181,7 @@ export class ControlBench {
 /** What a speaker leaves behind that says nothing any more: what the spec stands for. */
 export const NOBODY = {
   state: "Bound",
+  firstAnnounced: "2026-01-01T00:00:00Z",
   announcers: [],
   conditions: [
     {

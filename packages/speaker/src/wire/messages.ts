@@ -1,4 +1,5 @@
 import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
 import type { LogFields } from "@fairlead/runtime/log.ts";
 import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
@@ -6,6 +7,7 @@ import type { SnapshotUpdate } from "../announcements/snapshot.ts";
 import type { MissedHeartbeats } from "../failover/measures.ts";
 import type { NeighborNode } from "../failover/neighbors.ts";
 import type { Trouble } from "../failover/troubles.ts";
+import type { Quarantined } from "../quarantine/rounds.ts";
 
 /** What the control thread tells the wire thread. */
 export type ToWire =
@@ -13,6 +15,8 @@ export type ToWire =
   /** All nodes with a speaker, this one included. */
   | { readonly type: "nodes"; readonly nodes: readonly NeighborNode[] }
   | { readonly type: "keys"; readonly keys: TakeoverKeys | undefined }
+  /** All that this node asks for, and no others. */
+  | { readonly type: "quarantined"; readonly addresses: readonly Quarantined[] }
   | { readonly type: "ping"; readonly id: number }
   /** `Restart`: this process will be back, so others answer in its place meanwhile. `Leave`: everything is handed over first. */
   | { readonly type: "stop"; readonly manner: "Restart" | "Leave" };
@@ -57,18 +61,36 @@ export interface KeptMemory {
 
 /** What is true on the wire for an address that this node may answer for. */
 export type AddressState =
-  | { readonly kind: "Announcing"; readonly on: readonly AnnouncedOn[] }
+  | {
+      readonly kind: "Announcing";
+      readonly on: readonly AnnouncedOn[];
+      /** Who claims it too. */
+      readonly contested?: ForeignHost;
+    }
   /** It is placed here and cannot be answered for. */
   | {
       readonly kind: "Refused";
       readonly epoch: number;
       readonly reason: string;
       readonly message: string;
+      /** Who has it, if that is why. */
+      readonly foreign?: ForeignHost;
     }
+  /** It is not ours to answer for, and asked for; since when nobody answers, RFC 3339. */
+  | { readonly kind: "Quarantined"; readonly quietSince: string | undefined }
   /** Nothing is decided yet: the wire and the others are being asked, or another node has it. */
   | { readonly kind: "Waiting" }
   /** This process answered for it and let it go. */
   | { readonly kind: "LetGo" };
+
+/** Somebody on the LAN who is no speaker. */
+export interface ForeignHost {
+  /** Name of the interface on which it was heard. */
+  readonly interface: string;
+  readonly mac: Mac;
+  /** What is known to have that MAC address. */
+  readonly machine?: string;
+}
 
 /** One place where an address is answered for, and the claim under which it is. */
 export interface AnnouncedOn {

@@ -226,9 +226,72 @@ describe("Wire", () => {
     place(["192.0.2.100"]);
     told(FIRST_MS);
     wire.onSeen(2, address("192.0.2.100"), mac("02:00:00:00:00:66"), true);
-    expect(told(1000)).to.deep.equal([]);
+    const contested = { interface: "eth0", mac: "02:00:00:00:00:66" };
+    expect(told(1000)).to.deep.equal([["192.0.2.100", { ...ANNOUNCING, contested }]]);
     wire.setInterfaces([{ ...LAN, mac: mac("02:00:00:00:00:99") }]);
     expect(told()).to.deep.equal([["192.0.2.100", WAITING]]);
+    const states = told(FIRST_MS).map(([, state]) => state);
+    expect(states.map((state) => state?.kind === "Announcing" && state.contested)).to.deep.equal([undefined]);
+  });
+
+  it("names who has an address, and the node if it is one of ours, and that once however many claim it in turn", () => {
+    const { wire, carrier, place, told } = make();
+    wire.setInterfaces([LAN]);
+    const own = { name: "eth1", mac: mac("02:00:00:00:00:67"), addresses: [], subnets: [] };
+    wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [own] }] });
+    carrier.hosts.set("192.0.2.100", mac("02:00:00:00:00:66")).set("192.0.2.101", own.mac);
+    place(["192.0.2.100"], ["192.0.2.101"]);
+    const states = new Map(told(FIRST_MS));
+    const foreign = { interface: "eth0", mac: "02:00:00:00:00:66" };
+    expect(states.get("192.0.2.100")).to.deep.include({ reason: "AddressInUse", foreign });
+    const machine = "interface eth1 of node worker-2";
+    expect(states.get("192.0.2.101")).to.deep.include({ foreign: { ...foreign, mac: own.mac, machine } });
+    for (const last of ["70", "71", "72"]) {
+      carrier.hosts.set("192.0.2.100", mac(`02:00:00:00:00:${last}`));
+      expect(told(5000)).to.deep.equal([]);
+    }
+  });
+
+  it("names the node, if it is one of ours, whose other interface claims what is announced", () => {
+    const { wire, place, told } = make();
+    wire.setInterfaces([LAN]);
+    const own = { name: "eth1", mac: mac("02:00:00:00:00:67"), addresses: [], subnets: [] };
+    wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [own] }] });
+    place(["192.0.2.100"]);
+    told(FIRST_MS);
+    wire.onSeen(2, address("192.0.2.100"), own.mac, true);
+    const contested = { interface: "eth0", mac: own.mac, machine: "interface eth1 of node worker-2" };
+    expect(told(1000)).to.deep.equal([["192.0.2.100", { ...ANNOUNCING, contested }]]);
+    expect(told(300_000)).to.deep.equal([["192.0.2.100", ANNOUNCING]]);
+  });
+
+  it("asks for what is in quarantine, on its interface, and says when nobody answers any more", () => {
+    const { wire, carrier, told } = make();
+    wire.setInterfaces([LAN]);
+    carrier.hosts.set("192.0.2.100", mac("02:00:00:00:00:66"));
+    const quarantined = (some: readonly string[]) =>
+      wire.take({
+        type: "quarantined",
+        addresses: some.map((text) => ({ address: address(text), interface: "eth0" })),
+      });
+    quarantined(["192.0.2.100"]);
+    const asked = { kind: "Quarantined", quietSince: undefined };
+    expect(told()).to.deep.equal([["192.0.2.100", asked]]);
+    expect(told(300_000)).to.deep.equal([]);
+    carrier.hosts.clear();
+    carrier.failure = "EIO";
+    expect(told(300_000), "nothing is heard").to.deep.equal([]);
+    carrier.failure = undefined;
+    wire.setInterfaces([{ ...LAN, carrier: false }]);
+    expect(told(300_000), "no link").to.deep.equal([]);
+    wire.setInterfaces([LAN]);
+    expect(told(70_000).map(([, state]) => state?.kind === "Quarantined" && state.quietSince)).to.have.length(
+      1,
+    );
+    wire.onSeen(2, address("192.0.2.100"), mac("02:00:00:00:00:66"), true);
+    expect(told()).to.deep.equal([["192.0.2.100", asked]]);
+    quarantined([]);
+    expect(told()).to.deep.equal([["192.0.2.100", undefined]]);
   });
 
   for (const interfaces of [undefined, ["eth0"]])

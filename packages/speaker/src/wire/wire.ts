@@ -3,12 +3,16 @@ import { FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts"
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim } from "@fairlead/takeover/claims/claim.ts";
-import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
+import type { Memory, Reason, Report } from "@fairlead/takeover/environment.ts";
 import type { Announcement, Place } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
+import { machineOf, type NeighborNode } from "../failover/neighbors.ts";
 import type { SegmentFrames } from "../failover/segment.ts";
 import { Segments, type SegmentsOptions } from "../failover/segments.ts";
+import type { InterfaceSelf } from "../layer2/interface-self.ts";
+import { byInterface, type Quarantined, QuarantineRounds } from "../quarantine/rounds.ts";
+import { ForeignClaims, foreignHost, inUse } from "./foreign-claims.ts";
 import type { AddressState, AnnouncedOn, FromWire, KeptMemory, ToWire } from "./messages.ts";
 import { PendingUpdate } from "./pending-update.ts";
 
@@ -55,8 +59,9 @@ export class Wire {
   /** By interface and address; with the reason for which it began to be announced, whatever the claim has become since. */
   readonly #claims = new Map<number, Map<string, { readonly claim: Claim; readonly reason: Reason }>>();
   readonly #letGo = new Set<string>();
-  /** Who else answered for an address that is to be announced here, by the address's text. */
-  readonly #strangers = new Map<string, Mac>();
+  readonly #foreign: ForeignClaims;
+  readonly #quarantine: QuarantineRounds;
+  #nodes: readonly NeighborNode[] = [];
   readonly #told = new Map<string, string>();
   readonly #untold = new Set<string>();
   readonly #unkept = new Map<string, KeptMemory>();
@@ -65,6 +70,10 @@ export class Wire {
 
   constructor(options: WireOptions) {
     this.#options = options;
+    const { clock } = options;
+    const onChange = (key: string): void => this.#changed(key);
+    this.#foreign = new ForeignClaims({ clock, onChange });
+    this.#quarantine = new QuarantineRounds({ clock, onChange, ask: (one) => this.#ask(one) });
     const memories = new Map<string, Memory[]>();
     for (const { interface: name, memory } of options.memories) {
       const same = memories.get(name);
@@ -84,11 +93,7 @@ export class Wire {
         this.#tellSoon();
       },
       onReport: (self, report, peer) => {
-        // One that is defended against keeps nothing from being announced.
-        if (report.type === "Conflict" && !this.#isAnnounced(report.address.text)) {
-          this.#strangers.set(report.address.text, report.mac);
-          this.#changed(report.address.text);
-        }
+        if (report.type === "Conflict" || report.type === "AnsweredByNode") this.#conflicting(report, self);
         options.onReport(self, report, peer);
       },
     });
@@ -102,7 +107,12 @@ export class Wire {
         this.#pending.add(message.update);
         if (this.#interfacesKnown && !this.#carryingOn) this.#carryOn();
         return;
+      case "quarantined":
+        this.#quarantine.set(message.addresses);
+        this.#segments.listenFor(byInterface(message.addresses));
+        return;
       case "nodes":
+        this.#nodes = message.nodes;
         this.#segments.setNodes(message.nodes);
         return;
       case "keys":
@@ -131,6 +141,7 @@ export class Wire {
 
   /** A frame says that this MAC has this address. */
   onSeen(interfaceIndex: number, address: IpAddress, mac: Mac, gratuitous: boolean): void {
+    this.#quarantine.seen(address.text);
     this.#segments.onSeen(interfaceIndex, address, mac, gratuitous);
   }
 
@@ -198,10 +209,11 @@ export class Wire {
       const key = placeKey(started);
       if (!this.#since.has(key)) this.#since.set(key, since);
     }
+    for (const { address } of change.stopped)
+      if (!this.#isAnnounced(address.text)) this.#foreign.ended(address.text);
     for (const { address } of [...change.stopped, ...change.started]) this.#changed(address.text);
     for (const key of change.outcomes.keys()) {
-      // Who was in the way of an older decision is seen again if he still is.
-      this.#strangers.delete(key);
+      this.#foreign.decided(key);
       this.#changed(key);
     }
   }
@@ -223,9 +235,29 @@ export class Wire {
     } else {
       claims.set(address.text, { claim, reason: claims.get(address.text)?.reason ?? why });
       this.#letGo.delete(address.text);
-      this.#strangers.delete(address.text);
+      this.#foreign.decided(address.text);
     }
     this.#changed(address.text);
+  }
+
+  /** One that is defended against keeps nothing from being announced. */
+  #conflicting(
+    { type, address, mac }: Extract<Report, { readonly type: "Conflict" | "AnsweredByNode" }>,
+    self: InterfaceSelf,
+  ): void {
+    const host = foreignHost(self.name, mac, machineOf(mac, this.#nodes));
+    if (type === "AnsweredByNode" || this.#isAnnounced(address.text))
+      this.#foreign.contesting(address.text, host);
+    else this.#foreign.preventing(address.text, host);
+  }
+
+  /** Under an own address: its host may be booting, and would give it up (RFC 5227 2.1.1). */
+  #ask({ address, interface: name }: Quarantined): boolean {
+    const { carrier } = this.#options;
+    const index = this.#segments.hearingOn(name);
+    if (index === undefined || carrier.failureOn(index, address.family) !== undefined) return false;
+    carrier.probe(index, address, "Request");
+    return true;
   }
 
   #isAnnounced(key: string): boolean {
@@ -254,9 +286,14 @@ export class Wire {
       const outcome = table.outcomes.get(key);
       if (outcome === undefined) {
         this.#letGo.delete(key);
-        this.#strangers.delete(key);
+        this.#foreign.decided(key);
+        this.#foreign.ended(key);
       }
-      const state = outcome && this.#stateOf(key, outcome);
+      const asked = this.#quarantine.stateOf(key);
+      const state: AddressState | undefined =
+        outcome !== undefined
+          ? this.#stateOf(key, outcome)
+          : asked && { kind: "Quarantined", quietSince: asked.quietSince };
       const text = state && JSON.stringify(state);
       if (this.#told.get(key) === text) continue;
       if (text === undefined) this.#told.delete(key);
@@ -271,21 +308,22 @@ export class Wire {
 
   #stateOf(key: string, { placed, resolution }: Outcome): AddressState {
     const live = this.#options.table.live(key).filter(({ caretaking }) => !caretaking);
-    if (live.length > 0) return this.#answered(live, placed.epoch);
+    if (live.length > 0) return this.#answered(key, live, placed.epoch);
     const { epoch, nodes } = placed;
     if (nodes[0] === this.#options.node) {
       if (resolution.kind === "Refused") return { kind: "Refused", epoch, ...resolution.refusal };
       const failed = this.#failureText(resolution.on, placed.address);
       if (failed !== undefined) return socketFailed(epoch, failed);
-      const stranger = this.#strangers.get(key);
-      if (stranger !== undefined) return { kind: "Refused", epoch, ...inUse(placed.address, stranger) };
+      const foreign = this.#foreign.inTheWayOf(key);
+      if (foreign !== undefined)
+        return { kind: "Refused", epoch, ...inUse(placed.address, foreign), foreign };
     }
     // Where there is no link it is not heard that another has it, and so it is still claimed.
     const isCut = resolution.waiting.some((on) => this.#claims.get(on.interfaceIndex)?.has(key) === true);
     return { kind: this.#letGo.has(key) || isCut ? "LetGo" : "Waiting" };
   }
 
-  #answered(live: readonly Announcement[], epoch: number): AddressState {
+  #answered(key: string, live: readonly Announcement[], epoch: number): AddressState {
     const on: AnnouncedOn[] = [];
     for (const place of live) {
       if (this.#options.carrier.failureOn(place.interfaceIndex, place.address.family) !== undefined) continue;
@@ -301,7 +339,8 @@ export class Wire {
         reason,
       });
     }
-    if (on.length > 0) return { kind: "Announcing", on };
+    const contested = this.#foreign.contestingOf(key);
+    if (on.length > 0) return { kind: "Announcing", on, ...(contested && { contested }) };
     const [{ address } = { address: undefined }] = live;
     return socketFailed(epoch, (address && this.#failureText(live, address)) ?? "");
   }
@@ -318,6 +357,8 @@ export class Wire {
 
   #stop(manner: "Restart" | "Leave"): void {
     this.#stopping = true;
+    this.#foreign.stop();
+    this.#quarantine.stop();
     const end = (): void => {
       this.#segments.stop();
       this.#options.carrier.stop();
@@ -337,11 +378,6 @@ export class Wire {
 function socketFailed(epoch: number, failure: string): AddressState {
   const message = `${failure}; it is tried again, and others are offered the address meanwhile. The speaker needs the capability NET_RAW`;
   return { kind: "Refused", epoch, reason: "SocketFailed", message };
-}
-
-function inUse(address: IpAddress, mac: Mac): { readonly reason: string; readonly message: string } {
-  const message = `${address.text} is in use on this segment by ${mac}, which is no node of this cluster, so it is not announced; free it there, or exclude it from the pool`;
-  return { reason: "AddressInUse", message };
 }
 
 function placeKey({ address, interfaceIndex, mac }: Announcement): string {

@@ -250,10 +250,20 @@ export class Vacancies {
       core.environment.report({ type: "AnchorLost" });
       return undefined;
     }
-    const isStrange =
-      findings.answers.has(entry.address.text) && answererOf(core, entry, findings) === undefined;
-    if (isStrange && placement.first) return undefined;
+    const mac = findings.answers.get(entry.address.text);
+    const answerer = answererOf(core, entry, findings);
+    if (mac !== undefined && answerer === undefined && placement.first) return undefined;
+    if (mac !== undefined && answerer !== undefined && this.#isKernel(entry, answerer, findings))
+      core.environment.report({ type: "AnsweredByNode", address: entry.address, mac, peer: answerer });
     return placedClaim(placement.epoch, core.self.id);
+  }
+
+  /**
+   * Whether it is the node that answers and not its speaker, which speaks, and would have told its claim. Not given way to: in some modes
+   * kube-proxy has every address on every node.
+   */
+  #isKernel({ placement, top }: Entry, answerer: NodeId, { tells }: Findings): boolean {
+    return placement?.first === true && top === undefined && tells.has(answerer);
   }
 
   #ifResumed(entry: Entry, findings: Findings): Claim | undefined {
