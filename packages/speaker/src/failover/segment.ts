@@ -1,6 +1,5 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { type Mac, macToBytes } from "@fairlead/net/mac.ts";
-import { prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
+import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim, NodeId } from "@fairlead/takeover/claims/claim.ts";
 import type { Surroundings } from "@fairlead/takeover/core/core.ts";
@@ -17,12 +16,14 @@ import type {
 import type { Keyring } from "@fairlead/takeover/messages/codec.ts";
 import { Takeover } from "@fairlead/takeover/speaker/takeover.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
-import type { Right, RightChange } from "../announcements/right.ts";
+import type { RightChange } from "../announcements/right.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
 import type { ProbeForm } from "../layer2/interfaces/family-port.ts";
-import { isLinkLocal, kernelAddress, type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
+import { type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
 import { nodeIdOf } from "./node-id.ts";
+import { anchorOf, isStill, kernelOf, sameAddresses, selfOf } from "./own-interface.ts";
+import { SegmentRights } from "./segment-rights.ts";
 
 /** What the protocol does to frames. */
 export interface SegmentFrames {
@@ -73,10 +74,7 @@ export class Segment {
   readonly #takeover: Takeover;
   readonly #post: SegmentPost;
   readonly #placed = new Map<string, PlacedAddress>();
-  readonly #own = new Map<string, IpAddress>();
-  readonly #caretaken = new Map<string, { readonly address: IpAddress; readonly mac: Mac }>();
-  /** Their rights have changed in this go, and are carried out with the others at its end, or before anybody is told. */
-  readonly #unsettled = new Map<string, IpAddress>();
+  readonly #rights: SegmentRights;
   /** Addresses that are placed nowhere and whose frames are listened for. */
   #asked: readonly IpAddress[] = [];
   #present: PresentInterface;
@@ -92,9 +90,10 @@ export class Segment {
     this.#options = options;
     this.#present = present;
     this.self = selfOf(present);
+    this.#rights = new SegmentRights((changes) => options.frames.setRights(this.self.index, changes));
     this.#post = options.openPost(this.self, (datagram) => {
       this.#takeover.onMessage(datagram, "Segment");
-      this.#settle();
+      this.#rights.settle();
     });
     this.#takeover = new Takeover({
       self: this.#peer(),
@@ -106,34 +105,22 @@ export class Segment {
     });
     this.setNeighbors(known.nodes);
     this.#takeover.start(known.memories);
-    this.#settle();
+    this.#rights.settle();
   }
 
-  /** Whether what was built upon still holds: another MAC or address of the kernel is another speaker to the others. */
+  /** Whether what was built upon still holds, see own-interface.ts. */
   isStill(present: PresentInterface): boolean {
-    const { self } = this;
-    const now = selfOf(present);
-    const isKept = (before: IpAddress | undefined, other: IpAddress | undefined): boolean =>
-      before === undefined
-        ? other === undefined
-        : present.addresses.some(({ address }) => address.text === before.text);
-    return (
-      now.name === self.name &&
-      now.mac === self.mac &&
-      isKept(self.v4, now.v4) &&
-      isKept(self.linkLocal, now.linkLocal)
-    );
+    return isStill(this.self, present);
   }
 
   /** Carrier, gateways or subnets may have changed. */
   setPresent(present: PresentInterface, nodes: Iterable<NeighborNode>): void {
     const before = this.#present;
     this.#present = present;
-    if (JSON.stringify(before.addresses.map(textOf)) !== JSON.stringify(present.addresses.map(textOf)))
-      this.setNeighbors(nodes);
+    if (!sameAddresses(before, present)) this.setNeighbors(nodes);
     if (before.carrier !== present.carrier || anchorOf(before)?.text !== anchorOf(present)?.text) {
       this.#takeover.onSurroundings(this.#surroundings());
-      this.#settle();
+      this.#rights.settle();
       this.#watch();
     }
   }
@@ -143,7 +130,7 @@ export class Segment {
     if (this.#readable === readable) return;
     this.#readable = readable;
     this.#takeover.onSurroundings(this.#surroundings());
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** Takes in who the other speakers are. */
@@ -159,7 +146,7 @@ export class Segment {
     this.#takeover.onDirectory([this.#peer(), ...peers]);
     this.#watch();
     if (moved) this.#takeover.onPlacementChange(this.#placements(this.#placed.values()), []);
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** Takes in what the controller decided about addresses on this interface. */
@@ -177,7 +164,7 @@ export class Segment {
       removed.filter(({ text }) => !watchedAnyhow.has(text)),
     );
     this.#takeover.onPlacementChange(this.#placements(set), removed);
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** Listens for frames of these too, whatever is placed. */
@@ -201,13 +188,13 @@ export class Segment {
 
   onSeen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
     this.#takeover.onSeen(address, mac, gratuitous);
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** To be called before a frame is answered that may have waited while this process stood still. */
   check(): void {
     this.#takeover.check();
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** See {@link Takeover.restarting}. */
@@ -218,7 +205,7 @@ export class Segment {
   /** See {@link Takeover.drain}. */
   drain(done: () => void): void {
     this.#takeover.drain(done);
-    this.#settle();
+    this.#rights.settle();
   }
 
   /** Ends without a word. */
@@ -227,11 +214,7 @@ export class Segment {
     const { index } = this.self;
     this.#takeover.stop();
     this.#post.close();
-    for (const address of this.#own.values()) this.#unsettled.set(address.text, address);
-    for (const { address } of this.#caretaken.values()) this.#unsettled.set(address.text, address);
-    this.#own.clear();
-    this.#caretaken.clear();
-    this.#settle();
+    this.#rights.end();
     frames.silence(index, false);
     frames.watch(this.self, undefined);
   }
@@ -289,39 +272,27 @@ export class Segment {
         after: (delayMs, run) =>
           clock.after(delayMs, () => {
             run();
-            this.#settle();
+            this.#rights.settle();
           }),
       },
       keys,
       send: (to, _path, datagram) => {
         // Nobody hears of a claim before this node answers by it.
-        this.#settle();
+        this.#rights.settle();
         const kernel = this.#neighbors.get(to)?.kernel;
         if (kernel !== undefined) this.#post.send(kernel, datagram);
       },
       // A node that boots looks for others that have its addresses, and gives up one that is probed for: RFC 4862 5.4.3, RFC 5227 2.1.1.
       probe: (target) =>
         frames.probe(self.index, target, this.#placed.has(target.text) ? "Probe" : "Request"),
-      announce: (address) => {
-        this.#own.set(address.text, address);
-        this.#unsettled.set(address.text, address);
-      },
+      announce: (address) => this.#rights.own(address),
       announceAgain: (address) => {
-        this.#settle();
+        this.#rights.settle();
         frames.again(address, self.index);
       },
-      stop: (address) => {
-        this.#own.delete(address.text);
-        this.#unsettled.set(address.text, address);
-      },
-      caretake: (address, mac) => {
-        this.#caretaken.set(address.text, { address, mac });
-        this.#unsettled.set(address.text, address);
-      },
-      relieve: (address) => {
-        this.#caretaken.delete(address.text);
-        this.#unsettled.set(address.text, address);
-      },
+      stop: (address) => this.#rights.disown(address),
+      caretake: (address, mac) => this.#rights.caretake(address, mac),
+      relieve: (address) => this.#rights.relieve(address),
       silence: (on) => frames.silence(self.index, on),
       tell: (address, claim, reason) => onClaim(address, self, claim, reason),
       report: (report) => onReport(self, report, this.#nameOf(report)),
@@ -335,59 +306,4 @@ export class Segment {
     const id = "peer" in what ? what.peer : "holder" in what ? what.holder : undefined;
     return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
-
-  /** Carries the rights out that changed in this go. */
-  #settle(): void {
-    if (this.#unsettled.size === 0) return;
-    const changes = [...this.#unsettled.values()].map((address) => ({
-      address,
-      right: this.#rightTo(address),
-    }));
-    this.#unsettled.clear();
-    this.#options.frames.setRights(this.self.index, changes);
-  }
-
-  #rightTo({ text }: IpAddress): Right | undefined {
-    if (this.#own.has(text)) return { kind: "Own" };
-    const caretaken = this.#caretaken.get(text);
-    return caretaken && { kind: "Caretaking", mac: caretaken.mac };
-  }
-}
-
-function selfOf(present: PresentInterface): InterfaceSelf {
-  const { index, name, mac, addresses } = present;
-  if (mac === undefined) throw new Error(`interface ${name} has no MAC and cannot be answered on`);
-  const own = addresses.map(({ address }) => address);
-  const kernel = kernelOf(present);
-  return {
-    index,
-    name,
-    mac,
-    macBytes: macToBytes(mac),
-    v4: kernel?.family === "IPv4" ? kernel : undefined,
-    linkLocal: own.find(isLinkLocal),
-  };
-}
-
-/** In the gateway's subnet if there is one: a router takes no questions from elsewhere. */
-function kernelOf(present: PresentInterface): IpAddress | undefined {
-  const addresses = present.addresses.map(({ address, prefixLength }) => ({
-    address,
-    subnet: prefixOf(address, prefixLength),
-  }));
-  const anchor = anchorOf(present);
-  const subnets = addresses.map(({ subnet }) => subnet);
-  return kernelAddress(
-    addresses,
-    subnets.filter((subnet) => anchor !== undefined && prefixContains(subnet, anchor)),
-  );
-}
-
-/** The gateway, as a witness that the segment behind this port is the real one. */
-function anchorOf({ gateways }: PresentInterface): IpAddress | undefined {
-  return gateways[0];
-}
-
-function textOf({ address, prefixLength }: PresentInterface["addresses"][number]): string {
-  return `${address.text}/${prefixLength}`;
 }

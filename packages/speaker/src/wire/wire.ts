@@ -4,16 +4,17 @@ import type { Mac } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Claim } from "@fairlead/takeover/claims/claim.ts";
 import type { Memory, Reason, Report } from "@fairlead/takeover/environment.ts";
-import type { Announcement, Place } from "../announcements/announcement.ts";
+import type { Announcement } from "../announcements/announcement.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
-import type { AnnouncementTable, Outcome, TableChange } from "../announcements/table.ts";
+import type { AnnouncementTable, TableChange } from "../announcements/table.ts";
 import { machineOf, type NeighborNode } from "../failover/neighbors.ts";
 import type { SegmentFrames } from "../failover/segment.ts";
 import { Segments, type SegmentsOptions } from "../failover/segments.ts";
 import type { InterfaceSelf } from "../layer2/interface-self.ts";
 import { byInterface, type Quarantined, QuarantineRounds } from "../quarantine/rounds.ts";
-import { ForeignClaims, foreignHost, inUse } from "./foreign-claims.ts";
-import type { AddressState, AnnouncedOn, FromWire, KeptMemory, ToWire } from "./messages.ts";
+import { AddressStates } from "./address-states.ts";
+import { ForeignClaims, foreignHost } from "./foreign-claims.ts";
+import type { AddressState, FromWire, KeptMemory, ToWire } from "./messages.ts";
 import { PendingUpdate } from "./pending-update.ts";
 
 /** How long the last words of a process that will be back take, in ms; see Takeover.restarting. */
@@ -55,10 +56,7 @@ export class Wire {
   /** Before they are, deciding would refuse every address. */
   #interfacesKnown = false;
   #carryingOn = false;
-  readonly #since = new Map<string, string>();
-  /** By interface and address; with the reason for which it began to be announced, whatever the claim has become since. */
-  readonly #claims = new Map<number, Map<string, { readonly claim: Claim; readonly reason: Reason }>>();
-  readonly #letGo = new Set<string>();
+  readonly #states: AddressStates;
   readonly #foreign: ForeignClaims;
   readonly #quarantine: QuarantineRounds;
   #nodes: readonly NeighborNode[] = [];
@@ -74,6 +72,7 @@ export class Wire {
     const onChange = (key: string): void => this.#changed(key);
     this.#foreign = new ForeignClaims({ clock, onChange });
     this.#quarantine = new QuarantineRounds({ clock, onChange, ask: (one) => this.#ask(one) });
+    this.#states = new AddressStates({ ...options, foreign: this.#foreign });
     const memories = new Map<string, Memory[]>();
     for (const { interface: name, memory } of options.memories) {
       const same = memories.get(name);
@@ -134,7 +133,7 @@ export class Wire {
     // Rights on an interface that is another one end first: else the table answers with its new MAC before anybody asked.
     this.#segments.setInterfaces(interfaces);
     this.#carryOut(this.#options.table.setInterfaces(interfaces));
-    this.#forgetClaimsElsewhere(interfaces);
+    this.#states.setInterfaces(interfaces);
     this.#interfacesKnown = true;
     if (!this.#carryingOn) this.#carryOn();
   }
@@ -198,17 +197,9 @@ export class Wire {
   }
 
   #apply(change: TableChange): void {
-    for (const stopped of change.stopped) this.#since.delete(placeKey(stopped));
     // First of all: from here on requests are answered.
     this.#options.carrier.apply(change);
-    const since = this.#options.clock
-      .wall()
-      .toISOString()
-      .replace(/\.\d+Z$/, "Z");
-    for (const started of change.started) {
-      const key = placeKey(started);
-      if (!this.#since.has(key)) this.#since.set(key, since);
-    }
+    this.#states.changed(change);
     for (const { address } of change.stopped)
       if (!this.#isAnnounced(address.text)) this.#foreign.ended(address.text);
     for (const { address } of [...change.stopped, ...change.started]) this.#changed(address.text);
@@ -218,25 +209,9 @@ export class Wire {
     }
   }
 
-  /** Nothing is told of claims on an interface that is no more. */
-  #forgetClaimsElsewhere(interfaces: readonly PresentInterface[]): void {
-    const present = new Set(interfaces.map(({ index }) => index));
-    for (const index of this.#claims.keys()) if (!present.has(index)) this.#claims.delete(index);
-  }
-
   #claimed(address: IpAddress, interfaceIndex: number, claim: Claim | undefined, why: Reason): void {
-    const claims =
-      this.#claims.get(interfaceIndex) ??
-      new Map<string, { readonly claim: Claim; readonly reason: Reason }>();
-    this.#claims.set(interfaceIndex, claims);
-    if (claim === undefined) {
-      claims.delete(address.text);
-      this.#letGo.add(address.text);
-    } else {
-      claims.set(address.text, { claim, reason: claims.get(address.text)?.reason ?? why });
-      this.#letGo.delete(address.text);
-      this.#foreign.decided(address.text);
-    }
+    this.#states.claimed(address, interfaceIndex, claim, why);
+    if (claim !== undefined) this.#foreign.decided(address.text);
     this.#changed(address.text);
   }
 
@@ -285,14 +260,14 @@ export class Wire {
     for (const key of this.#untold) {
       const outcome = table.outcomes.get(key);
       if (outcome === undefined) {
-        this.#letGo.delete(key);
+        this.#states.forget(key);
         this.#foreign.decided(key);
         this.#foreign.ended(key);
       }
       const asked = this.#quarantine.stateOf(key);
       const state: AddressState | undefined =
         outcome !== undefined
-          ? this.#stateOf(key, outcome)
+          ? this.#states.of(key, outcome)
           : asked && { kind: "Quarantined", quietSince: asked.quietSince };
       const text = state && JSON.stringify(state);
       if (this.#told.get(key) === text) continue;
@@ -304,55 +279,6 @@ export class Wire {
     if (states.size > 0) post({ type: "states", states });
     if (this.#unkept.size > 0) post({ type: "memories", memories: [...this.#unkept.values()] });
     this.#unkept.clear();
-  }
-
-  #stateOf(key: string, { placed, resolution }: Outcome): AddressState {
-    const live = this.#options.table.live(key).filter(({ caretaking }) => !caretaking);
-    if (live.length > 0) return this.#answered(key, live, placed.epoch);
-    const { epoch, nodes } = placed;
-    if (nodes[0] === this.#options.node) {
-      if (resolution.kind === "Refused") return { kind: "Refused", epoch, ...resolution.refusal };
-      const failed = this.#failureText(resolution.on, placed.address);
-      if (failed !== undefined) return socketFailed(epoch, failed);
-      const foreign = this.#foreign.inTheWayOf(key);
-      if (foreign !== undefined)
-        return { kind: "Refused", epoch, ...inUse(placed.address, foreign), foreign };
-    }
-    // Where there is no link it is not heard that another has it, and so it is still claimed.
-    const isCut = resolution.waiting.some((on) => this.#claims.get(on.interfaceIndex)?.has(key) === true);
-    return { kind: this.#letGo.has(key) || isCut ? "LetGo" : "Waiting" };
-  }
-
-  #answered(key: string, live: readonly Announcement[], epoch: number): AddressState {
-    const on: AnnouncedOn[] = [];
-    for (const place of live) {
-      if (this.#options.carrier.failureOn(place.interfaceIndex, place.address.family) !== undefined) continue;
-      const { claim, reason = "Placed" } =
-        this.#claims.get(place.interfaceIndex)?.get(place.address.text) ?? {};
-      on.push({
-        interface: place.interfaceName,
-        mac: place.mac,
-        since: this.#since.get(placeKey(place)) ?? "",
-        epoch: claim?.epoch ?? epoch,
-        step: claim?.step ?? 0,
-        provisional: claim?.firm === false,
-        reason,
-      });
-    }
-    const contested = this.#foreign.contestingOf(key);
-    if (on.length > 0) return { kind: "Announcing", on, ...(contested && { contested }) };
-    const [{ address } = { address: undefined }] = live;
-    return socketFailed(epoch, (address && this.#failureText(live, address)) ?? "");
-  }
-
-  /** Why nothing is received on any of these places; undefined: on one something is. */
-  #failureText(places: readonly Place[], { family }: IpAddress): string | undefined {
-    const { carrier } = this.#options;
-    const failures = places.flatMap(({ interfaceIndex, interfaceName }) => {
-      const failure = carrier.failureOn(interfaceIndex, family);
-      return failure === undefined ? [] : [`on ${interfaceName}, ${failure}`];
-    });
-    return failures.length > 0 && failures.length === places.length ? failures.join("; ") : undefined;
   }
 
   #stop(manner: "Restart" | "Leave"): void {
@@ -373,13 +299,4 @@ export class Wire {
     this.#segments.restarting();
     this.#options.clock.after(RESTARTING_MS, end);
   }
-}
-
-function socketFailed(epoch: number, failure: string): AddressState {
-  const message = `${failure}; it is tried again, and others are offered the address meanwhile. The speaker needs the capability NET_RAW`;
-  return { kind: "Refused", epoch, reason: "SocketFailed", message };
-}
-
-function placeKey({ address, interfaceIndex, mac }: Announcement): string {
-  return `${address.text}%${interfaceIndex}%${mac}`;
 }
