@@ -12,6 +12,8 @@ import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, SOCK_DGRAM, SOCK_RAW, SOCK_ST
 const addon = loadAddon();
 const names = Object.keys(addon) as (keyof Addon)[];
 const open = new Set<number>();
+/** After so many calls the sockets that receive are made anew. */
+const ANEW_EACH = 250;
 const MOST_OPEN = 40;
 let receiver = -1;
 let sender = -1;
@@ -72,6 +74,7 @@ const ARGUMENTS: Readonly<Record<keyof Addon, fc.Arbitrary<unknown[]>>> = {
 const call = fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), ARGUMENTS[name]));
 
 let received = 0;
+let provided = 0;
 for (let left = Number(process.argv[2]); left > 0; left -= 1000) {
   fc.assert(
     fc.property(call, ([name, values]) => {
@@ -89,10 +92,14 @@ for (let left = Number(process.argv[2]); left > 0; left -= 1000) {
 if (received === 0) throw new Error("no datagram was received: the calls do not reach what they should");
 process.exit(0);
 
-/** Sees to it that something waits to be received; random calls may have closed these sockets or filled their buffers. */
+/**
+ * Sees to it that something waits to be received. Random calls may have closed these sockets or filled their buffers, which shows, or have
+ * connected the receiver elsewhere or given it a filter, which does not: so they are also made anew from time to time.
+ */
 function provideDatagram(): void {
   const own = Uint8Array.of(AF_INET, 0, 0x9c, 0x41, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-  if (addon.send(sender, new Uint8Array(100), 100, own) === 100) return;
+  provided++;
+  if (provided % ANEW_EACH !== 0 && addon.send(sender, new Uint8Array(100), 100, own) === 100) return;
   addon.close(sender);
   addon.close(receiver);
   sender = addon.socket(AF_INET, SOCK_DGRAM, 0);
