@@ -45,7 +45,8 @@ describe("an API server that restarts ten times, once with an etcd that takes it
   });
   afterEach(() => probing?.stop());
   after(async () => {
-    await servedAgain(lab, "steady-0");
+    await apply(lab, service("afterwards"));
+    await servedAgain(lab, "afterwards");
     await reset(lab);
   });
 
