@@ -38,6 +38,8 @@ const ASKED_AT_ONCE = 8 * MOST_ITEMS;
 /** So many members are asked what they know of the addresses that were announced here. */
 const MOST_ASKED = 3;
 
+const NOTHING: ReadonlyMap<Entry, Claim> = new Map();
+
 interface Pending {
   attempt: number;
   /** Runs until it is due. */
@@ -204,8 +206,10 @@ export class Vacancies {
       this.#rounds.delete(round);
       const claims = new Map<Entry, Claim>();
       for (const entry of part) this.#settle(entry, cause, findings, claims);
-      if (cause === "Resume") this.#resumption.settled(part, claims);
-      else if (claims.size > 0) claim(claims, cause);
+      const isResumed = cause === "Resume";
+      if (!isResumed && claims.size > 0) claim(claims, cause);
+      // What was to be resumed may have come to be placed or vacant while it waited: the others do not wait for it any more.
+      this.#resumption.settled(part, isResumed ? claims : NOTHING);
     });
     this.#rounds.add(round);
   }
