@@ -41,12 +41,13 @@ export class Watches {
     this.#of(holder).hold(duty);
   }
 
-  /** Answers in the place of a holder whose speaker a round found dead, unless the holder is watched anyway. */
+  /** Answers in the place of a holder whose speaker a round found dead, unless the holder is watched and not taken for that. */
   caretake(entry: Entry, holder: NodeId, list: readonly NodeId[]): void {
-    if (this.#watches.has(holder)) return;
+    const known = this.#watches.get(holder);
+    if (known !== undefined && known.state !== "Care") return;
     const watch = this.#of(holder);
     watch.hold({ entry, claim: baseOf(entry), list });
-    watch.care();
+    if (known === undefined) watch.care();
   }
 
   isCovered(entry: Entry): boolean {
