@@ -94,7 +94,7 @@ export class Watch {
   heartbeat(path: Path, beat: Heartbeat): void {
     if (this.#state !== "Care") this.#countMissed(path);
     this.#lastMs[path] = this.#options.core.clock.nowMs();
-    if (beat.addresses === 0) {
+    if (beat.addresses === 0 && !beat.restarting) {
       this.end();
       return;
     }
