@@ -112,6 +112,16 @@ describe("many addresses on one segment", () => {
     expect([owned(b), c.done.filter((what) => what.startsWith("own "))]).to.deep.equal([MORE, []]);
   });
 
+  it("of a speaker that does not come back are taken over some hundred at a time, by one node", () => {
+    const { clock, b, c, restart } = make(MORE);
+    restart();
+    clock.advance(29_000);
+    b.changed.splice(0);
+    clock.advance(3000);
+    expect(b.changed).to.deep.equal([MOST * 10, MOST * 10, MORE - MOST * 20]);
+    expect([owned(b), owned(c)]).to.deep.equal([MORE, 0]);
+  });
+
   it("are answered for in the place of a speaker that restarts until it has asked about all of them, not at once", () => {
     const { clock, b, c, sent, restart } = make(MORE);
     const start = restart();

@@ -2,12 +2,13 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
-import type { Core } from "../core/core.ts";
+import { type Core, isReady } from "../core/core.ts";
 import { type Entry, itemOf } from "../core/ledger.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
 import type { KnownItem } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import type { Duties, Duty } from "./duties.ts";
+import { TAKEN_AT_ONCE } from "./plans.ts";
 import { betterThan } from "./rank.ts";
 
 /** About so many addresses each other member is told each second: 20 messages. */
@@ -20,7 +21,7 @@ export interface CaretakingOptions {
   readonly active: () => readonly NodeId[];
   /** The holder's kernel does not answer any more: the node is dead after all. */
   readonly onKernelSilent: () => void;
-  /** The holder's speaker did not come back in time. */
+  /** The holder's speaker did not come back in time: the next {@link TAKEN_AT_ONCE} of its addresses are to be taken over. */
   readonly onLimit: () => void;
 }
 
@@ -36,6 +37,8 @@ export class Caretaking {
   #told = 0;
   #timers: Timer[] = [];
   #kernelMs = 0;
+  /** When another last claimed one of them. */
+  #begunMs = Number.NEGATIVE_INFINITY;
   #running = false;
 
   constructor(options: CaretakingOptions) {
@@ -52,7 +55,7 @@ export class Caretaking {
 
   /** Begins with all that is in the duty. */
   start(): void {
-    const { core, holder, duties, onLimit } = this.#options;
+    const { core, holder, duties } = this.#options;
     if (core.directory.get(holder) === undefined) return;
     const before = this.#answered.size;
     for (const { entry } of duties.all()) this.add(entry);
@@ -63,7 +66,8 @@ export class Caretaking {
     this.#kernelMs = core.clock.nowMs();
     this.#repeat(TIMING.kernelPoll, () => this.#poll());
     this.#repeat(TIMING.caretakeCheck, () => this.#check());
-    this.#timers.push(core.clock.after(TIMING.caretakeLimit + this.#rank() * TIMING.caretakeRank, onLimit));
+    const limitMs = TIMING.caretakeLimit + this.#rank() * TIMING.caretakeRank;
+    this.#timers.push(core.clock.after(limitMs, () => this.#atLimit()));
   }
 
   /** One more address. */
@@ -73,6 +77,11 @@ export class Caretaking {
     if (mac === undefined || this.isAnswering(entry)) return;
     this.#answered.set(entry.address.text, entry);
     core.environment.caretake(entry.address, mac);
+  }
+
+  /** Another claims some of these: it may have thousands to claim, and is left to it. */
+  begunByOther(): void {
+    this.#begunMs = this.#options.core.clock.nowMs();
   }
 
   /** The kernel's time counts anew: it was not listened to. */
@@ -117,6 +126,17 @@ export class Caretaking {
       this.#timers.push(timer);
     };
     next();
+  }
+
+  /** The speaker did not come back in time. What is left after this go is for the next, or for when this node can take it. */
+  #atLimit(): void {
+    const { core, duties, onLimit } = this.#options;
+    const restMs = this.#begunMs + TIMING.rankAnswered - core.clock.nowMs();
+    const isNow = restMs <= 0 && isReady(core);
+    const againMs = isNow ? 0 : Math.max(restMs, TIMING.kernelPoll);
+    if (!isNow || duties.size > TAKEN_AT_ONCE)
+      this.#timers.push(core.clock.after(againMs, () => this.#atLimit()));
+    if (isNow) onLimit();
   }
 
   #poll(): void {

@@ -12,7 +12,7 @@ import { decide, type Verdict } from "./decide.ts";
 import { Duties, type Duty } from "./duties.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Health } from "./health.ts";
-import { Plans } from "./plans.ts";
+import { Plans, TAKEN_AT_ONCE } from "./plans.ts";
 import type { Findings } from "./round.ts";
 
 /**
@@ -65,7 +65,7 @@ export class Watch {
       duties,
       active,
       onKernelSilent: () => this.#startRound(),
-      onLimit: () => this.#take([...duties.all()], true, "SpeakerDead"),
+      onLimit: () => this.#take([...duties.all()].slice(0, TAKEN_AT_ONCE), true, "SpeakerDead"),
     });
     this.#plans = new Plans({
       core,
@@ -126,7 +126,10 @@ export class Watch {
     const duty = this.duties.get(entry);
     if (duty === undefined || claim.node === this.holder) return;
     if (!isHigher(claim, duty.claim) && (this.#state === "Up" || !covers(claim, duty.claim))) return;
-    if (claim.node !== this.#options.core.self.id) this.#plans.begunByOther(duty.list);
+    if (claim.node !== this.#options.core.self.id) {
+      this.#plans.begunByOther(duty.list);
+      this.#care.begunByOther();
+    }
     this.drop(entry);
   }
 
