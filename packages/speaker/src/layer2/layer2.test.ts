@@ -284,6 +284,20 @@ describe("Layer2", () => {
     expect(sockets.open4()[0]?.sent).to.have.length(10);
   });
 
+  it("says that nothing fails any more when the socket that failed is not needed any more", () => {
+    const { clock, sockets, layer2, failures, present, place, remove } = make();
+    present(LAN);
+    place(["192.0.2.101"]);
+    sockets.failing = EPERM;
+    place(["2001:db8::100"]);
+    expect(failures).to.deep.equal([2]);
+    remove("2001:db8::100");
+    expect(layer2.failureOn(2, "IPv6")).to.equal(undefined);
+    expect(failures).to.deep.equal([2, 2]);
+    clock.advance(30_000);
+    expect(failures).to.deep.equal([2, 2]);
+  });
+
   it("opens a socket that fails anew, but not for an interface that went down", () => {
     const { clock, sockets, layer2, present, place } = make();
     present(LAN);

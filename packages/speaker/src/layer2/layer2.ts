@@ -188,13 +188,20 @@ export class Layer2 {
     for (const family of FAMILIES) {
       const key = portKey(index, family);
       const ofFamily = changeOf(family, change);
-      if (!table.isUsed(family)) this.#close(this.#ports, key);
+      if (!table.isUsed(family)) this.#closePort(index, family);
       else this.#port(key, table, family, ofFamily);
       if (!this.#options.answerPing || announcedIn(table, family) === 0) this.#close(this.#echoes, key);
       else this.#echo(key, table, family, ofFamily);
     }
     const used = FAMILIES.some((family) => table.isUsed(family));
     if (!used && !this.#watched.has(index)) this.#tables.delete(index);
+  }
+
+  /** One that failed does not any more. */
+  #closePort(index: number, family: Family): void {
+    const hasFailed = this.failureOn(index, family) !== undefined;
+    this.#close(this.#ports, portKey(index, family));
+    if (hasFailed) this.#options.onFailureChange(index);
   }
 
   #port(key: string, table: InterfaceTable, family: Family, change: PortChange): void {
