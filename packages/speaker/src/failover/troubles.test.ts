@@ -58,6 +58,12 @@ describe("Troubles", () => {
     const { told, go } = make();
     go(10, { type: "Stalled", lateMs: 300 });
     go(10, { type: "Conflict", address: address("192.0.2.7"), mac: mac("02:00:00:00:00:66") });
+    go(10, {
+      type: "AnsweredByNode",
+      address: address("192.0.2.7"),
+      mac: mac("02:00:00:00:00:66"),
+      peer: 2n,
+    });
     go(10, { type: "SplitBrain", peer: 2n, address: address("192.0.2.7"), addresses: 1, lastedMs: 5 });
     expect(told).to.deep.equal([]);
   });

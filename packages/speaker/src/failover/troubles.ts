@@ -14,6 +14,12 @@ export interface Trouble {
   readonly since: string;
 }
 
+const KINDS: readonly Report["type"][] = [
+  "HeartbeatPath",
+  "HeartbeatBlocked",
+  "DuplicateNode",
+  "AnchorLost",
+] satisfies TroubleKind[];
 /** What is reported again after so long is no accident, in ms. */
 const LASTS_MS = 5_000;
 /** What has not been reported for so long is over, in ms: longer than it takes a holder to tell the segment its addresses again. */
@@ -86,5 +92,5 @@ export class Troubles {
 }
 
 function lasts(kind: Report["type"]): kind is TroubleKind {
-  return kind !== "Conflict" && kind !== "Stalled" && kind !== "SplitBrain";
+  return KINDS.includes(kind);
 }
