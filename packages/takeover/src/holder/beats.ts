@@ -1,12 +1,13 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
+import { MOST_ACTIVE } from "../messages/body.ts";
 import { TIMING } from "../timing.ts";
 import type { Displaced } from "./displaced.ts";
 import type { HeldSet } from "./held-set.ts";
 
 /** So many stand-ins of an address hear the short interval. */
-const MOST_ACTIVE = 3;
+const ACTIVE_OF_ADDRESS = 3;
 /** A longer interval, or that nothing is left to stand in for, is said so many times in a row: one may be lost. */
 const SAID = 3;
 
@@ -136,14 +137,26 @@ export class Beats {
         this.#nowMs() - standing.acknowledgedMs <= TIMING.acknowledged
       );
     };
-    return [...new Set(held.lists().flatMap((list) => list.filter(fit).slice(0, MOST_ACTIVE)))];
+    return [...new Set(held.lists().flatMap((list) => list.filter(fit).slice(0, ACTIVE_OF_ADDRESS)))];
   }
 
   #send(node: NodeId, intervalMs: number, active: readonly NodeId[], restarting: boolean): void {
     const { core, held } = this.#options;
     const { revision } = held;
     const summary = held.summaryOf(node);
-    core.post.send(node, { type: "Heartbeat", intervalMs, ...summary, revision, restarting, active });
+    const named = active.length <= MOST_ACTIVE ? active : this.#beside(node, active);
+    core.post.send(node, { type: "Heartbeat", intervalMs, ...summary, revision, restarting, active: named });
+  }
+
+  /** More do not fit in a heartbeat; on others than those on its own lists a stand-in does not wait. */
+  #beside(node: NodeId, active: readonly NodeId[]): readonly NodeId[] {
+    const beside = new Set(
+      this.#options.held
+        .lists()
+        .filter((list) => list.includes(node))
+        .flat(),
+    );
+    return active.filter((one) => beside.has(one)).slice(0, MOST_ACTIVE);
   }
 
   /** Who was heard just now, in the round before a claim, is taken to be fit: the new holder may die before the first ACK. */
