@@ -1,3 +1,4 @@
+import { addressOf } from "@fairlead/net/address.ts";
 import { expect } from "chai";
 import { ADDRESS, mac, OneSpeaker, STRANGER } from "../testing/one-speaker.ts";
 
@@ -66,5 +67,20 @@ describe("an address that nobody announced yet", () => {
     tells(claimed);
     claimed.run(1000);
     expect(claimed.reports).to.not.include("AnsweredByNode");
+  });
+});
+
+describe("an address that nobody announces", () => {
+  it("is asked about though thousands that are placed here are asked about again and again", () => {
+    const speaker = new OneSpeaker([2n, 1n, 3n], false);
+    const placed = Array.from({ length: 2600 }, (_, i) => {
+      const address = addressOf("IPv4", 0xc6120000n + BigInt(i));
+      return { address, epoch: 2, list: [1n, 2n, 3n], first: false };
+    });
+    speaker.takeover.onPlacementChange(placed, []);
+    speaker.run(2300);
+    // Those placed here wait for the gateway, which does not answer.
+    expect(speaker.reports).to.include("AnchorLost");
+    expect(speaker.done).to.include("announce");
   });
 });

@@ -44,8 +44,8 @@ interface Pending {
   attempt: number;
   /** Runs until it is due. */
   timer: Timer | undefined;
-  /** Why it is due; undefined: it is not, or is being asked about. */
-  due: Cause | undefined;
+  /** Among which it is due; undefined: it is not, or is being asked about. */
+  due: Cause | "Again" | undefined;
 }
 
 /**
@@ -55,11 +55,12 @@ interface Pending {
 export class Vacancies {
   readonly #options: VacanciesOptions;
   readonly #pending = new Map<Entry, Pending>();
-  /** What was decided last is asked about first. */
-  readonly #due: Readonly<Record<Cause, Set<Entry>>> = {
+  /** What was decided last is asked about first; what was asked about already is, after all others, asked about again. */
+  readonly #due: Readonly<Record<Cause | "Again", Set<Entry>>> = {
     Placed: new Set(),
     Resume: new Set(),
     Vacant: new Set(),
+    Again: new Set(),
   };
   readonly #rounds = new Set<Timer>();
   readonly #resumption: Resumption;
@@ -92,8 +93,10 @@ export class Vacancies {
       cause === "Vacant" ? TIMING.vacancy + TIMING.vacancyRank * indexIn(listOf(entry), self) : 0;
     if (pending === undefined)
       this.#schedule(entry, { attempt: 0, timer: undefined, due: undefined }, waitMs);
-    else if (cause === "Placed" && (pending.timer ?? pending.due) !== undefined)
+    else if (cause === "Placed" && (pending.timer ?? pending.due) !== undefined) {
+      pending.attempt = 0;
       this.#schedule(entry, pending, 0);
+    }
   }
 
   /** What was asked and not heard while this node stood still means nothing. */
@@ -141,13 +144,15 @@ export class Vacancies {
   #isDue(entry: Entry, pending: Pending): void {
     pending.timer = undefined;
     if (pending.due !== undefined) this.#due[pending.due].delete(entry);
-    pending.due = this.#causeOf(entry);
-    if (pending.due === undefined) {
+    pending.due = undefined;
+    const cause = this.#causeOf(entry);
+    if (cause === undefined) {
       this.#drop(entry);
       return;
     }
+    pending.due = pending.attempt > 0 ? "Again" : cause;
     this.#due[pending.due].add(entry);
-    if (pending.due === "Resume" && pending.attempt === 0) this.#resumption.expect(entry);
+    if (pending.due === "Resume") this.#resumption.expect(entry);
     this.#batch ??= this.#options.core.clock.after(0, () => this.#ask());
   }
 
