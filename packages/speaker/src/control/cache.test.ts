@@ -93,6 +93,12 @@ const known: fc.Arbitrary<Known> = fc
   .map((one) => ({
     ...one,
     placed: one.placed.map((placed) => ({ ...placed, first: !isClaimed(one.memories, placed.address) })),
+    memories: one.memories.map((kept) => {
+      const { memory } = kept;
+      const { placement, address: of } = memory;
+      const first = !isClaimed(one.memories, of);
+      return { ...kept, memory: { ...memory, placement: placement && { ...placement, first } } };
+    }),
   }));
 
 function isClaimed(memories: readonly KeptMemory[], { text }: IpAddress): boolean {
@@ -115,13 +121,20 @@ describe("the cache's text", () => {
   it("knows of an address whether anybody is remembered to have announced it: else somebody else may have it", () => {
     const top = { epoch: 1, step: 0, firm: true, index: 0, node: 1n };
     const one = address("192.0.2.8");
-    const memory = { address: one, placement: undefined, top, list: [1n] };
+    const other = address("192.0.2.7");
+    const placement = { address: other, epoch: 1, list: [1n], first: false };
+    const memories = [
+      { address: other, placement, top: undefined, list: [1n] },
+      { address: one, placement: { ...placement, address: one, first: true }, top, list: [1n] },
+    ];
     const text = cacheText({
       ...NOTHING_KNOWN,
       placed: [placed("192.0.2.7", { first: false }), placed("192.0.2.8", { first: true })],
-      memories: [{ interface: "eth0", memory }],
+      memories: memories.map((memory) => ({ interface: "eth0", memory })),
     });
-    expect(readCache(text).placed.map(({ first }) => first)).to.deep.equal([true, false]);
+    const read = readCache(text);
+    expect(read.placed.map(({ first }) => first)).to.deep.equal([true, false]);
+    expect(read.memories.map(({ memory }) => memory.placement?.first)).to.deep.equal([true, false]);
   });
 
   it("remembers nothing of an address that is not placed any more", () => {

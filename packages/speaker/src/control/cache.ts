@@ -58,7 +58,8 @@ export function cacheText({ placed, nodes, keys, memories }: Known): string {
 export function readCache(content: string): Known {
   const cache = parsed(content);
   if (cache.version !== VERSION) throw new Error(`version ${cache.version} is not ${VERSION}`);
-  const claimed = new Set(
+  // What nobody is remembered to have announced may be in use by others.
+  const claimed = new Set<string>(
     cache.memories.flatMap(({ address, top }: MemoryText) => (top === undefined ? [] : address)),
   );
   const placed: PlacedAddress[] = cache.placed.map((one: PlacedText) => ({
@@ -66,7 +67,6 @@ export function readCache(content: string): Known {
     epoch: wholeNumber(one.epoch),
     nodes: names(one.nodes),
     interfaces: one.interfaces === undefined ? undefined : names(one.interfaces),
-    // What nobody is remembered to have announced may be in use by others.
     first: !claimed.has(one.address),
   }));
   const known = new Set(placed.map(({ address }) => address.text));
@@ -82,7 +82,9 @@ export function readCache(content: string): Known {
     })),
     keys: cache.keys === undefined ? undefined : keysOf(cache.keys),
     // Of an address that is not placed any more nothing is remembered, for nobody would ever let go of it.
-    memories: cache.memories.filter(({ address }: MemoryText) => known.has(address)).map(memoryOf),
+    memories: cache.memories
+      .filter(({ address }: MemoryText) => known.has(address))
+      .map((one: MemoryText) => memoryOf(one, !claimed.has(one.address))),
   };
 }
 
@@ -117,7 +119,10 @@ interface MemoryText {
 
 type ClaimText = Omit<Claim, "node"> & { readonly node: string };
 
-function memoryOf({ interface: name, address: of, placement, top, list }: MemoryText): KeptMemory {
+function memoryOf(
+  { interface: name, address: of, placement, top, list }: MemoryText,
+  first: boolean,
+): KeptMemory {
   const address = orThrow(parseAddress(of));
   return {
     interface: text(name),
@@ -130,7 +135,7 @@ function memoryOf({ interface: name, address: of, placement, top, list }: Memory
               address,
               epoch: wholeNumber(placement.epoch),
               list: placement.list.map(BigInt),
-              first: false,
+              first,
             },
       top: top === undefined ? undefined : claimOf(top),
       list: list.map(BigInt),
