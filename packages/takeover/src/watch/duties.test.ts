@@ -32,6 +32,20 @@ describe("the duties towards a holder", () => {
     expect(duties.samples()).to.have.length(3);
   });
 
+  it("keep one array of each list, and few that are of no duty any more", () => {
+    const { entries } = holder(4);
+    const duties = new Duties();
+    for (const entry of entries) hold(duties, entry);
+    for (let i = 0; i < 1000; i++) {
+      const [entry] = entries;
+      if (entry === undefined) return;
+      const claim = { epoch: 2 + i, step: 0, firm: true, index: 0, node: 1n };
+      duties.set({ entry, claim, list: [1n, BigInt(3 + i)] });
+    }
+    expect(duties.lists.size).to.be.below(100);
+    for (const { list } of duties.all()) expect(duties.lists.get(list.join())).to.equal(list);
+  });
+
   it("lose what is on no page of the whole set, once all pages of one revision have come", () => {
     const { entries } = holder(4);
     const duties = new Duties();

@@ -21,6 +21,8 @@ interface Collected {
 
 /** The most addresses that are asked for one by one. */
 const MOST_UNCONFIRMED = 64;
+/** So many lists, besides two for each address, are kept though no duty has them any more. */
+const MOST_OLD_LISTS = 32;
 
 /** What a stand-in stands in for towards one holder: only what the holder itself said, never what the API says. */
 export class Duties {
@@ -102,7 +104,14 @@ export class Duties {
     if (this.size === 0) this.#lists.clear();
     const key = list.join();
     const known = this.#lists.get(key);
-    if (known === undefined) this.#lists.set(key, list);
-    return known ?? list;
+    if (known !== undefined) return known;
+    if (this.#lists.size >= 2 * this.size + MOST_OLD_LISTS) this.#forgetOldLists();
+    this.#lists.set(key, list);
+    return list;
+  }
+
+  #forgetOldLists(): void {
+    const used = new Set([...this.#duties.values()].map(({ list }) => list));
+    for (const [key, list] of this.#lists) if (!used.has(list)) this.#lists.delete(key);
   }
 }
