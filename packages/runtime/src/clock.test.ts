@@ -9,6 +9,22 @@ describe("the system clock", () => {
     expect(systemClock.nowMs()).to.be.greaterThan(before);
   });
 
+  it("does not call before it is time, be that between two of the milliseconds in which Node.js counts", async () => {
+    const early: number[] = [];
+    const calls = Array.from({ length: 100 }, (_, i) => {
+      const delayMs = 5 + i / 10;
+      const dueMs = systemClock.nowMs() + delayMs;
+      return new Promise<void>((resolve) => {
+        systemClock.after(delayMs, () => {
+          if (systemClock.nowMs() < dueMs) early.push(delayMs);
+          resolve();
+        });
+      });
+    });
+    await Promise.all(calls);
+    expect(early).to.deep.equal([]);
+  });
+
   it("does not call what was cancelled", async () => {
     let called = false;
     systemClock

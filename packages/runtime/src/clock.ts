@@ -9,7 +9,7 @@ export interface Clock {
   nowMs(): number;
   /** Wall-clock time, only for what people and the API server read. */
   wall(): Date;
-  /** Calls `run` once, `delayMs` from now. */
+  /** Calls `run` once, `delayMs` from now, never before {@link nowMs} says so. */
   after(delayMs: number, run: () => void): Timer;
 }
 
@@ -21,12 +21,14 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wall: () => new Date(),
   after(delayMs, run) {
-    const wait = (ms: number): NodeJS.Timeout =>
-      ms <= LONGEST_MS
-        ? setTimeout(run, ms)
-        : setTimeout(() => {
-            handle = wait(ms - LONGEST_MS);
-          }, LONGEST_MS);
+    const dueMs = performance.now() + delayMs;
+    const wait = (ms: number): NodeJS.Timeout => setTimeout(call, Math.min(Math.ceil(ms), LONGEST_MS));
+    // Node.js counts in whole milliseconds and calls up to one too early: whoever looks at the time then would wait for ever.
+    const call = (): void => {
+      const leftMs = dueMs - performance.now();
+      if (leftMs > 0) handle = wait(leftMs);
+      else run();
+    };
     let handle = wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },

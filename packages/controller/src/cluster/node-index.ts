@@ -153,8 +153,10 @@ export class NodeIndex {
   /** A speaker begins to be waited for. */
   #absence(name: string): Absence {
     const { clock } = this.#options;
+    // Before the timer is set, so that the time is over when it calls.
+    const sinceMs = clock.nowMs();
     const timer = this.#begun ? clock.after(SPEAKER_GRACE_MS, () => this.#look(name)) : undefined;
-    return { sinceMs: clock.nowMs(), timer };
+    return { sinceMs, timer };
   }
 
   #present(name: string): void {
