@@ -46,9 +46,16 @@ export class FailbackIndex {
 
   /** The addresses that may have a reason to move when this node has changed. @param view undefined: it is gone */
   *concerned(node: string, view: NodeView | undefined): IterableIterator<string> {
+    // Advertisements are few and addresses many, and after a start all nodes change at once.
+    const weights = new Map<Advertisement, number>();
+    const weightUnder = (one: Advertisement): number => {
+      const known = weights.get(one) ?? (view === undefined ? 0 : weightOf(view, [one]));
+      weights.set(one, known);
+      return known;
+    };
     for (const [name, { better, weight, advertisements }] of this.#failbacks) {
-      const isBetter = view !== undefined && weightOf(view, advertisements) > weight;
-      if (isBetter || better.includes(node)) yield name;
+      const here = advertisements.reduce((sum, one) => sum + weightUnder(one), 0);
+      if (here > weight || better.includes(node)) yield name;
     }
   }
 }
