@@ -152,6 +152,28 @@ describe("a VirtualIP that its last Service leaves", () => {
     });
   }
 
+  it("is put in quarantine if somebody else on the LAN has it, kept for nobody", () => {
+    const foreign = {
+      mac: "02:00:00:00:00:66",
+      node: "n1",
+      interface: "eth0",
+      since: "2025-12-31T00:00:00Z",
+    };
+    const quarantined = {
+      address: "192.0.2.1",
+      pool: "a",
+      services: [],
+      quarantine: { ...foreign, since: NOW },
+    };
+    const leaves = (spec: VirtualIPSpec): VirtualIPSpec | undefined =>
+      left(spec, "web/shop", { policy: policy("Delete", 1), foreign, now: NOW });
+    expect(leaves(bound)).to.deep.equal(quarantined);
+    // The reservation ends with the Service, as without a quarantine; the claim would make it last for ever.
+    const reclaimPolicy = "Delete";
+    expect(leaves({ ...bound, claim, reclaimPolicy })).to.deep.equal({ ...quarantined, reclaimPolicy });
+    expect(leaves({ ...bound, claim }), "reserved by a person").to.deep.equal(kept);
+  });
+
   it("stays as it is, but for the one who leaves, while others hold it", () => {
     const spec: VirtualIPSpec = {
       ...bound,

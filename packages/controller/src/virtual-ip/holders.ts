@@ -67,7 +67,11 @@ export function left(
   };
   const empty: VirtualIPSpec = { ...rest, services: [], ...unplaced };
   if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return empty;
-  if (foreign !== undefined) return { ...empty, quarantine: { ...foreign, since: now } };
+  if (foreign !== undefined) {
+    // What is kept for somebody is in no quarantine, and this is kept for nobody any more.
+    const { claim: _, ...unclaimed } = empty;
+    return { ...unclaimed, quarantine: { ...foreign, since: now } };
+  }
   const [namespace = "", name = ""] = service.split("/");
   const claim = { namespace, name };
   if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return { ...empty, claim };
