@@ -584,6 +584,8 @@ describe("placement", () => {
       settled: fc.boolean(),
       cordonedNodes: fc.constantFrom<("avoid" | "keep")[]>("avoid", "keep"),
       labels: fc.constantFrom({}, { rack: "1" }, { rack: "2" }),
+      pod: fc.constantFrom<("none" | object)[]>({}, {}, "none"),
+      patient: fc.boolean(),
     });
     const anyAd: fc.Arbitrary<L2AdvertisementSpec> = fc.constantFrom<L2AdvertisementSpec>(
       {},
@@ -610,6 +612,7 @@ describe("placement", () => {
             ads,
             load,
             owner: ownerIndex === undefined ? undefined : `n${ownerIndex}`,
+            listed: ["n3", "n1", "n5", "n2"],
             wish: wishIndex === undefined ? undefined : `n${wishIndex}`,
             byHand,
             waitedMs: (name) => waits[Number(name.slice(1))] ?? 0,
@@ -624,7 +627,8 @@ describe("placement", () => {
           const fulfilled = decision.kind === "Placed" && decision.node === given.wish;
           expect(decision.pending === undefined).to.equal(given.wish === undefined || fulfilled);
           if (decision.kind !== "Placed") return;
-          const carriedOut = { ...given, owner: decision.node, byHand: decision.byHand };
+          const { node: owner, standIns, byHand: chosen } = decision;
+          const carriedOut = { ...given, owner, listed: [owner, ...standIns.nodes], byHand: chosen };
           const { left: _, ...settled } = decision;
           expect(place(carriedOut)).to.deep.equal(settled);
         },
@@ -776,6 +780,16 @@ describe("failback", () => {
     const none = { afterMs: undefined, better: undefined, weight: undefined };
     expect(failback({ ads: [{ preferredNodeSelectors }] })).to.deep.equal(none);
     expect(failback({ ads: [quiet], wish: "a" }), "by hand").to.deep.equal(none);
+  });
+
+  it("counts an owner whose speaker restarts among those of whom nothing is heard once another has the address", () => {
+    const restarting = view("a", { pod: "none", patient: true });
+    const given = { ads: [immediate], listed: ["a", "b", "d"], nodes: [restarting, ...others, view("d")] };
+    const decision = place(input({ owner: "a", ...given }));
+    const standIns = { nodes: ["b", "d", "a"], wanting: true };
+    expect(decision).to.deep.include({ node: "c", standIns });
+    const again = place(input({ ...given, owner: "c", listed: ["c", ...standIns.nodes] }));
+    expect(again).to.deep.equal(decision);
   });
 
   it("remembers only where there is something to beat that a person chose the node", () => {

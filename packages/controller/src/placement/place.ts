@@ -104,11 +104,13 @@ export function place(input: PlacementInput): PlacementDecision {
     services,
   );
   if (groups.length === 0) return noAdvertisement(input);
+  const excused = input.nodes.find(
+    (node) => node.name === input.owner && node.speaker === "Restarting" && lacksSpeaker(node),
+  );
   const able: Eligible[] = [];
   const faults: [string, Ineligible][] = [];
   for (const node of input.nodes) {
-    const excused = node.name === input.owner && node.speaker === "Restarting" && lacksSpeaker(node);
-    const judged = judgeNode(excused ? { ...node, fault: undefined } : node, address, groups);
+    const judged = judgeNode(node === excused ? { ...node, fault: undefined } : node, address, groups);
     if (typeof judged === "string") faults.push([node.name, judged]);
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
     else able.push(judged);
@@ -132,7 +134,10 @@ export function place(input: PlacementInput): PlacementDecision {
   };
   const { listed, standIns: load } = input;
   const group = services.reduce((least, { key }) => (key < least ? key : least), services[0]?.key ?? "");
-  const standIns = standInsOf({ group, owner, listed, eligible: able, leaving, silent, load });
+  // It is excused as long as it has the address; as a stand-in it is one of whom nothing is heard.
+  const keeps = excused === undefined || excused.name === owner.node.name;
+  const eligible = keeps ? able : able.filter(({ node }) => node.name !== excused.name);
+  const standIns = standInsOf({ group, owner, listed, eligible, leaving, silent, load });
   const { node, interfaces } = owner;
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
   const byHand = isByHand(input, owner, groups);
