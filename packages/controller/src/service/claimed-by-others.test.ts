@@ -1,9 +1,14 @@
+import { endpointSlices } from "@fairlead/api/core/endpoint-slice.ts";
+import { nodes } from "@fairlead/api/core/node.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { CONTESTED } from "@fairlead/api/virtual-ip-foreign.ts";
+import { VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
+import { ApiClient } from "@fairlead/kube/client.ts";
 import { events } from "@fairlead/kube/events.ts";
 import { expect } from "chai";
 import { Harness } from "../testing/harness.ts";
+import { endpointSlice, node } from "../testing/objects.ts";
 import { Strangers } from "../testing/strangers.ts";
 
 const SHOP = "web/shop";
@@ -58,5 +63,34 @@ describe("a Service whose address somebody else on the LAN claims", () => {
     await harness.settle(2000);
     expect(harness.condition(SHOP, "Contested")).to.equal("none");
     expect(told()).to.have.length(1);
+  });
+
+  it("is told so no more when nobody answers and the node that heard it is gone, which cannot take it back", async () => {
+    const lan = new Strangers(harness);
+    harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+    harness.addService(SHOP);
+    await harness.start();
+    await lan.settle();
+    const heardBy = harness.virtualIP(FIRST)?.status?.announcers?.[0]?.node ?? "";
+    say([`${heardBy}: 02:00:00:00:00:66 says so`]);
+    const foreign = {
+      node: heardBy,
+      interface: "lan0",
+      mac: "02:00:00:00:00:66",
+      since: "2026-01-01T00:00:00Z",
+    };
+    const fieldManager = VIRTUAL_IP_STATUS_MANAGER;
+    const speaker = new ApiClient({ transport: harness.api, fieldManager });
+    const object = { metadata: { name: FIRST }, status: { ...harness.virtualIP(FIRST)?.status, foreign } };
+    await speaker.apply(virtualIPs, object, { fieldManager, subresource: "status", force: true });
+    await harness.settle(2000);
+    expect(harness.condition(SHOP, "Contested")).to.equal("True ClaimedByOther");
+    harness.api.put(nodes, node(heardBy, { ready: false }));
+    harness.api.put(endpointSlices, endpointSlice(SHOP, []));
+    await harness.settle(5000);
+    expect(harness.condition(SHOP, "Announced")).to.equal("False NoEndpoints");
+    expect(harness.condition(SHOP, "Contested")).to.equal("none");
+    expect(harness.virtualIP(FIRST)?.status).to.not.have.property("foreign");
+    expect(harness.virtualIP(FIRST)?.status?.firstAnnounced, "it served").to.not.equal(undefined);
   });
 });

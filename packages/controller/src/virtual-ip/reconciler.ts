@@ -1,6 +1,7 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { Placement, Quarantine, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import { CONTESTED } from "@fairlead/api/virtual-ip-foreign.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED, VIRTUAL_IP_STATUS_MANAGER } from "@fairlead/api/virtual-ip-status.ts";
@@ -291,7 +292,7 @@ export class VirtualIPReconciler {
     return said?.reason === decision.reason && said.message === decision.message;
   }
 
-  /** Nobody may answer; a speaker that still does takes its own entry out, one that is gone cannot. */
+  /** Nobody may answer; a speaker that still does takes out what it says, one that is gone cannot. */
   #nobody(object: VirtualIP, { reason, message }: Unplaced, now: string): VirtualIPStatus {
     const { cluster } = this.#deps;
     const { status, metadata } = object;
@@ -309,10 +310,16 @@ export class VirtualIPReconciler {
       reason,
       message,
     };
+    const { foreign, ...rest } = status ?? {};
+    const isHeard = foreign !== undefined && running.has(foreign.node);
+    const others = (status?.conditions ?? []).filter(
+      ({ type }) => type !== ANNOUNCED && (type !== CONTESTED || isHeard),
+    );
     return {
-      ...status,
+      ...rest,
+      ...(isHeard && { foreign }),
       announcers: (status?.announcers ?? []).filter(({ node }) => running.has(node)),
-      conditions: [...(status?.conditions ?? []).filter(({ type }) => type !== ANNOUNCED), condition],
+      conditions: [...others, condition],
     };
   }
 
