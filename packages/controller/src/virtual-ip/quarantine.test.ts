@@ -50,7 +50,7 @@ describe("an address in quarantine", () => {
   const gone = node("a", { fault: "NodeNotReady" });
 
   it("stays while it is not known that nobody answers, and ends then, or when no pool has it", () => {
-    const nodes = [node("a"), node("b")];
+    const nodes = [node("a", { on: "eth0" }), node("b")];
     expect(step(vip(), nodes)).to.deep.equal({ kind: "Stay" });
     expect(step(vip("2026-03-01T11:02:00Z"), nodes)).to.deep.equal({ kind: "End" });
     expect(step(vip("2026-03-01T10:59:00Z"), nodes), "said of an older one").to.deep.equal({ kind: "Stay" });
@@ -73,7 +73,13 @@ describe("an address in quarantine", () => {
     ).to.equal("b eth0");
     expect(asks([gone, node("b", { cordoned: true }), node("c")])).to.equal("c lan0");
     expect(asks([gone]), "nobody can").to.equal("Stay");
-    expect(asks([node("a", { cordoned: true }), node("b")]), "while it can").to.equal("Stay");
+    const able = node("a", { on: "eth0", cordoned: true });
+    expect(asks([able, node("b")]), "while it can").to.equal("Stay");
+  });
+
+  it("is asked for on another interface when the one on which it was heard is gone or has another name", () => {
+    expect(asks([node("a", { on: "enp1s0" })])).to.equal("a enp1s0");
+    expect(asks([node("a", { on: "enp1s0", cordoned: true }), node("b")])).to.equal("b lan0");
   });
 
   it("is asked for by the same node whatever the order of the nodes", () => {

@@ -10,7 +10,7 @@ export type QuarantineStep =
   | { readonly kind: "Stay" }
   /** Nobody answers for it any more, or nobody would get it anyhow. */
   | { readonly kind: "End" }
-  /** The node that asked for it cannot any more. */
+  /** The node that asked for it cannot any more, or not on that interface. */
   | { readonly kind: "Ask"; readonly quarantine: Quarantine };
 
 const STAY: QuarantineStep = { kind: "Stay" };
@@ -30,8 +30,7 @@ export function quarantineStep(
     const name = interfaceOf(node, address, quarantine);
     return name === undefined ? [] : [{ node: node.name, interface: name, drained: node.cordoned }];
   });
-  const present = able.find(({ node }) => node === quarantine.node);
-  if (present !== undefined) return STAY;
+  if (nodes.some((node) => asksNow(node, quarantine))) return STAY;
   const [next] = able.sort(
     (a, b) =>
       Number(a.drained) - Number(b.drained) ||
@@ -41,6 +40,11 @@ export function quarantineStep(
   if (next === undefined) return STAY;
   const { node, interface: name } = next;
   return { kind: "Ask", quarantine: { ...quarantine, node, interface: name } };
+}
+
+/** Whether this is the node that is to ask, and it can on the interface on which it is to. */
+function asksNow({ name, fault, interfaces }: NodeView, { node, interface: on }: Quarantine): boolean {
+  return name === node && fault === undefined && interfaces.some((one) => one.name === on);
 }
 
 /** The interface on which the node can ask: the one that carries the subnet, else the one of the name on which it was heard. */
