@@ -29,7 +29,7 @@ export function choose(eligible: readonly Eligible[], choice: Choice): Eligible 
 }
 
 /** Those of the eligible nodes that are not about to go, or all if there are no others. */
-export function openOf(eligible: readonly Eligible[]): readonly Eligible[] {
+function openOf(eligible: readonly Eligible[]): readonly Eligible[] {
   const open = eligible.filter(({ node }) => !node.cordoned);
   return open.length > 0 ? open : eligible;
 }

@@ -1,5 +1,4 @@
 import type { Advertisement } from "./advertise.ts";
-import { openOf } from "./choose.ts";
 import { type Eligible, weightOf } from "./eligibility.ts";
 import type { NodeView } from "./node-view.ts";
 
@@ -29,8 +28,8 @@ export function failbackAfterMs(advertisements: readonly Advertisement[]): numbe
 
 /** The eligible nodes that are preferred to this one. One that has just started, or is about to go, is not. */
 export function betterThan(one: Eligible, eligible: readonly Eligible[]): readonly string[] {
-  return openOf(eligible)
-    .filter(({ node, weight }) => weight > one.weight && node.settled)
+  return eligible
+    .filter(({ node, weight }) => weight > one.weight && node.settled && !node.cordoned)
     .map(({ node }) => node.name);
 }
 

@@ -680,6 +680,22 @@ describe("failback", () => {
     ],
     ["takes it to the best node at once", { ads: [immediate] }, "c"],
     ["leaves it on the best node", { ads: [immediate], owner: "c" }, "c"],
+    [
+      "takes it to no node that is about to go, though its own is too",
+      {
+        ads: [immediate],
+        nodes: [view("a", { cordoned: true }), view("c", { cordoned: true, labels: { rack: "2" } })],
+      },
+      "a",
+    ],
+    [
+      "leaves it where it is while no kube-proxy is healthy",
+      {
+        ads: [immediate],
+        nodes: [view("a", { proxy: "Unhealthy" }), view("c", { proxy: "Unhealthy", labels: { rack: "2" } })],
+      },
+      "a",
+    ],
     ["takes it nowhere without weights", { ads: [{ failback: "Immediate" }] }, "a"],
     [
       "does not even addresses out",
