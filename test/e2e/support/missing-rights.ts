@@ -199,17 +199,18 @@ const TELLING: Round = {
     await lab.api.send("DELETE", paths.speaker(node));
     await lab.api.send("DELETE", LEASE);
   },
-  async made({ lab, others: [node] }) {
+  async made({ lab, others: [node, other] }) {
     await lab.waitFor("somebody leads", () => leaderPod(lab));
     await merge(lab, paths.virtualIP(STUCK), { metadata: { finalizers: null } });
     await announced(lab, "next");
     await lab.waitFor("the Speaker object is there", async () =>
       (await speakers(lab)).some(({ metadata }) => metadata.name === node),
     );
-    const preference = { matchLabels: { "kubernetes.io/hostname": node } };
+    // The node whose Speaker object has just come back gets nothing new for a while.
+    const preference = { matchLabels: { "kubernetes.io/hostname": other } };
     await apply(lab, advertisement("prefer", { preferredNodeSelectors: [{ weight: 100, preference }] }));
     await apply(lab, service("told-after"));
-    await movedFrom(lab, node, await announced(lab, "told-after"));
+    await movedFrom(lab, other, await announced(lab, "told-after"));
     await lab.kubectl(["delete", "l2adv", "prefer"]);
   },
 };
