@@ -3,9 +3,9 @@ import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { readAdvertisement } from "../placement/advertise.ts";
-import { rfc3339 } from "../rfc3339.ts";
 import { readyCondition } from "./condition.ts";
 
 export interface AdvertisementReconcilerDependencies {

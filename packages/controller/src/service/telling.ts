@@ -7,10 +7,10 @@ import { keyOf } from "@fairlead/kube/store.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Decision } from "../allocation/allocate.ts";
 import { sentence } from "../allocation/outcome.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { rfc3339 } from "../rfc3339.ts";
 import {
   ALLOCATED,
   ANNOUNCED,

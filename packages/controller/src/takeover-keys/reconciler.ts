@@ -4,8 +4,8 @@ import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Again } from "../again.ts";
-import { rfc3339 } from "../rfc3339.ts";
 import { type KeyChange, type KeyOptions, type KeySecret, type KeyStep, keyStep } from "./step.ts";
 
 /** Says since when the keys in the Secret are as they are. */

@@ -3,7 +3,7 @@ import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { ADDRESS_IN_USE } from "@fairlead/api/virtual-ip-foreign.ts";
 import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
-import { rfc3339 } from "../rfc3339.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Harness } from "./harness.ts";
 
 /** The speakers of a harness, in small, on a LAN on which others have addresses. */

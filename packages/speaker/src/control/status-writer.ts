@@ -12,10 +12,10 @@ import { parseAddress } from "@fairlead/net/address.ts";
 import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { AddressState } from "../wire/messages.ts";
 import { hasPart, isPlacedOn, statusStep, statusWithout } from "./announced-status.ts";
 import { Telling } from "./telling.ts";
-import { timestampOf } from "./timestamp.ts";
 
 /** Few: the address is answered already, and in a burst the API server's time belongs to those that are not. */
 const WRITES_AT_ONCE = 2;
@@ -122,7 +122,7 @@ export class StatusWriter {
     while (!signal.aborted) {
       const virtualIP = store.get(key);
       if (virtualIP === undefined || !(hasPart(virtualIP, node) || this.#written.has(key))) return;
-      const status = statusWithout(virtualIP, node, timestampOf(clock.wall()));
+      const status = statusWithout(virtualIP, node, rfc3339(clock.wall()));
       if ((await this.#apply(virtualIP, status, signal)) !== "Conflict") return;
       await sleep(clock, RETRY_AFTER_CONFLICT_MS, signal);
     }
@@ -132,7 +132,7 @@ export class StatusWriter {
     const { store, node, clock } = this.#options;
     const virtualIP = store.get(key);
     if (virtualIP === undefined) return undefined;
-    const now = timestampOf(clock.wall());
+    const now = rfc3339(clock.wall());
     const before = this.#telling.movedFrom(key);
     const step = statusStep(virtualIP, node, this.#stateOf(key, virtualIP), now, before);
     if (step.kind === "Nothing") return undefined;

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Report } from "@fairlead/takeover/environment.ts";
 
 /** What may last until somebody does something about it. */
@@ -55,10 +56,7 @@ export class Troubles {
     const seen = this.#seen.get(key);
     if (seen === undefined) {
       if (this.#seen.size >= MOST) return;
-      const since = this.#clock
-        .wall()
-        .toISOString()
-        .replace(/\.\d+Z$/, "Z");
+      const since = rfc3339(this.#clock.wall());
       const trouble: Trouble = { kind, interface: name, peer, since };
       this.#seen.set(key, { trouble, firstMs: nowMs, lastMs: nowMs, told: false });
       this.#timer ??= this.#clock.after(LOOK_EVERY_MS, () => this.#look());

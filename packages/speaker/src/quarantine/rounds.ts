@@ -1,5 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 
 /** An address in quarantine that this node asks for. */
 export interface Quarantined {
@@ -114,10 +115,7 @@ export class QuarantineRounds {
       if (!isStill() || !isHeard) return;
       known.isAsked = false;
       if (++known.silent < SILENT_TIMES || known.quietSince !== undefined) return;
-      known.quietSince = this.#options.clock
-        .wall()
-        .toISOString()
-        .replace(/\.\d+Z$/, "Z");
+      known.quietSince = rfc3339(this.#options.clock.wall());
       this.#options.onChange(key);
     });
   }

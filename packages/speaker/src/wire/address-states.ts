@@ -1,5 +1,6 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
+import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Claim } from "@fairlead/takeover/claims/claim.ts";
 import type { Reason } from "@fairlead/takeover/environment.ts";
 import type { Announcement, Place } from "../announcements/announcement.ts";
@@ -37,10 +38,7 @@ export class AddressStates {
   /** Takes note of what is answered for, and is not any more. */
   changed({ stopped, started }: Pick<TableChange, "stopped" | "started">): void {
     for (const one of stopped) this.#since.delete(placeKey(one));
-    const since = this.#options.clock
-      .wall()
-      .toISOString()
-      .replace(/\.\d+Z$/, "Z");
+    const since = rfc3339(this.#options.clock.wall());
     for (const one of started) {
       const key = placeKey(one);
       if (!this.#since.has(key)) this.#since.set(key, since);
