@@ -257,11 +257,15 @@ describe("the kinds", function () {
         interfaces: [
           { name: "eth0", mac: "02:00:5e:10:00:01", carrier: true, addresses: ["198.51.100.11/24"] },
         ],
+        proxy: "Healthy",
+        conditions: [condition("HeartbeatPath", "False")],
       },
     });
     const [speakerHead, speaker] = await lines("speakers");
-    expect(speakerHead).to.deep.equal(["NAME", "VERSION", "INTERFACE", "ADDRESSES", "AGE"]);
-    expect(speaker?.slice(0, 4)).to.deep.equal(["node-1", "0.1.0", "eth0", '["198.51.100.11/24"]']);
+    const named = ["NAME", "VERSION", "INTERFACE", "ADDRESSES", "PROXY", "TROUBLE", "AGE"];
+    expect(speakerHead).to.deep.equal(named);
+    const told = ["node-1", "0.1.0", "eth0", '["198.51.100.11/24"]', "Healthy", "HeartbeatPath"];
+    expect(speaker?.slice(0, told.length)).to.deep.equal(told);
   });
 
   it("leave an object from before a rule editable, and refuse only what is changed for the worse", async () => {
