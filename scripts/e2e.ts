@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
+import { config as chai } from "chai";
 import Mocha from "mocha";
 import yargs from "yargs";
 import { releaseCluster } from "../test/e2e/support/cluster.ts";
@@ -10,6 +11,9 @@ import { Lab } from "../test/lab/lab.ts";
  * Runs end-to-end tests one after the other in this process, so that files that share a cluster share it, and closes with
  * those that failed, a line each, and the number of tests that passed and failed. `--runs N` runs them N times, each time in a new process on the same cluster.
  */
+
+// A line that says what failed is all that is left of a run elsewhere.
+chai.truncateThreshold = 0;
 
 const root = resolve(import.meta.dirname, "..");
 /** Each run of several uses the cluster that the first one brought up. */

@@ -37,13 +37,23 @@ describe("Pace", () => {
 
   it("begins anew after a watch that was good for something, unless that must read everything again", () => {
     const pace = new Pace(half);
+    const expired: Ending = { cause: "expired", error: refused(410) };
     for (let i = 0; i < 4; i++) pace.after(failed, never);
-    expect(pace.after({ cause: "expired", error: refused(410) }, { openMs: 1, events: 1 }).delayMs).to.equal(
-      8_000,
-    );
+    pace.after(expired, { openMs: 1, events: 1 });
+    expect(pace.after(failed, never).delayMs).to.equal(8_000);
     expect(pace.after(failed, { openMs: 1, events: 1 }).delayMs).to.equal(500);
     for (let i = 0; i < 4; i++) pace.after(failed, never);
     expect(pace.after(failed, { openMs: 60_000, events: 0 }).delayMs).to.equal(500);
+  });
+
+  it("does not let a server that is back and refuses wait for as long as one that was away, but for longer each time it refuses", () => {
+    const pace = new Pace(half);
+    for (let i = 0; i < 6; i++) pace.after(failed, never);
+    const notReady: Ending = { cause: "failed", error: refused(429, 1_000) };
+    const expired: Ending = { cause: "expired", error: refused(410) };
+    const delays = [notReady, expired, expired, failed, expired].map((one) => pace.after(one, never).delayMs);
+    expect(delays).to.deep.equal([1_000, 1_000, 2_000, 15_000, 4_000]);
+    expect(pace.failures).to.equal(11);
   });
 
   it("resumes at once after a watch that ended in time, but not after one that ended early", () => {

@@ -39,10 +39,14 @@ const LONG_MS = 5_000;
 const SOUND_MS = 60_000;
 const MOST_RETRY_AFTER_MS = 300_000;
 
-/** Decides how soon and from where to go on after a list or watch has ended. */
+/**
+ * Decides how soon and from where to go on after a list or watch has ended. Refusals are counted apart from silence: a server that is back
+ * after an outage says that history is gone (410) or that it is not ready (429), and is not to be left alone for as long as the outage taught.
+ */
 export class Pace {
   readonly #random: Random;
-  #failures = 0;
+  #unanswered = 0;
+  #refused = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -50,18 +54,24 @@ export class Pace {
 
   /** Endings in a row that were not as they should be. */
   get failures(): number {
-    return this.#failures;
+    return this.#unanswered + this.#refused;
   }
 
   after(ending: Ending, life: Life): Next {
     const relist = mustRelist(ending, life);
-    if (life.openMs >= SOUND_MS || (life.events > 0 && !relist)) this.#failures = 0;
+    if (life.openMs >= SOUND_MS || (life.events > 0 && !relist)) this.#forget();
     if (ending.cause === "ended" && life.openMs >= LONG_MS) {
-      this.#failures = 0;
+      this.#forget();
       return { relist, delayMs: 0 };
     }
-    this.#failures += 1;
-    return { relist, delayMs: Math.max(backoffMs(this.#failures, BOUNDS, this.#random), askedMs(ending)) };
+    const answered = "error" in ending && ending.error instanceof ApiError;
+    const failures = answered ? ++this.#refused : ++this.#unanswered;
+    return { relist, delayMs: Math.max(backoffMs(failures, BOUNDS, this.#random), askedMs(ending)) };
+  }
+
+  #forget(): void {
+    this.#unanswered = 0;
+    this.#refused = 0;
   }
 }
 

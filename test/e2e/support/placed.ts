@@ -1,10 +1,10 @@
 import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
-import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { DUAL_STACK } from "./held.ts";
 import { service, web } from "./objects.ts";
-import { addressed, announcer, apply, merge, paths, urlOf, virtualIPNameOf, virtualIPs } from "./steps.ts";
+import { proxied } from "./served.ts";
+import { addressed, announcer, apply, merge, paths, virtualIPNameOf, virtualIPs } from "./steps.ts";
 import { speakerMetrics } from "./wire.ts";
 
 /** A Service of both families on one node, with a pod that runs as far from it as can be. */
@@ -37,7 +37,7 @@ export async function place(lab: Lab, name: string): Promise<Placed> {
   });
   await merge(lab, paths.service(name), { spec: { selector: { app: webOn(last) } } });
   for (const vip of vips) {
-    await servedBy(lab, vip, last);
+    await proxied(lab, vip, last);
     expect(await listOf(lab, vip), `the list of ${vip}`).to.deep.equal([owner, second, last]);
     expect(await announcer(lab, virtualIPNameOf(vip))).to.equal(owner);
   }
@@ -109,12 +109,4 @@ export async function recordOf(lab: Lab, vip: string): Promise<object> {
 
 function virtualIPOf(lab: Lab, vip: string): Promise<VirtualIP> {
   return lab.api.get<VirtualIP>(paths.virtualIP(virtualIPNameOf(vip)));
-}
-
-async function servedBy(lab: Lab, vip: string, node: string): Promise<void> {
-  await lab.waitFor(`a page through ${vip} from ${node}`, async (see) => {
-    const attempt = await lab.fetch("client-1", urlOf(vip));
-    see(attempt);
-    return attempt.ok && readWebAnswer(attempt.body).node === node;
-  });
 }

@@ -1,6 +1,7 @@
+import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { service, type WebOptions, web } from "./objects.ts";
-import { addressed, announcer, apply, virtualIPNameOf } from "./steps.ts";
+import { addressed, announcer, apply, urlOf, virtualIPNameOf } from "./steps.ts";
 
 /** Makes web pods and waits until they are ready. */
 export async function serve(lab: Lab, name: string, options: WebOptions): Promise<void> {
@@ -23,8 +24,30 @@ export async function served(
 ): Promise<readonly [string, string]> {
   await apply(lab, service(name, { app, spec }));
   const vips = await pairOf(lab, name);
-  for (const vip of vips) await nodeOf(lab, vip);
+  for (const vip of vips) {
+    await nodeOf(lab, vip);
+    await proxied(lab, vip);
+  }
   return vips;
+}
+
+/**
+ * Waits until the kube-proxy of every node knows an address. What a client sends to a node before that is taken for a connection to nowhere,
+ * and conntrack does so for two minutes more with what comes from the same port.
+ *
+ * @param backend the node on which the pods are to be by then; any if undefined
+ */
+export async function proxied(lab: Lab, vip: string, backend?: string): Promise<void> {
+  for (const node of lab.nodeNames)
+    await lab.waitFor(
+      `a page from ${vip} on ${node}${backend === undefined ? "" : `, from a pod on ${backend}`}`,
+      async (see) => {
+        const attempt = await lab.fetch(node, urlOf(vip));
+        see(attempt);
+        return attempt.ok && (backend === undefined || readWebAnswer(attempt.body).node === backend);
+      },
+      { deadlineMs: 120_000 },
+    );
 }
 
 /** The addresses of a Service of both families, IPv4 first. */

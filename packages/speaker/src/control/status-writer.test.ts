@@ -64,8 +64,10 @@ function make() {
     reasons,
     notes,
     writer,
-    fail: (...errors: readonly Error[]) => {
+    /** Lets writes fail so, one after the other. @returns what tells those that have not yet */
+    fail: (...errors: readonly Error[]): (() => readonly Error[]) => {
       failures = [...errors];
+      return () => failures;
     },
     tell: (state: AddressState | undefined) => writer.setStates(new Map([["192.0.2.7", state]])),
   };
@@ -192,6 +194,25 @@ describe("StatusWriter", () => {
     const { announcers = [] } = (applied[0]?.status ?? {}) as VirtualIPStatus;
     expect(announcers.map(({ node }) => node)).to.deep.equal(["worker-9", "worker-1"]);
     expect(log.complaints).to.deep.equal([]);
+  });
+
+  it("does not ask again and again over a version that is refused, and at once over one that is new", async () => {
+    const { clock, store, applied, writer, fail, tell } = make();
+    store.put(virtualIP("192.0.2.7"));
+    const conflict = new ApiError({ status: 409 });
+    const left = fail(...Array.from({ length: 100 }, () => conflict));
+    writer.start();
+    tell(ANNOUNCING);
+    await clock.advanceAsync(30_000);
+    expect(100 - left().length).to.be.within(8, 16);
+    const asked = left().length;
+    const change = store.put(virtualIP("192.0.2.7", {}, {}, "2"));
+    if (change !== undefined) writer.changed(change);
+    await clock.advanceAsync(1);
+    expect(left().length).to.equal(asked - 1);
+    fail();
+    await clock.advanceAsync(100);
+    expect(applied.map(({ over }) => over)).to.deep.equal(["2"]);
   });
 
   it("begins nothing more once there is no time left", async () => {

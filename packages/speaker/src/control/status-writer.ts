@@ -9,6 +9,7 @@ import type { Change, ReadStore } from "@fairlead/kube/store.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import { WorkQueue } from "@fairlead/kube/work-queue.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
+import { type BackoffBounds, backoffMs } from "@fairlead/runtime/backoff.ts";
 import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
@@ -20,8 +21,8 @@ import { Telling } from "./telling.ts";
 /** Few: the address is answered already, and in a burst the API server's time belongs to those that are not. */
 const WRITES_AT_ONCE = 2;
 const CLEARS_AT_ONCE = 16;
-/** Somebody else wrote meanwhile; what they wrote is here by then. */
-const RETRY_AFTER_CONFLICT_MS = 50;
+/** Somebody else wrote meanwhile. What they wrote is here soon, or late if the watch is being made anew: who asks again before gets the same answer. */
+const AFTER_CONFLICT: BackoffBounds = { firstMs: 50, mostMs: 5_000 };
 
 export interface StatusWriterOptions {
   readonly node: string;
@@ -38,6 +39,12 @@ export interface StatusWriterOptions {
   readonly metrics?: KubeMetrics;
 }
 
+interface Conflict {
+  readonly over: string | undefined;
+  readonly times: number;
+  readonly untilMs: number;
+}
+
 /** Keeps what every VirtualIP's status says of this node true, and writes nothing that is there already. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
@@ -45,6 +52,8 @@ export class StatusWriter {
   readonly #states = new Map<string, AddressState>();
   /** What was last written over which version: the store learns of it a moment later. */
   readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
+  /** Over which version it was refused to write, how often in a row, and until when that is not tried again (ms, monotonic). */
+  readonly #conflicts = new Map<string, Conflict>();
   readonly #telling: Telling;
 
   constructor(options: StatusWriterOptions) {
@@ -94,8 +103,10 @@ export class StatusWriter {
     const { node } = this.#options;
     const { key, current } = change;
     this.#telling.changed(change);
-    if (current === undefined) this.#written.delete(key);
-    else if (this.#states.has(key) || isPlacedOn(current, node) || hasPart(current, node))
+    if (current === undefined) {
+      this.#written.delete(key);
+      this.#conflicts.delete(key);
+    } else if (this.#states.has(key) || isPlacedOn(current, node) || hasPart(current, node))
       this.#queue.add(key);
   }
 
@@ -118,13 +129,13 @@ export class StatusWriter {
   }
 
   async #clear(key: string, signal: AbortSignal): Promise<void> {
-    const { store, node, clock } = this.#options;
-    while (!signal.aborted) {
+    const { store, node, clock, random } = this.#options;
+    for (let times = 1; !signal.aborted; times++) {
       const virtualIP = store.get(key);
       if (virtualIP === undefined || !(hasPart(virtualIP, node) || this.#written.has(key))) return;
       const status = statusWithout(virtualIP, node, rfc3339(clock.wall()));
       if ((await this.#apply(virtualIP, status, signal)) !== "Conflict") return;
-      await sleep(clock, RETRY_AFTER_CONFLICT_MS, signal);
+      await sleep(clock, backoffMs(times, AFTER_CONFLICT, random), signal);
     }
   }
 
@@ -141,13 +152,27 @@ export class StatusWriter {
     const text = JSON.stringify(status, (name, value) => (name === "lastTransitionTime" ? "" : value));
     const written = this.#written.get(key);
     if (written !== undefined && written.over === over && written.text === text) return undefined;
+    const refused = this.#conflicts.get(key);
+    if (refused !== undefined && refused.over === over && refused.untilMs > clock.nowMs())
+      return { requeueAfterMs: refused.untilMs - clock.nowMs() };
     const outcome = await this.#apply(virtualIP, status, signal);
-    if (outcome === "Conflict") return { requeueAfterMs: RETRY_AFTER_CONFLICT_MS };
+    if (outcome === "Conflict") return { requeueAfterMs: this.#refused(key, over) };
+    this.#conflicts.delete(key);
     if (outcome === "Written") {
       this.#written.set(key, { over, text });
       this.#telling.tell(virtualIP, status);
     }
     return undefined;
+  }
+
+  /** Takes note that it was refused to write over this version. @returns when to try again, in ms from now */
+  #refused(key: string, over: string | undefined): number {
+    const { clock, random } = this.#options;
+    const before = this.#conflicts.get(key);
+    const times = before !== undefined && before.over === over ? before.times + 1 : 1;
+    const delayMs = backoffMs(times, AFTER_CONFLICT, random);
+    this.#conflicts.set(key, { over, times, untilMs: clock.nowMs() + delayMs });
+    return delayMs;
   }
 
   /** One that was left out never reaches the wire; what is wrong with it is told all the same. */
