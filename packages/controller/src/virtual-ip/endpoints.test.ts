@@ -58,6 +58,23 @@ describe("an address and the endpoints of its Service", () => {
     expect(nodes()?.[0]).to.equal("node-b");
   });
 
+  for (let reading = 1; reading <= 20; reading++)
+    it(`moves by itself though kube-proxy comes to know of it between two readings of the clock, before the ${reading}.`, async () => {
+      local();
+      serve(1, endpointSlice(SHOP, ["node-a"]));
+      await harness.start();
+      await harness.settle(5000);
+      serve(2, endpointSlice(SHOP, ["node-b"]));
+      await harness.settle(1990);
+      const { clock } = harness;
+      const nowMs = clock.nowMs.bind(clock);
+      let left = reading;
+      clock.nowMs = () => nowMs() + (--left < 0 ? 20 : 0);
+      serve(1, endpointSlice(SHOP, ["node-a"], { conditions: TERMINATING }));
+      await harness.settle(100);
+      expect(nodes()?.[0]).to.equal("node-b");
+    });
+
   it("stays with Drain until the terminating one is gone", async () => {
     harness.api.put(l2Advertisements, advertisement("all", { onTermination: "Drain" }));
     local();

@@ -117,6 +117,8 @@ export class VirtualIPReconciler {
     const wish = wishOf(object);
     const byHand = placement?.byHand === true && owner === listed[0];
     const waitedMs = (node: string): number => this.#betterNodes.waitedMs(object.metadata.name, node);
+    // What becomes due while the decision is carried out has not been acted upon.
+    const endpointsDueMs = this.#endpointsDueMs(services);
     const decision = plan(cluster, { address, pool, services, owner, wish, listed, byHand, waitedMs });
     const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
@@ -130,7 +132,7 @@ export class VirtualIPReconciler {
     cluster.occupancy.failback.set(object.metadata.name, failback);
     const backMs = this.#betterNodes.note(object.metadata.name, failback);
     const again = await this.#tell(placed, address, decision, signal);
-    return earliest(again?.requeueAfterMs, dueMs, ...this.#endpointsDueMs(services), backMs);
+    return earliest(again?.requeueAfterMs, dueMs, ...endpointsDueMs, backMs);
   }
 
   /** For how long a released address still waits for its former Service, in ms; undefined: it is not released. */
