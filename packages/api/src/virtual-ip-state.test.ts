@@ -142,9 +142,9 @@ describe("the state of a VirtualIP", () => {
   });
 
   it("says since when nobody answers only in quarantine", () => {
-    const said = { quietSince: NOW };
-    expect(withHoldState(vip(QUARANTINED_SPEC), said, NOW).quietSince).to.equal(NOW);
-    expect(withHoldState(vip(BOUND_SPEC), said, NOW)).to.not.have.property("quietSince");
+    const said = { quietSince: NOW, quietOf: EARLIER };
+    expect(withHoldState(vip(QUARANTINED_SPEC), said, NOW)).to.include(said);
+    expect(withHoldState(vip(BOUND_SPEC), said, NOW)).to.not.have.any.keys("quietSince", "quietOf");
   });
 
   it("stays in the same words when another Service joins or leaves", () => {

@@ -43,7 +43,7 @@ export function withHoldState(
   const conflict = others.some((one) => one.type === CONFLICT && one.status === "True");
   const bound = boundCondition(spec, before, now);
   const state = holdStateOf(spec);
-  const { firstAnnounced: _, quietSince, ...rest } = status;
+  const { firstAnnounced: _, quietSince, quietOf, ...rest } = status;
   const isAnswered = [status, before].some((one) => (one?.announcers ?? []).length > 0);
   const firstAnnounced =
     state === "Bound" ? (before?.firstAnnounced ?? (isAnswered ? now : undefined)) : undefined;
@@ -51,7 +51,7 @@ export function withHoldState(
     ...rest,
     state: conflict ? "Conflict" : state,
     ...(firstAnnounced !== undefined && { firstAnnounced }),
-    ...(state === "Quarantined" && quietSince !== undefined && { quietSince }),
+    ...(state === "Quarantined" && quietSince !== undefined && { quietSince, ...(quietOf && { quietOf }) }),
     conditions: [...others, bound],
   };
 }

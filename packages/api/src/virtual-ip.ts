@@ -254,6 +254,11 @@ export const virtualIPStatusSchema = Type.Object({
       "Of an address in quarantine: since when nobody answers for it any more; absent: somebody does.",
     ),
   ),
+  quietOf: Type.Optional(
+    timestamp(
+      "The since of the spec.quarantine that quietSince is said of, as it stands there: whoever reads it need not compare two clocks.",
+    ),
+  ),
   conditions: Type.Optional(conditionsSchema),
 });
 

@@ -34,9 +34,12 @@ export class Strangers {
   }
 
   #asked({ spec, status = {} }: VirtualIP): VirtualIPStatus {
-    const { quietSince, ...rest } = status;
+    const { quietSince, quietOf: _, ...rest } = status;
     const isQuiet = !this.macs.has(spec.address);
-    return isQuiet ? { ...rest, quietSince: quietSince ?? this.#now() } : rest;
+    const quietOf = spec.quarantine?.since;
+    return isQuiet && quietOf !== undefined
+      ? { ...rest, quietSince: quietSince ?? this.#now(), quietOf }
+      : rest;
   }
 
   #placed({ spec, status = {} }: VirtualIP): VirtualIPStatus | undefined {

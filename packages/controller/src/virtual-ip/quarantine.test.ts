@@ -6,13 +6,14 @@ import { address } from "../testing/allocation.ts";
 import { quarantineStep } from "./quarantine.ts";
 
 const SINCE = "2026-03-01T11:00:00Z";
+const LATER = "2026-03-01T11:02:00Z";
 const QUARANTINE = { mac: "02:00:00:00:00:66", node: "a", interface: "eth0", since: SINCE };
 
-function vip(quietSince?: string, parts: Partial<VirtualIP["spec"]> = {}): VirtualIP {
+function vip(quietOf?: string, parts: Partial<VirtualIP["spec"]> = {}, quietSince = LATER): VirtualIP {
   return {
     metadata: { name: "192.0.2.7" },
     spec: { address: "192.0.2.7", services: [], quarantine: QUARANTINE, ...parts },
-    status: { ...(quietSince !== undefined && { quietSince }) },
+    status: { ...(quietOf !== undefined && { quietSince, quietOf }) },
   };
 }
 
@@ -52,16 +53,25 @@ describe("an address in quarantine", () => {
   it("stays while it is not known that nobody answers, and ends then, or when no pool has it", () => {
     const nodes = [node("a", { on: "eth0" }), node("b")];
     expect(step(vip(), nodes)).to.deep.equal({ kind: "Stay" });
-    expect(step(vip("2026-03-01T11:02:00Z"), nodes)).to.deep.equal({ kind: "End" });
-    expect(step(vip("2026-03-01T10:59:00Z"), nodes), "said of an older one").to.deep.equal({ kind: "Stay" });
+    expect(step(vip(SINCE), nodes)).to.deep.equal({ kind: "End" });
     expect(step(vip(), nodes, false)).to.deep.equal({ kind: "End" });
   });
 
+  it("ends by what is said of it and not of an earlier one, whatever the clock of the node that asks says", () => {
+    const nodes = [node("a", { on: "eth0" })];
+    for (const quietSince of ["2016-01-01T00:00:00Z", "2036-01-01T00:00:00Z"]) {
+      expect(step(vip(SINCE, {}, quietSince), nodes), quietSince).to.deep.equal({ kind: "End" });
+      const older = vip("2026-03-01T10:00:00Z", {}, quietSince);
+      expect(step(older, nodes), `${quietSince}, of an earlier one`).to.deep.equal({ kind: "Stay" });
+    }
+    const unsaid = { ...vip(), status: { quietSince: LATER } };
+    expect(step(unsaid, nodes), "of which one is not said").to.deep.equal({ kind: "Stay" });
+  });
+
   it("that a Service holds, or that is kept for one, is none", () => {
-    const quiet = "2026-03-01T11:02:00Z";
     const claim = { namespace: "web", name: "shop" };
-    expect(step(vip(quiet, { services: ["web/shop"] }), [node("a")])).to.deep.equal({ kind: "Stay" });
-    expect(step(vip(quiet, { claim }), [node("a")], false)).to.deep.equal({ kind: "Stay" });
+    expect(step(vip(SINCE, { services: ["web/shop"] }), [node("a")])).to.deep.equal({ kind: "Stay" });
+    expect(step(vip(SINCE, { claim }), [node("a")], false)).to.deep.equal({ kind: "Stay" });
   });
 
   it("is asked for by the node that heard it as long as it can, else by another one that is on the segment", () => {

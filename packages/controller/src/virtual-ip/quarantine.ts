@@ -24,8 +24,9 @@ export function quarantineStep(
 ): QuarantineStep {
   const { quarantine } = spec;
   if (quarantine === undefined || holdStateOf(spec) !== "Quarantined") return STAY;
-  const quietMs = Date.parse(status?.quietSince ?? "");
-  if (!isOffered || quietMs >= Date.parse(quarantine.since)) return { kind: "End" };
+  // Of this quarantine and of none before it: what is said of it is told by its name, since clocks differ.
+  const isQuiet = status?.quietSince !== undefined && status.quietOf === quarantine.since;
+  if (!isOffered || isQuiet) return { kind: "End" };
   const able = nodes.flatMap((node) => {
     const name = interfaceOf(node, address, quarantine);
     return name === undefined ? [] : [{ node: node.name, interface: name, drained: node.cordoned }];

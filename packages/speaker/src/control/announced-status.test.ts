@@ -348,22 +348,34 @@ describe("this node's part of a VirtualIP's status", () => {
         placement: { epoch: 2, nodes: [], protocols: [] },
       };
       const held = { ...refused, spec };
-      const answered = carriedOut(held, { kind: "Quarantined", quietSince: undefined });
+      const asked = { kind: "Quarantined", since: FOREIGN.since } as const;
+      const answered = carriedOut(held, { ...asked, quietSince: undefined });
       expect(answered.status).to.deep.include({ state: "Quarantined", foreign: FOREIGN });
       expect(types(answered)).to.deep.equal(["Bound False"]);
       expect(answered.status?.conditions?.[0]?.message).to.contain("02:00:00:00:00:66");
-      const quiet = carriedOut(answered, { kind: "Quarantined", quietSince: LATER });
-      expect(quiet.status?.quietSince).to.equal(LATER);
+      const quiet = carriedOut(answered, { ...asked, quietSince: LATER });
+      expect(quiet.status).to.include({ quietSince: LATER, quietOf: FOREIGN.since });
       expect(quiet.status).to.not.have.property("foreign");
       expect(step(quiet, undefined), "after a restart").to.deep.equal({ kind: "Nothing" });
-      expect(step(quiet, { kind: "Quarantined", quietSince: LATER }, LATER)).to.deep.equal({
-        kind: "Nothing",
-      });
-      const again = carriedOut(quiet, { kind: "Quarantined", quietSince: undefined });
-      expect(again.status).to.not.have.property("quietSince");
+      expect(step(quiet, { ...asked, quietSince: LATER }, LATER)).to.deep.equal({ kind: "Nothing" });
+      const again = carriedOut(quiet, { ...asked, quietSince: undefined });
+      expect(again.status).to.not.have.any.keys("quietSince", "quietOf");
       const other = { ...answered, spec: { ...spec, quarantine: { ...FOREIGN, node: "worker-2" } } };
-      const left = carriedOut(other, { kind: "Quarantined", quietSince: LATER });
+      const left = carriedOut(other, { ...asked, quietSince: LATER });
       expect(left.status, "another node asks").to.not.have.any.keys("foreign", "quietSince");
+    });
+
+    it("in quarantine says nothing of it by what it knows of an earlier one, whatever the clocks say", () => {
+      const asked = { kind: "Quarantined", since: NOW, quietSince: "2036-01-01T00:00:00Z" } as const;
+      const spec = { address: "192.0.2.7", services: [], quarantine: { ...FOREIGN, since: LATER } };
+      const before = { ...virtualIP("192.0.2.7"), spec };
+      const one = carriedOut(before, asked);
+      expect(one.status?.foreign).to.deep.equal(spec.quarantine);
+      expect(one.status).to.not.have.any.keys("quietSince", "quietOf");
+      const told = { ...before, status: { quietSince: "2036-01-01T00:00:00Z", quietOf: NOW } };
+      expect(carriedOut(told, undefined).status, "said before a restart").to.not.have.property("quietSince");
+      const behind = carriedOut(before, { ...asked, since: LATER, quietSince: "2016-01-01T00:00:00Z" });
+      expect(behind.status).to.include({ quietSince: "2016-01-01T00:00:00Z", quietOf: LATER });
     });
   });
 

@@ -1,5 +1,5 @@
 import type { Condition } from "@fairlead/api/condition.ts";
-import type { Announcer, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { Announcer, Quarantine, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { compareAnnouncers } from "@fairlead/api/virtual-ip-claim.ts";
 import { CONTESTED } from "@fairlead/api/virtual-ip-foreign.ts";
 import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
@@ -47,10 +47,9 @@ export function statusStep(
   now: string,
   placedBefore?: string,
 ): StatusStep {
-  if (isAskedBy(virtualIP, node) && state?.kind !== "Announcing") {
-    const quietSince = state?.kind === "Quarantined" ? state.quietSince : virtualIP.status?.quietSince;
-    return write(virtualIP, quarantinedStatus(virtualIP, node, quietSince, now));
-  }
+  const asked = isAskedBy(virtualIP, node) ? virtualIP.spec.quarantine : undefined;
+  if (asked !== undefined && state?.kind !== "Announcing")
+    return write(virtualIP, quarantinedStatus(virtualIP, node, asked, state, now));
   switch (state?.kind) {
     case "Announcing":
       return write(virtualIP, statusOf(virtualIP, node, state, now, placedBefore));
@@ -106,12 +105,19 @@ export function statusWithout(virtualIP: VirtualIP, node: string, now: string): 
 function quarantinedStatus(
   virtualIP: VirtualIP,
   node: string,
-  quietSince: string | undefined,
+  quarantine: Quarantine,
+  state: AddressState | undefined,
   now: string,
 ): VirtualIPStatus {
   const { foreign: _, ...rest } = statusWithout(virtualIP, node, now);
-  const { quarantine } = virtualIP.spec;
-  const about = quietSince === undefined ? { ...(quarantine && { foreign: quarantine }) } : { quietSince };
+  const { status } = virtualIP;
+  const { quietSince, of } =
+    state?.kind === "Quarantined"
+      ? { quietSince: state.quietSince, of: state.since }
+      : { quietSince: status?.quietSince, of: status?.quietOf };
+  // What is said of an earlier quarantine of the address says nothing of this one.
+  const isQuiet = quietSince !== undefined && of === quarantine.since;
+  const about = isQuiet ? { quietSince, quietOf: of } : { foreign: quarantine };
   return withHoldState(virtualIP, { ...rest, ...about }, now);
 }
 
@@ -226,10 +232,11 @@ function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean
 }
 
 /** Everything that speakers say but times of transition, in an order of its own. */
-function textOf({ announcers = [], conditions = [], foreign, quietSince }: VirtualIPStatus): string {
+function textOf({ announcers = [], conditions = [], foreign, quietSince, quietOf }: VirtualIPStatus): string {
   return JSON.stringify([
     foreign && [foreign.node, foreign.interface, foreign.mac, foreign.machine, foreign.since],
     quietSince,
+    quietOf,
     announcers
       .map(({ node, interface: name, mac, epoch, step = 0, provisional = false, since }) =>
         [node, name, mac, epoch, step, provisional, since].join(" "),

@@ -179,6 +179,7 @@ describe("Control", () => {
     bench.carrier.hosts.clear();
     await bench.pass(300_000);
     expect(bench.status("192.0.2.7").quietSince).to.be.a("string");
+    expect(bench.status("192.0.2.7").quietOf).to.equal(foreign?.since);
     expect(bench.api.applied).to.have.length(writes + 1);
     expect(bench.answered).to.deep.equal([]);
   });

@@ -1,19 +1,26 @@
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
+import type { Quarantined } from "../quarantine/rounds.ts";
 import { virtualIP } from "../testing/virtual-ip.ts";
 import { QuarantineFeed } from "./quarantine-feed.ts";
 
 function make() {
   const clock = new FakeClock();
   const sent: (readonly string[])[] = [];
-  const send = (
-    all: readonly { readonly address: { readonly text: string }; readonly interface: string }[],
-  ) => sent.push(all.map((one) => `${one.address.text} ${one.interface}`));
+  const send = (all: readonly Quarantined[]) =>
+    sent.push(all.map(({ address, interface: name, since }) => `${address.text} ${name} ${since}`));
   return { clock, sent, feed: new QuarantineFeed({ node: "worker-1", clock, send }) };
 }
 
-function quarantined(text: string, node = "worker-1", parts: { readonly services?: readonly string[] } = {}) {
-  const quarantine = { mac: "02:00:00:00:00:66", node, interface: "eth0", since: "2026-01-01T00:00:00Z" };
+const SINCE = "2026-01-01T00:00:00Z";
+
+function quarantined(
+  text: string,
+  node = "worker-1",
+  parts: { readonly services?: readonly string[] } = {},
+  since = SINCE,
+) {
+  const quarantine = { mac: "02:00:00:00:00:66", node, interface: "eth0", since };
   const one = virtualIP(text, { nodes: [] });
   return { ...one, spec: { ...one.spec, services: [], ...parts, quarantine } };
 }
@@ -30,7 +37,7 @@ describe("what a node is told to ask for", () => {
     expect(sent).to.deep.equal([]);
     feed.open();
     clock.advance(0);
-    expect(sent).to.deep.equal([["192.0.2.7 eth0", "192.0.2.8 eth0"]]);
+    expect(sent).to.deep.equal([[`192.0.2.7 eth0 ${SINCE}`, `192.0.2.8 eth0 ${SINCE}`]]);
   });
 
   it("is told again on a change only, and when it ends", () => {
@@ -43,6 +50,17 @@ describe("what a node is told to ask for", () => {
     clock.advance(0);
     feed.set("192.0.2.7", undefined);
     clock.advance(0);
-    expect(sent).to.deep.equal([["192.0.2.7 eth0"], []]);
+    expect(sent).to.deep.equal([[`192.0.2.7 eth0 ${SINCE}`], []]);
+  });
+
+  it("is told again when one quarantine of an address follows another, though nothing was seen between them", () => {
+    const { clock, sent, feed } = make();
+    feed.open();
+    const next = "2026-01-01T00:05:00Z";
+    for (const since of [SINCE, next]) {
+      feed.set("192.0.2.7", quarantined("192.0.2.7", "worker-1", {}, since));
+      clock.advance(0);
+    }
+    expect(sent).to.deep.equal([[`192.0.2.7 eth0 ${SINCE}`], [`192.0.2.7 eth0 ${next}`]]);
   });
 });

@@ -27,7 +27,7 @@ export class QuarantineFeed {
   set(key: string, virtualIP: VirtualIP | undefined): void {
     const before = this.#asked.get(key);
     const wanted = virtualIP && quarantinedOf(virtualIP, this.#node);
-    if (before?.interface === wanted?.interface) return;
+    if (before?.interface === wanted?.interface && before?.since === wanted?.since) return;
     if (wanted === undefined) this.#asked.delete(key);
     else this.#asked.set(key, wanted);
     this.#schedule();
@@ -60,5 +60,5 @@ function quarantinedOf({ metadata, spec }: VirtualIP, node: string): Quarantined
   const { quarantine } = spec;
   if (quarantine?.node !== node || address === undefined || holdStateOf(spec) !== "Quarantined")
     return undefined;
-  return { address, interface: quarantine.interface };
+  return { address, interface: quarantine.interface, since: quarantine.since };
 }

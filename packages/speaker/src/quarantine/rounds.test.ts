@@ -3,6 +3,8 @@ import { expect } from "chai";
 import { address } from "../testing/values.ts";
 import { OFTENEST_MS, type Quarantined, QuarantineRounds, SELDOMEST_MS } from "./rounds.ts";
 
+const SINCE = "2026-03-01T11:00:00Z";
+
 function make() {
   const clock = new FakeClock(new Date("2026-03-01T12:00:00.000Z"));
   const asked: { readonly text: string; readonly atMs: number }[] = [];
@@ -23,7 +25,7 @@ function make() {
 }
 
 function one(text: string): Quarantined {
-  return { address: address(text), interface: "eth0" };
+  return { address: address(text), interface: "eth0", since: SINCE };
 }
 
 const many = (count: number): readonly string[] =>
@@ -65,6 +67,20 @@ describe("the rounds of questions for addresses in quarantine", () => {
     expect(rounds.stateOf("192.0.2.7")?.quietSince).to.be.a("string");
     rounds.seen("192.0.2.7");
     expect(changes.at(-1)).to.equal("192.0.2.7 answered");
+  });
+
+  it("begin anew in a new quarantine of the same address, whatever its clock says", () => {
+    const { clock, rounds, set } = make();
+    set("192.0.2.7");
+    clock.advance(3 * OFTENEST_MS);
+    const renewed = { ...one("192.0.2.7"), since: "2026-03-01T10:00:00Z" };
+    rounds.set([renewed]);
+    expect(rounds.stateOf("192.0.2.7")).to.deep.include({ since: renewed.since, quietSince: undefined });
+    clock.advance(3 * OFTENEST_MS);
+    const { quietSince } = rounds.stateOf("192.0.2.7") ?? {};
+    expect(quietSince).to.be.a("string");
+    rounds.set([renewed]);
+    expect(rounds.stateOf("192.0.2.7"), "the same").to.deep.include({ since: renewed.since, quietSince });
   });
 
   it("conclude nothing from a silence in which no answer would be heard", () => {

@@ -7,6 +7,8 @@ export interface Quarantined {
   readonly address: IpAddress;
   /** Name of the interface on which it is asked for. */
   readonly interface: string;
+  /** Which quarantine of the address it is: when that began, as its record says. Never compared with a clock of this node. */
+  readonly since: string;
 }
 
 /** Each address is asked for this often at most, in ms. */
@@ -61,7 +63,7 @@ export class QuarantineRounds {
     }
     for (const one of all) {
       const before = this.#known.get(one.address.text);
-      if (before?.interface === one.interface) continue;
+      if (before?.interface === one.interface && before.since === one.since) continue;
       this.#known.set(one.address.text, { ...one, isAsked: false, silent: 0, quietSince: undefined });
       this.#options.onChange(one.address.text);
     }
@@ -79,8 +81,8 @@ export class QuarantineRounds {
     this.#options.onChange(address);
   }
 
-  /** Since when nobody answers; undefined: the address of this text is not asked for. */
-  stateOf(address: string): { readonly quietSince: string | undefined } | undefined {
+  /** Since when nobody answers, and in which quarantine; undefined: the address of this text is not asked for. */
+  stateOf(address: string): { readonly since: string; readonly quietSince: string | undefined } | undefined {
     return this.#known.get(address);
   }
 

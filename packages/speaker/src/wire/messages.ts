@@ -76,8 +76,8 @@ export type AddressState =
       /** Who has it, if that is why. */
       readonly foreign?: ForeignHost;
     }
-  /** It is not ours to answer for, and asked for; since when nobody answers, RFC 3339. */
-  | { readonly kind: "Quarantined"; readonly quietSince: string | undefined }
+  /** It is not ours to answer for, and asked for; in which quarantine, and since when nobody answers, RFC 3339. */
+  | { readonly kind: "Quarantined"; readonly since: string; readonly quietSince: string | undefined }
   /** Nothing is decided yet: the wire and the others are being asked, or another node has it. */
   | { readonly kind: "Waiting" }
   /** This process answered for it and let it go. */

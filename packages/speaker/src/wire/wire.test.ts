@@ -269,13 +269,14 @@ describe("Wire", () => {
     const { wire, carrier, told } = make();
     wire.setInterfaces([LAN]);
     carrier.hosts.set("192.0.2.100", mac("02:00:00:00:00:66"));
+    const SINCE = "2026-01-01T00:00:00Z";
     const quarantined = (some: readonly string[]) =>
       wire.take({
         type: "quarantined",
-        addresses: some.map((text) => ({ address: address(text), interface: "eth0" })),
+        addresses: some.map((text) => ({ address: address(text), interface: "eth0", since: SINCE })),
       });
     quarantined(["192.0.2.100"]);
-    const asked = { kind: "Quarantined", quietSince: undefined };
+    const asked = { kind: "Quarantined", since: SINCE, quietSince: undefined };
     expect(told()).to.deep.equal([["192.0.2.100", asked]]);
     expect(told(300_000)).to.deep.equal([]);
     carrier.hosts.clear();

@@ -268,7 +268,7 @@ export class Wire {
       const state: AddressState | undefined =
         outcome !== undefined
           ? this.#states.of(key, outcome)
-          : asked && { kind: "Quarantined", quietSince: asked.quietSince };
+          : asked && { kind: "Quarantined", since: asked.since, quietSince: asked.quietSince };
       const text = state && JSON.stringify(state);
       if (this.#told.get(key) === text) continue;
       if (text === undefined) this.#told.delete(key);
