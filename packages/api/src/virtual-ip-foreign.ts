@@ -6,14 +6,11 @@ export const ADDRESS_IN_USE = "AddressInUse";
 /** Type of the condition that is there only while somebody else on the LAN claims an address that is announced. */
 export const CONTESTED = "Contested";
 /**
- * Annotation of a VirtualIP that was lost and made again for what a Service shows: whether it was ever answered for is not known
- * any more, so it is taken to have been.
+ * Whether somebody answered for the address for those who hold it, as far as is known: that one is never taken from them. Of a record
+ * that does not say since when they hold it, as one of an earlier version or one that was lost and made again, it is taken for granted.
  */
-export const RESTORED_ANNOTATION = "fairlead.dev/restored";
-
-/** Whether somebody answered for the address for those who hold it, as far as is known: that one is never taken from them. */
-export function hasBeenAnnounced({ metadata, status }: VirtualIP): boolean {
-  if (metadata.annotations?.[RESTORED_ANNOTATION] !== undefined) return true;
+export function hasBeenAnnounced({ spec, status }: VirtualIP): boolean {
+  if (spec.heldSince === undefined) return true;
   return status?.firstAnnounced !== undefined || (status?.announcers ?? []).length > 0;
 }
 

@@ -152,6 +152,11 @@ const fields = {
       "The Services that hold the address, as namespace/name. Written by the controller; to reserve an address, write a claim.",
     "x-kubernetes-list-type": "set",
   }),
+  heldSince: Type.Optional(
+    timestamp(
+      "Since when Services hold it without a break, if nobody answered for it for one of them before. Absent while they hold it: somebody may have, so that it is not taken from them though status.firstAnnounced is absent, as of a record of an earlier version or one that was made again. Written by the controller.",
+    ),
+  ),
   claim: Type.Optional(claimSchema),
   reclaimPolicy: Type.Optional(
     enumeration(["Delete", "Retain"], {

@@ -46,6 +46,7 @@ describe("the controller", () => {
         address: "192.0.2.100",
         pool: "lan",
         services: [SHOP],
+        heldSince: "2026-01-01T00:00:00Z",
         placement: { epoch: 1, nodes: ["node-a", "node-c", "node-b"], protocols: ["Layer2"] },
       });
       expect(harness.api.count("POST virtualips")).to.equal(1);

@@ -146,8 +146,24 @@ describe("an address that somebody else on the LAN has before it is announced fo
     harness.api.remove(virtualIPs, FIRST);
     await lan.settle(10_000);
     expect(harness.virtualIP(FIRST)?.status?.firstAnnounced).to.equal(undefined);
+    expect(harness.virtualIP(FIRST)?.spec).to.not.have.property("heldSince");
     expect(harness.condition(SHOP, "Announced")).to.equal("False AddressInUse");
     expect(harness.addresses(SHOP)).to.deep.equal([FIRST]);
+  });
+
+  it("is not taken from who holds it by a record of an earlier version, which did not say whether it was announced", async () => {
+    harness.addPool("lan", ["192.0.2.100-192.0.2.110"]);
+    harness.addService(SHOP);
+    await harness.start();
+    lan.macs.set(FIRST, MAC);
+    harness.api.edit(virtualIPs, FIRST, ({ spec: { heldSince, ...spec }, ...one }) => {
+      expect(heldSince).to.be.a("string");
+      return { ...one, spec };
+    });
+    await lan.settle(10_000);
+    expect(harness.condition(SHOP, "Announced")).to.equal("False AddressInUse");
+    expect(harness.addresses(SHOP)).to.deep.equal([FIRST]);
+    expect(harness.virtualIP(FIRST)?.spec, "not made up").to.not.have.property("heldSince");
   });
 
   it("is left by all who share it, for one that they share again", async () => {

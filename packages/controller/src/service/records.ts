@@ -2,7 +2,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { services } from "@fairlead/api/core/service.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
-import { foreignUseOf, RESTORED_ANNOTATION } from "@fairlead/api/virtual-ip-foreign.ts";
+import { foreignUseOf } from "@fairlead/api/virtual-ip-foreign.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
@@ -99,7 +99,8 @@ export class Records {
     if (!own || others.includes(true)) return undefined;
     const terms = this.#cluster.ledger.termsOf(service);
     const pool = object.spec.pool ?? this.#cluster.pools.containing(address)[0]?.name ?? "";
-    const spec = joined({ ...object.spec, services: [], sharing: [] }, { service, terms, pool });
+    const empty = { ...object.spec, services: [], sharing: [] };
+    const spec = joined(empty, { service, terms, pool, heldSince: undefined });
     await this.#update({ ...object, spec }, address, signal);
     return object;
   }
@@ -110,7 +111,8 @@ export class Records {
     const terms = ledger.termsOf(service);
     const known = ledger.recordOf(grant.address) === undefined ? undefined : view.get(name);
     if (known === undefined) return await this.#create(service, grant, signal);
-    const spec = joined(known.spec, { service, terms, pool: grant.pool });
+    const heldSince = this.#heldSince(service, grant.address);
+    const spec = joined(known.spec, { service, terms, pool: grant.pool, heldSince });
     try {
       await this.#update(this.#placed({ ...known, spec }, grant.address), grant.address, signal);
       return true;
@@ -141,11 +143,9 @@ export class Records {
     const { ledger, occupancy } = this.#cluster;
     const name = virtualIPName(address);
     const terms = ledger.termsOf(service);
-    const spec = joined({ address: address.text, services: [] }, { service, terms, pool });
-    // What a Service shows it may have served with, before its record was lost.
-    const isShown = ledger.holdings(service).some((one) => one.told && one.address.text === address.text);
-    const metadata = { name, ...(isShown && { annotations: { [RESTORED_ANNOTATION]: "true" } }) };
-    const object = this.#placed({ metadata, spec }, address);
+    const heldSince = this.#heldSince(service, address);
+    const spec = joined({ address: address.text, services: [] }, { service, terms, pool, heldSince });
+    const object = this.#placed({ metadata: { name }, spec }, address);
     occupancy.set(name, object.spec.placement?.nodes ?? []);
     try {
       this.#cluster.wroteVirtualIP(await this.#client.create(virtualIPs, object, signal));
@@ -156,6 +156,13 @@ export class Records {
       if (!hasStatus(error, 409)) throw error;
       return await this.#foundThere(service, name, signal);
     }
+  }
+
+  /** Now, RFC 3339, unless the Service shows the address: with that it may have been served, before its record was lost. */
+  #heldSince(service: ServiceKey, { text }: IpAddress): string | undefined {
+    const holdings = this.#cluster.ledger.holdings(service);
+    const isShown = holdings.some((one) => one.told && one.address.text === text);
+    return isShown ? undefined : rfc3339(this.#clock.wall());
   }
 
   /** Somebody created it before: an earlier self that crashed, another replica, or a person. */

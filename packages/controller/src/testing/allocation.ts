@@ -94,7 +94,7 @@ export class World {
     for (const { address: one, pool = "" } of [...secured, ...decision.take]) {
       this.ledger.reserve(one, pool, key);
       const before = this.virtualIPs.get(virtualIPName(one))?.spec ?? { address: one.text, services: [] };
-      this.write(one, joined(before, { service: key, terms: sharing, pool }));
+      this.write(one, joined(before, { service: key, terms: sharing, pool, heldSince: undefined }));
     }
     if (until === "secured") return decision;
     const shown = [...decision.keep, ...decision.take].map((one) => one.address);
@@ -164,7 +164,8 @@ export class World {
       if (service === undefined) continue;
       const pool = spec.pool ?? this.pools.containing(one)[0]?.name ?? "";
       const terms = this.ledger.termsOf(service);
-      this.write(one, joined({ ...spec, services: [], sharing: [] }, { service, terms, pool }));
+      const empty = { ...spec, services: [], sharing: [] };
+      this.write(one, joined(empty, { service, terms, pool, heldSince: undefined }));
     }
   }
 

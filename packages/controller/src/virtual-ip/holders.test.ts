@@ -24,7 +24,7 @@ describe("a VirtualIP that a Service joins", () => {
     service = "web/other",
     own: Terms | undefined = undefined,
     pool = "b",
-  ) => joined(spec, { service, terms: own, pool });
+  ) => joined(spec, { service, terms: own, pool, heldSince: undefined });
 
   interface Case {
     readonly it: string;
@@ -97,6 +97,34 @@ describe("a VirtualIP that a Service joins", () => {
       expect(joins(joins(spec, "web/other", own), "web/other", own), "twice").to.deep.equal(becomes);
     });
   }
+});
+
+describe("since when Services hold a VirtualIP, if nobody answered for it for one of them before,", () => {
+  const BEFORE = "2025-12-01T00:00:00Z";
+  const released = { ...free, claim, releasedAt: NOW };
+  const old = { ...bound, heldSince: BEFORE };
+  const cases: readonly [string, VirtualIPSpec, string, string | undefined, string | undefined][] = [
+    ["is when the first one comes", free, "web/other", NOW, NOW],
+    ["is when the first one comes after others let it go", released, "web/other", NOW, NOW],
+    ["stays when another one comes", old, "web/other", NOW, BEFORE],
+    ["stays when one that has it states its terms anew", old, "web/shop", NOW, BEFORE],
+    ["stays when one that has it, and shows it by now, does", old, "web/shop", undefined, BEFORE],
+    ["is not made up for those of whom it is not known", bound, "web/other", NOW, undefined],
+    ["is not said of a first one that may have been served with it", free, "web/other", undefined, undefined],
+    ["is not said any more if another one may have been", old, "web/other", undefined, undefined],
+  ];
+  for (const [title, spec, service, heldSince, expected] of cases)
+    it(title, () =>
+      expect(joined(spec, { service, terms: undefined, pool: "a", heldSince }).heldSince).to.equal(expected),
+    );
+
+  it("stays while others hold it, and ends with the last one", () => {
+    const policy: ReleasePolicy = { name: "a", reclaimPolicy: "Delete", releaseDelayMs: 1000 };
+    const leaves = (spec: VirtualIPSpec) => left(spec, "web/shop", { policy, now: NOW });
+    expect(leaves({ ...old, services: ["web/shop", "web/other"] })?.heldSince).to.equal(BEFORE);
+    expect(leaves(old)).to.include({ releasedAt: NOW }).and.to.not.have.property("heldSince");
+    expect(leaves({ ...old, claim })).to.not.have.property("heldSince");
+  });
 });
 
 describe("a VirtualIP that its last Service leaves", () => {
@@ -191,7 +219,8 @@ describe("a VirtualIP that its last Service leaves", () => {
   it("is no other one if the Service comes back", () => {
     const waiting = left(bound, "web/shop", { policy: policy("Delete", 1), now: NOW });
     if (waiting === undefined) throw new Error("it was deleted");
-    expect(joined(waiting, { service: "web/shop", terms: undefined, pool: "a" })).to.deep.equal(bound);
+    const joining = { service: "web/shop", terms: undefined, pool: "a", heldSince: undefined };
+    expect(joined(waiting, joining)).to.deep.equal(bound);
   });
 
   it("is placed nowhere, as what nobody holds is decided to be", () => {

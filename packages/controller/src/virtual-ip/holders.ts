@@ -16,6 +16,8 @@ export interface Joining {
   /** Undefined: it has no sharing key. */
   readonly terms: Terms | undefined;
   readonly pool: string;
+  /** Now, RFC 3339, if it is sure that the Service was never served with the address before; else undefined. */
+  readonly heldSince: string | undefined;
 }
 
 /** What decides what becomes of an address that is let go. */
@@ -30,10 +32,12 @@ export interface Departing {
 
 /**
  * A VirtualIP's spec once the Service holds it. A claim that a person made stays, one that only waited ends. While others hold it,
- * it goes on saying from which pool it came.
+ * it goes on saying from which pool it came and since when they do, unless the Service may have been served with it before.
  */
-export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): VirtualIPSpec {
-  const { claim, releasedAt, quarantine: _, sharing, services = [], ...rest } = spec;
+export function joined(spec: VirtualIPSpec, { service, terms, pool, ...joining }: Joining): VirtualIPSpec {
+  const { claim, releasedAt, quarantine: _, sharing, services = [], heldSince: before, ...rest } = spec;
+  const isHeld = services.includes(service) || (services.length > 0 && joining.heldSince !== undefined);
+  const heldSince = isHeld ? before : joining.heldSince;
   const shared = services.some((one) => one !== service);
   const claimed = releasedAt === undefined && claim !== undefined;
   const sharers = sharersWith(sharing, service, terms);
@@ -41,6 +45,7 @@ export function joined(spec: VirtualIPSpec, { service, terms, pool }: Joining): 
     ...rest,
     pool: (shared ? rest.pool : undefined) ?? pool,
     services: services.includes(service) ? services : services.concat(service),
+    ...(heldSince !== undefined && { heldSince }),
     ...(claimed && { claim }),
     ...(sharers.length > 0 && { sharing: sharers }),
   };
@@ -56,10 +61,12 @@ export function left(
   service: ServiceKey,
   { policy, foreign, now }: Departing,
 ): VirtualIPSpec | undefined {
-  const { sharing, releasedAt: _, ...rest } = spec;
+  const { sharing, releasedAt: _, heldSince, ...rest } = spec;
   const services = spec.services.filter((one) => one !== service);
   const sharers = sharersWith(sharing, service, undefined);
-  if (services.length > 0) return { ...rest, services, ...(sharers.length > 0 && { sharing: sharers }) };
+  const held = heldSince !== undefined && { heldSince };
+  if (services.length > 0)
+    return { ...rest, services, ...held, ...(sharers.length > 0 && { sharing: sharers }) };
   const { placement } = rest;
   // Just as the placement of what nobody holds is decided, so that it is not written once more.
   const unplaced = placement && {
