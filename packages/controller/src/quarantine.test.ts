@@ -2,7 +2,7 @@ import { services } from "@fairlead/api/core/service.ts";
 import { ipAddressPools, virtualIPs } from "@fairlead/api/resources.ts";
 import { events } from "@fairlead/kube/events.ts";
 import { expect } from "chai";
-import { MOST_BY_ONE } from "./allocation/in-use.ts";
+import { MOST_BY_ONE, MOST_OF_POOL } from "./allocation/in-use.ts";
 import { Harness } from "./testing/harness.ts";
 import { Strangers } from "./testing/strangers.ts";
 
@@ -228,6 +228,38 @@ describe("an address that somebody else on the LAN has before it is announced fo
     await lan.settle(620_000, 5000);
     expect(Number(pool()?.ipv4?.quarantined)).to.be.within(before + 1, before + MOST_BY_ONE + 3);
     expect(harness.api.list(services)).to.have.length(3);
+  }).timeout(60_000);
+
+  it("is not fled without end from one who makes up a MAC address for each: the rest of the pool stays free, and all is well when he goes", async () => {
+    for (let last = 100; last < 250; last++)
+      lan.macs.set(`192.0.2.${last}`, `02:00:00:00:01:${last.toString(16)}`);
+    harness.addPool("lan", ["192.0.2.100-192.0.2.249"]);
+    for (const name of ["a", "b", "c"]) harness.addService(`web/${name}`);
+    await harness.start();
+    await lan.settle(60_000, 500);
+    const quarantined = (): number => Number(pool()?.ipv4?.quarantined ?? 0);
+    expect(quarantined()).to.be.within(MOST_OF_POOL, MOST_OF_POOL + 3);
+    for (const name of ["a", "b", "c"]) {
+      expect(harness.condition(`web/${name}`)).to.equal("False AddressInUse");
+      expect(harness.message(`web/${name}`))
+        .to.contain(`${MOST_OF_POOL} more of pool "lan"`)
+        .and.to.contain("exclude from the pool");
+    }
+    expect(inUse()).to.contain("one machine may have made up most");
+    const since = harness.api.writes.length;
+    await lan.settle(300_000, 5000);
+    const written = harness.api.writes.slice(since).filter(({ resource }) => !resource.startsWith("leases"));
+    expect(
+      written.map(({ method, resource }) => `${method} ${resource}`),
+      "told once",
+    ).to.deep.equal([]);
+    lan.macs.clear();
+    await lan.settle(5000);
+    expect(quarantined()).to.equal(0);
+    for (const name of ["a", "b", "c"]) {
+      expect(harness.condition(`web/${name}`)).to.equal("True Allocated");
+      expect(harness.condition(`web/${name}`, "Announced")).to.equal("none");
+    }
   }).timeout(60_000);
 
   it("costs few writes in a burst of Services, each of which has an address at the end", async () => {

@@ -8,7 +8,7 @@ import { chooseFromPool, chooseRequested } from "./choose.ts";
 import { type Current, type Currents, currentsOf, judged, returnedPool, stayingOf } from "./current.ts";
 import { type Departure, departing } from "./departure.ts";
 import type { LedgerView } from "./holdings.ts";
-import { answersForAll } from "./in-use.ts";
+import { triedEnough } from "./in-use.ts";
 import { joinablePair } from "./join.ts";
 import { foreignRefusal, holdingsOf, isForeign, type KeptAddress, withPool } from "./kept.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -199,7 +199,7 @@ function resultOf(
 
 function faultOf(current: Current | undefined): Refusal | undefined {
   if (current?.inUse !== undefined && !current.replace)
-    return answersForAll(current.kept.address, current.inUse);
+    return triedEnough(current.kept.address, current.inUse);
   if (current?.clash === undefined || !current.replace || current.leave) return undefined;
   return sharingConflict(current.kept.address, current.clash.message);
 }

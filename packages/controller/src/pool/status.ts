@@ -4,7 +4,7 @@ import { usedBy } from "@fairlead/api/virtual-ip-foreign.ts";
 import { addressOf, FAMILIES, type Family } from "@fairlead/net/address.ts";
 import { formatRange } from "@fairlead/net/range.ts";
 import type { Quarantined } from "../allocation/holdings.ts";
-import { MOST_BY_ONE } from "../allocation/in-use.ts";
+import { MOST_BY_ONE, MOST_OF_POOL, WITHIN_MS } from "../allocation/in-use.ts";
 import type { Ledger } from "../allocation/ledger.ts";
 import { type Pool, poolContains } from "../allocation/pool.ts";
 import type { Overlap } from "../allocation/pools.ts";
@@ -76,7 +76,11 @@ function inUse(foreign: readonly Quarantined[]): Draft {
     .map(([, its]) => shownOf(its));
   const more = parts.length > SHOWN_QUARANTINED ? `; and ${parts.length - SHOWN_QUARANTINED} more` : "";
   const some = foreign.length === 1 ? "1 address is" : `${foreign.length} addresses are`;
-  const message = `${some} not handed out, since others on the LAN answer for them: ${parts.slice(0, SHOWN_QUARANTINED).join("; ")}${more}. Free them there, or exclude them; what nobody answers for any more is handed out again.`;
+  const brake =
+    parts.length >= MOST_OF_POOL
+      ? ` Of so many MAC addresses one machine may have made up most, or the addresses of the pool are given out by others too, as by a DHCP server; at most ${MOST_OF_POOL} addresses of the pool are tried in vain within ${WITHIN_MS / 60_000} minutes.`
+      : "";
+  const message = `${some} not handed out, since others on the LAN answer for them: ${parts.slice(0, SHOWN_QUARANTINED).join("; ")}${more}.${brake} Free them there, or exclude them; what nobody answers for any more is handed out again.`;
   return { type: "InUse", status: "True", reason: "AnsweredByOthers", message };
 }
 
