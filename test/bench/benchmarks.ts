@@ -4,6 +4,7 @@ import { benchBurst } from "./burst.ts";
 import { benchCore } from "./core.ts";
 import { benchFailover } from "./failover.ts";
 import { benchIdle } from "./idle.ts";
+import { benchMany } from "./many.ts";
 import { benchMemory } from "./memory.ts";
 import { benchUrgent } from "./urgent.ts";
 
@@ -50,6 +51,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     about: "until an address of a node that dies is answered and reached again; FAIRLEAD_BENCH_RUNS=20",
     needs: "lab",
     run: benchFailover,
+  },
+  {
+    name: "many",
+    about:
+      "until the addresses of a node that dies are answered again, of thousands; FAIRLEAD_BENCH_VIPS=1000,10000",
+    needs: "lab",
+    run: benchMany,
   },
   {
     name: "idle",

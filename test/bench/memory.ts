@@ -47,7 +47,7 @@ export async function benchMemory(lab: Lab): Promise<void> {
 }
 
 /** RSS and anonymous memory of every pod of Fairlead, in MiB. */
-async function measureMemory(lab: Lab): Promise<readonly Row[]> {
+export async function measureMemory(lab: Lab): Promise<readonly Row[]> {
   const names = await lab.kubectl(["-n", NAMESPACE, "get", "pods", "-o", "name", "--sort-by=.metadata.name"]);
   const rows: Row[] = [["pod", "RSS", "anonymous"]];
   for (const line of names.trim().split("\n")) {

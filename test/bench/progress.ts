@@ -1,7 +1,8 @@
 import type { Lab } from "../lab/lab.ts";
 
 const EVERY_MS = 5_000;
-const DEADLINE_MS = 600_000;
+/** However few there are, and for each. */
+const [DEADLINE_MS, EACH_MS] = [600_000, 200];
 
 /** Waits until `done` reaches `total`, and prints how far it is every few seconds. @param what "Services have an address" */
 export async function progress(lab: Lab, what: string, total: number, done: () => number): Promise<void> {
@@ -13,7 +14,7 @@ export async function progress(lab: Lab, what: string, total: number, done: () =
         see(`${done()} of them`);
         return done() >= total;
       },
-      { deadlineMs: DEADLINE_MS, everyMs: 20 },
+      { deadlineMs: Math.max(DEADLINE_MS, total * EACH_MS), everyMs: 20 },
     );
   } finally {
     clearInterval(timer);
