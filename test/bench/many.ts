@@ -24,8 +24,9 @@ const CALM_MS = 1000;
 const PATIENCE_MS = 180_000;
 /** An address that nobody answers for after so long is never answered again. */
 const GIVEN_UP_MS = 60_000;
-/** Names of such addresses that are printed. */
+/** Names of such addresses that are printed, and of those that were answered last. */
 const NAMED = 20;
+const LAST = 5;
 
 /** Addresses of the reference: any number of them, all on a client whose kernel answers for a whole prefix at once. */
 const REFERENCE_ROUTE = ["local", "10.202.0.0/16", "dev", "lo"];
@@ -148,8 +149,14 @@ function row(what: string, times: readonly number[]): Row {
 }
 
 function tellCircumstances(report: TurnReport, reference: TurnReport, struckMs: number): void {
-  const lateMs = (report.lastHeldMs ?? struckMs) - struckMs;
-  console.log(`\n  counted from the node's last answer, ${lateMs.toFixed(0)} ms after the blow was ordered`);
+  const { turns, lastHeldMs = struckMs } = report;
+  const since = (ms: number): string => (ms - lastHeldMs).toFixed(0);
+  const lateMs = (lastHeldMs - struckMs).toFixed(0);
+  console.log(`\n  counted from the node's last answer, ${lateMs} ms after the blow was ordered`);
+  for (const { address, answeredMs, toldMs } of turns.slice(-LAST)) {
+    const told = toldMs === undefined ? "not told before" : `told to all at ${since(toldMs)} ms`;
+    console.log(`  among the last: ${address} at ${since(answeredMs)} ms, ${told}`);
+  }
   for (const [who, { sent, sentForMs, dropped }] of Object.entries({ asked: report, reference })) {
     const perSecond = ((sent / sentForMs) * 1000).toFixed(0);
     const asked = `${sent} questions in ${sentForMs.toFixed(0)} ms, ${perSecond} a second`;

@@ -46,7 +46,9 @@ const turns: Turn[] = [];
 let [from, perSecond] = ["", 0];
 let lastHeldMs: number | undefined;
 let held = 0;
-let [budget, filledMs, sent, pacedMs] = [0, monotonicMs(), 0, monotonicMs()];
+let [budget, filledMs] = [0, monotonicMs()];
+/** Since the pace was last set. */
+let [sent, pacedMs, lastSentMs] = [0, filledMs, filledMs];
 
 const addon = loadAddon();
 const sockets = ETHERTYPES.map((protocol) => {
@@ -75,7 +77,7 @@ const report: TurnReport = {
   left: [...waiting.values()].map(({ address }) => address),
   ...(lastHeldMs !== undefined && { lastHeldMs }),
   sent,
-  sentForMs: (turns.at(-1)?.answeredMs ?? monotonicMs()) - pacedMs,
+  sentForMs: lastSentMs - pacedMs,
   dropped: sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0),
 };
 say(report);
@@ -111,7 +113,9 @@ function ask(key: string, one: Asked): void {
   one.asksMs = [...one.asksMs.slice(-3), nowMs];
   one.dueMs = nowMs + EVERY_MS;
   const [arp, ndp] = sockets;
-  if ((isArp(one.frame) ? arp : ndp)?.send(one.frame) === 0) sent++;
+  if ((isArp(one.frame) ? arp : ndp)?.send(one.frame) !== 0) return;
+  sent++;
+  lastSentMs = nowMs;
 }
 
 function heard({ key, mac, toAll }: Claim): void {
