@@ -37,7 +37,7 @@ export async function place(lab: Lab, name: string): Promise<Placed> {
   });
   await merge(lab, paths.service(name), { spec: { selector: { app: webOn(last) } } });
   for (const vip of vips) {
-    await proxied(lab, vip, last);
+    await proxied(lab, name, vip, last);
     expect(await listOf(lab, vip), `the list of ${vip}`).to.deep.equal([owner, second, last]);
     expect(await announcer(lab, virtualIPNameOf(vip))).to.equal(owner);
   }

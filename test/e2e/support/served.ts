@@ -1,7 +1,8 @@
+import type { Service } from "@fairlead/api/core/service.ts";
 import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { service, type WebOptions, web } from "./objects.ts";
-import { addressed, announcer, apply, urlOf, virtualIPNameOf } from "./steps.ts";
+import { addressed, announcer, apply, paths, urlOf, virtualIPNameOf } from "./steps.ts";
 
 /** Makes web pods and waits until they are ready. */
 export async function serve(lab: Lab, name: string, options: WebOptions): Promise<void> {
@@ -26,28 +27,40 @@ export async function served(
   const vips = await pairOf(lab, name);
   for (const vip of vips) {
     await nodeOf(lab, vip);
-    await proxied(lab, vip);
+    await proxied(lab, name, vip);
   }
   return vips;
 }
 
+interface WithNodePorts {
+  readonly spec: Service["spec"] & { readonly ports: readonly { readonly nodePort?: number }[] };
+}
+
 /**
- * Waits until the kube-proxy of every node knows an address. What a client sends to a node before that is taken for a connection to nowhere,
- * and conntrack does so for two minutes more with what comes from the same port.
+ * Waits until the kube-proxy of every node serves an address of a Service as it is now. What a client sends to a node before that is taken for a
+ * connection to nowhere, and conntrack does so for two minutes more with what comes from the same port.
+ *
+ * The node port is asked first, which no Service before had. After an outage of the API server the address may be served by the rules of a
+ * deleted Service, until kube-proxy hears of it: then by nobody, for the second that it leaves between two changes of its rules.
  *
  * @param backend the node on which the pods are to be by then; any if undefined
  */
-export async function proxied(lab: Lab, vip: string, backend?: string): Promise<void> {
-  for (const node of lab.nodeNames)
-    await lab.waitFor(
-      `a page from ${vip} on ${node}${backend === undefined ? "" : `, from a pod on ${backend}`}`,
-      async (see) => {
-        const attempt = await lab.fetch(node, urlOf(vip));
-        see(attempt);
-        return attempt.ok && (backend === undefined || readWebAnswer(attempt.body).node === backend);
-      },
-      { deadlineMs: 120_000 },
-    );
+export async function proxied(lab: Lab, name: string, vip: string, backend?: string): Promise<void> {
+  const { spec } = await lab.api.get<Service & WithNodePorts>(paths.service(name));
+  for (const node of lab.nodeNames) {
+    const [cable] = lab.member(node).cables;
+    const own = vip.includes(":") ? cable?.ipv6 : cable?.ipv4;
+    for (const url of [urlOf(own ?? "", spec.ports[0]?.nodePort), urlOf(vip)])
+      await lab.waitFor(
+        `a page from ${url} on ${node}${backend === undefined ? "" : `, from a pod on ${backend}`}`,
+        async (see) => {
+          const attempt = await lab.fetch(node, url);
+          see(attempt);
+          return attempt.ok && (backend === undefined || readWebAnswer(attempt.body).node === backend);
+        },
+        { deadlineMs: 120_000 },
+      );
+  }
 }
 
 /** The addresses of a Service of both families, IPv4 first. */

@@ -108,9 +108,10 @@ export function announcer(lab: Lab, name: string, not?: string): Promise<string>
   });
 }
 
-/** What a client asks for at port 80 of an address. */
-export function urlOf(ip: string): string {
-  return `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
+/** What a client asks for at a port of an address. @param port 80 unless told */
+export function urlOf(ip: string, port = 80): string {
+  const host = ip.includes(":") ? `[${ip}]` : ip;
+  return port === 80 ? `http://${host}/` : `http://${host}:${port}/`;
 }
 
 /** Waits for a page from an address: kube-proxy may learn of it later than the speaker. */
