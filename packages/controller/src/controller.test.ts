@@ -299,6 +299,20 @@ describe("the controller", () => {
       expect(harness.condition("web/younger")).to.equal("False PoolExhausted");
     });
 
+    it("whose address another pool has too, which it asks for by name, keeps it when that pool is all that is left, and shrinks", async () => {
+      harness.addPool("first", ["192.0.2.100-192.0.2.103"]);
+      harness.addPool("second", ["192.0.2.100-192.0.2.103"]);
+      harness.addService(SHOP, { annotations: { "fairlead.dev/address-pool": "first" } });
+      await harness.start();
+      annotate(SHOP, { "fairlead.dev/address-pool": "second" });
+      await harness.settle();
+      expect(harness.virtualIP("192.0.2.100")?.spec.pool).to.equal("second");
+      harness.api.remove(ipAddressPools, "first");
+      harness.addPool("second", ["192.0.2.102-192.0.2.105"]);
+      await harness.settle(60_000);
+      expect(harness.addresses(SHOP)).to.deep.equal(["192.0.2.100"]);
+    });
+
     it("serves those who wait when the labels of their namespace admit them", async () => {
       harness.addPool("front", ["192.0.2.220"], {
         serviceAllocation: { namespaceSelectors: [{ matchLabels: { tier: "gold" } }] },

@@ -51,7 +51,7 @@ export function withPool(
     owner === undefined ? outsideFault(holding, recordedPool) : faultIn(owner, holding, applicant);
   return {
     ...holding,
-    pool: named !== undefined && named === recorded ? recordedPool : (owner?.name ?? recordedPool),
+    pool: inNamed || (named !== undefined && named === recorded) ? named.name : (owner?.name ?? recordedPool),
     recordedPool,
     owner: owner?.name,
     wished: inNamed || (asked !== undefined && asked === recordedPool),

@@ -88,8 +88,9 @@ export class World {
     const { sharing } = this.#request(service);
     const restated = new Set(decision.restate.map(({ text }) => text));
     const secured = decision.keep.filter(
-      ({ hold, pool, address: { text } }) =>
-        pool !== undefined && (hold !== "Recorded" || restated.has(text)),
+      // That the record goes on naming the right pool is the VirtualIP reconciler's part.
+      ({ hold, pool, recordedPool, address: { text } }) =>
+        pool !== undefined && (hold !== "Recorded" || restated.has(text) || pool !== recordedPool),
     );
     for (const { address: one, pool = "" } of [...secured, ...decision.take]) {
       this.ledger.reserve(one, pool, key);

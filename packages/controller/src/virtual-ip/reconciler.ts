@@ -151,19 +151,25 @@ export class VirtualIPReconciler {
       .filter((ms) => ms > 0);
   }
 
-  /** The pool on record while it has the address; when the address was moved to another pool, that one. */
+  /** The pool that its Services ask for by name, else the one on record while it has the address, else another one that has it. */
   #poolOf({ spec }: VirtualIP, address: IpAddress): string | undefined {
     const { pools } = this.#deps.cluster;
-    const recorded = spec.pool === undefined ? undefined : pools.get(spec.pool);
-    if (recorded !== undefined && poolContains(recorded, address)) return spec.pool;
-    if ((spec.services ?? []).some((key) => this.#asksFor(key, spec.pool))) return spec.pool;
-    return pools.containing(address)[0]?.name ?? spec.pool;
+    const has = (name: string | undefined): boolean => {
+      const pool = name === undefined ? undefined : pools.get(name);
+      return pool !== undefined && poolContains(pool, address);
+    };
+    const asked = (spec.services ?? []).flatMap((key) => this.#askedBy(key) ?? []);
+    // A Service that asks for a pool by name keeps an address of it, so the record must go on saying where it came from.
+    if (spec.pool !== undefined && asked.includes(spec.pool)) return spec.pool;
+    return (
+      asked.find(has) ?? (has(spec.pool) ? spec.pool : (pools.containing(address)[0]?.name ?? spec.pool))
+    );
   }
 
-  /** A Service that asks for a pool by name keeps an address of it, so the record must go on saying where it came from. */
-  #asksFor(key: string, pool: string | undefined): boolean {
+  /** The pool that a Service asks for by name. */
+  #askedBy(key: string): string | undefined {
     const service = this.#deps.cluster.ourService(key);
-    return service !== undefined && readRequest(service).pool?.value === pool;
+    return service && readRequest(service).pool?.value;
   }
 
   /** Another node asks from now on; the write is read again. */
