@@ -14,18 +14,24 @@ export interface Choice {
   readonly companions: (node: string) => number;
   /** Nodes to which the owner gives the address back, if any of them may have it. */
   readonly back: readonly string[];
+  /** Whether the owner lost its link, so that the first stand-in takes the address over at this moment. */
+  readonly unlinked: boolean;
 }
 
 /** The node that is to have the address; undefined if none is eligible. See `place`. */
 export function choose(eligible: readonly Eligible[], choice: Choice): Eligible | undefined {
-  const { owner, wish, back } = choice;
+  const { owner, wish, back, unlinked, listed } = choice;
   const open = openOf(eligible);
   const named = (name: string | undefined): Eligible | undefined =>
     open.find(({ node }) => node.name === name);
   const held = named(owner) ?? eligible.find(({ node }) => node.name === owner && node.keeps);
   const better = open.filter(({ node }) => back.includes(node.name));
   const settled = open.filter(({ node }) => node.settled);
-  return named(wish) ?? best(better, choice) ?? held ?? best(settled.length > 0 ? settled : open, choice);
+  // Another one would be a second move for one fault, whichever of the two comes first.
+  const heir = unlinked ? listed.map(named).find((one) => one !== undefined) : undefined;
+  return (
+    named(wish) ?? best(better, choice) ?? held ?? heir ?? best(settled.length > 0 ? settled : open, choice)
+  );
 }
 
 /** Those of the eligible nodes that are not about to go, or all if there are no others. */

@@ -65,6 +65,12 @@ export function judgeSilent(
   return typeof judged === "string" ? undefined : judged;
 }
 
+/** Whether all that keeps the node from answering is that it lost its link, which its stand-ins see for themselves. */
+export function hasLostLink(node: NodeView, address: IpAddress, groups: readonly Advertised[]): boolean {
+  if (node.fault !== undefined || typeof judgeNode(node, address, groups) !== "string") return false;
+  return judgeSilent(node, address, groups) !== undefined;
+}
+
 /** The advertisements under which the node may answer, or why there are none. */
 function usableOf(
   node: NodeView,

@@ -21,6 +21,7 @@ type NodeParts = Parameters<typeof node>[1] & {
 };
 
 const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
+const NO_LINK = LAN.map((one) => ({ ...one, carrier: false }));
 
 function view(name: string, parts: NodeParts = {}): NodeView {
   const { pod = {}, interfaces = LAN, patient = false, proxy, settled, cordonedNodes, ...rest } = parts;
@@ -75,6 +76,7 @@ describe("placement", () => {
   const at = (load: Readonly<Record<string, number>>) => (name: string) => load[name] ?? 0;
   const labeled = [view("a"), view("b", { labels: { rack: "1" } }), view("c", { labels: { rack: "2" } })];
   const rack = (value: string) => ({ matchLabels: { rack: value } });
+  const dark = view("a", { interfaces: NO_LINK });
 
   const cases: readonly [string, Parameters<typeof input>[0], string][] = [
     ["the first by name when all are alike", {}, "a"],
@@ -140,6 +142,67 @@ describe("placement", () => {
         owner: "a",
         listed: ["a", "c", "b"],
         nodes: [view("a", { cordoned: true }), view("b"), view("c")],
+        load: at({ c: 1 }),
+      },
+      "b",
+    ],
+    [
+      "the first stand-in when the owner has lost its link, for that one takes it over: however full it is and whatever is preferred",
+      {
+        owner: "a",
+        listed: ["a", "c", "b"],
+        nodes: [dark, view("b", { labels: { rack: "1" } }), view("c", { settled: false })],
+        load: at({ c: 9 }),
+        ads: [{ preferredNodeSelectors: [{ weight: 5, preference: rack("1") }] }],
+      },
+      "c",
+    ],
+    [
+      "the next stand-in that may have it when the owner has lost its link, and the first one too",
+      {
+        owner: "a",
+        listed: ["a", "c", "d", "e", "b"],
+        nodes: [
+          dark,
+          view("b"),
+          view("c", { interfaces: NO_LINK }),
+          view("d", { cordoned: true }),
+          view("e"),
+        ],
+        load: at({ e: 9 }),
+      },
+      "e",
+    ],
+    [
+      "the one that is wished for when the owner has lost its link",
+      { owner: "a", listed: ["a", "c", "b"], wish: "b", nodes: [dark, view("b"), view("c")] },
+      "b",
+    ],
+    [
+      "the one with the fewest addresses when the owner has lost its link and none stands in",
+      { owner: "a", listed: ["a"], nodes: [dark, view("b"), view("c")], load: at({ b: 1 }) },
+      "c",
+    ],
+    [
+      "the one with the fewest addresses when the owner does not carry the subnet any more, with a link or without",
+      {
+        owner: "a",
+        listed: ["a", "c", "b"],
+        nodes: [
+          view("a", { interfaces: [{ name: "lan0", addresses: ["198.51.100.1/24"], carrier: false }] }),
+          view("b"),
+          view("c"),
+        ],
+        load: at({ c: 1 }),
+      },
+      "b",
+    ],
+    [
+      "the one with the fewest addresses when the owner is not ready and has no link",
+      {
+        owner: "a",
+        listed: ["a", "c", "b"],
+        nodes: [view("a", { ready: false, interfaces: NO_LINK }), view("b"), view("c")],
         load: at({ c: 1 }),
       },
       "b",

@@ -8,7 +8,7 @@ import {
   type PoolRef,
 } from "./advertise.ts";
 import { choose } from "./choose.ts";
-import { type Eligible, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
+import { type Eligible, hasLostLink, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
 import { KUBE_PROXY_LEARNS_WITHIN_MS, type ServingEndpoints } from "./endpoints.ts";
 import { betterThan, type Failback, failbackAfterMs } from "./failback.ts";
 import { noNodeMay } from "./fault-text.ts";
@@ -89,7 +89,8 @@ export type PlacementDecision = {
 
 /**
  * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
- * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
+ * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node. When it has
+ * lost its link the first stand-in that may have it gets it; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
  * then the order of its stand-ins, then the name, of nodes that have just started only if there are no others. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
  */
@@ -121,7 +122,11 @@ export function place(input: PlacementInput): PlacementDecision {
   const backing = { candidates, leaving, groups };
   const judgements = { eligible: able, faults: [...faults, ...sifted.faults], groups };
   const back = goingBack(input, backing);
-  const owner = choose(candidates, { ...input, back }) ?? presentThoughSilent(input, served, groups);
+  const unlinked = input.nodes.some(
+    (node) => node.name === input.owner && hasLostLink(node, address, groups),
+  );
+  const owner =
+    choose(candidates, { ...input, back, unlinked }) ?? presentThoughSilent(input, served, groups);
   if (owner === undefined) {
     const local = served.some(({ localTrafficOnly }) => localTrafficOnly);
     const why = local ? noHostMay(served, faults, groups) : noNodeMay(faults, groups);
