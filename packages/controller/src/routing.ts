@@ -85,9 +85,10 @@ export class Routing implements ClusterListener {
     ]) {
       this.#to.queues.virtualIPs.add(address, { urgent: true });
     }
-    const { standIns, failback } = occupancy;
+    const { standIns, failback, reach } = occupancy;
     const better = failback.concerned(name, nodes.get(name));
-    for (const address of [...standIns.naming(name), ...standIns.wanting(), ...better]) {
+    const wider = reach.concerned(nodes.get(name));
+    for (const address of [...standIns.naming(name), ...standIns.wanting(), ...better, ...wider]) {
       this.#to.queues.virtualIPs.add(address);
     }
     this.#allAdvertisements();

@@ -1,4 +1,5 @@
 import type { Eligible } from "./eligibility.ts";
+import { isWider, widestOf } from "./networks.ts";
 
 /** What is considered when one of the nodes that may answer is chosen. */
 export interface Choice {
@@ -14,24 +15,28 @@ export interface Choice {
   readonly companions: (node: string) => number;
   /** Nodes to which the owner gives the address back, if any of them may have it. */
   readonly back: readonly string[];
+  /** Nodes that reach more networks than the owner, of which one gets it. */
+  readonly wider: readonly string[];
   /** Whether the owner lost its link, so that the first stand-in takes the address over at this moment. */
   readonly unlinked: boolean;
 }
 
 /** The node that is to have the address; undefined if none is eligible. See `place`. */
 export function choose(eligible: readonly Eligible[], choice: Choice): Eligible | undefined {
-  const { owner, wish, back, unlinked, listed } = choice;
+  const { owner, wish, back, wider, unlinked, listed } = choice;
   const open = openOf(eligible);
   const named = (name: string | undefined): Eligible | undefined =>
     open.find(({ node }) => node.name === name);
   const held = named(owner) ?? eligible.find(({ node }) => node.name === owner && node.keeps);
   const better = open.filter(({ node }) => back.includes(node.name));
+  const widest = widestOf(open.filter(({ node }) => wider.includes(node.name)));
   const settled = open.filter(({ node }) => node.settled);
-  // Another one would be a second move for one fault, whichever of the two comes first.
-  const heir = unlinked ? listed.map(named).find((one) => one !== undefined) : undefined;
-  return (
-    named(wish) ?? best(better, choice) ?? held ?? heir ?? best(settled.length > 0 ? settled : open, choice)
-  );
+  const fresh = widestOf(settled.length > 0 ? settled : open);
+  const standIns = listed.flatMap((name) => named(name) ?? []);
+  // Where a link was lost a stand-in takes over. Another one would be a second move for one fault, whichever of the two comes first.
+  const heir = unlinked ? standIns.find((one) => !fresh.some((other) => isWider(other, one))) : undefined;
+  const wide = standIns.find((one) => widest.includes(one)) ?? best(widest, choice);
+  return named(wish) ?? best(better, choice) ?? wide ?? held ?? heir ?? best(fresh, choice);
 }
 
 /** Those of the eligible nodes that are not about to go, or all if there are no others. */

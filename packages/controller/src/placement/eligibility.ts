@@ -2,6 +2,7 @@ import { anySelectorMatches, selectorMatches } from "@fairlead/api/selector-matc
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Advertised, Advertisement } from "./advertise.ts";
 import { type InterfaceFault, interfacesFor } from "./interfaces.ts";
+import { maySpan, networksOf } from "./networks.ts";
 import { isSilent, lacksSpeaker, type NodeFault, type NodeView } from "./node-view.ts";
 
 /** Why a node may not answer for an address. */
@@ -24,6 +25,8 @@ export interface Eligible {
   readonly weight: number;
   /** The interfaces to answer on, by name or pattern; undefined: the one that carries the address's subnet. */
   readonly interfaces: readonly string[] | undefined;
+  /** How many networks these are on; 1 by the subnet. */
+  readonly networks: number;
 }
 
 /**
@@ -46,7 +49,9 @@ export function judgeNode(
   if (fault !== undefined) return usable.length > 0 ? "NotForAllSharers" : fault;
   const interfaces = commonInterfaces(node, address, usable);
   if (interfaces !== undefined && interfaces.length === 0) return "NotForAllSharers";
-  return { node, weight: weightOf(node, new Set(usable.flat())), interfaces };
+  const weight = weightOf(node, new Set(usable.flat()));
+  const found = maySpan(interfaces) ? interfacesFor(node, address, { interfaces }) : [];
+  return { node, weight, interfaces, networks: typeof found === "string" ? 1 : networksOf(found) || 1 };
 }
 
 /**

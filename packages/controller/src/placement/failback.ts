@@ -1,5 +1,6 @@
 import type { Advertisement } from "./advertise.ts";
 import { type Eligible, weightOf } from "./eligibility.ts";
+import { openAndSettled, widestOf } from "./networks.ts";
 import type { NodeView } from "./node-view.ts";
 
 /** That an address goes to a node that is preferred to its own, once that has been eligible for a time. */
@@ -26,10 +27,13 @@ export function failbackAfterMs(advertisements: readonly Advertisement[]): numbe
   return longest;
 }
 
-/** The eligible nodes that are preferred to this one. One that has just started, or is about to go, is not. */
+/**
+ * The eligible nodes that are preferred to this one. One that has just started, or is about to go, is not, and neither is one that reaches
+ * fewer networks than another: the address would leave it again.
+ */
 export function betterThan(one: Eligible, eligible: readonly Eligible[]): readonly string[] {
-  return eligible
-    .filter(({ node, weight }) => weight > one.weight && node.settled && !node.cordoned)
+  return widestOf(openAndSettled(eligible))
+    .filter(({ weight }) => weight > one.weight)
     .map(({ node }) => node.name);
 }
 

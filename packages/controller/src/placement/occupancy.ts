@@ -1,10 +1,12 @@
 import { FailbackIndex } from "./failback.ts";
+import { ReachIndex } from "./reach.ts";
 import { StandInIndex } from "./stand-in-index.ts";
 
 /** Which address (by the name of its VirtualIP) lives on which node, how many live on each, and who stands in. */
 export class Occupancy {
   readonly standIns = new StandInIndex();
   readonly failback = new FailbackIndex();
+  readonly reach = new ReachIndex();
   /** The node of each address; undefined if it lives nowhere. */
   readonly #nodes = new Map<string, string | undefined>();
   readonly #addresses = new Map<string, Set<string>>();
@@ -24,6 +26,7 @@ export class Occupancy {
   delete(name: string): void {
     this.standIns.delete(name);
     this.failback.set(name, undefined);
+    this.reach.set(name, undefined);
     this.#forget(name);
   }
 

@@ -21,6 +21,7 @@ type NodeParts = Parameters<typeof node>[1] & {
 };
 
 const LAN = [{ name: "lan0", addresses: ["192.0.2.11/24", "2001:db8::11/64"] }];
+const WAN = [{ name: "wan0", addresses: ["203.0.113.11/24", "fe80::11/64"] }];
 const NO_LINK = LAN.map((one) => ({ ...one, carrier: false }));
 
 function view(name: string, parts: NodeParts = {}): NodeView {
@@ -649,11 +650,14 @@ describe("placement", () => {
       labels: fc.constantFrom({}, { rack: "1" }, { rack: "2" }),
       pod: fc.constantFrom<("none" | object)[]>({}, {}, "none"),
       patient: fc.boolean(),
+      interfaces: fc.constantFrom(LAN, LAN, [...LAN, ...WAN], [...LAN, ...NO_LINK], WAN),
     });
     const anyAd: fc.Arbitrary<L2AdvertisementSpec> = fc.constantFrom<L2AdvertisementSpec>(
       {},
       { nodeSelectors: [rack("1")] },
       { interfaces: ["lan0"] },
+      { interfaces: ["*an0"], preferredNodeSelectors: [{ weight: 1, preference: rack("1") }] },
+      { interfaces: ["*an0"], failback: "Immediate" },
       { preferredNodeSelectors: [{ weight: 3, preference: rack("2") }] },
       { failback: "Immediate", preferredNodeSelectors: [{ weight: 2, preference: rack("1") }] },
       { failback: "Quiet", preferredNodeSelectors: [{ weight: 5, preference: rack("2") }] },
@@ -692,7 +696,7 @@ describe("placement", () => {
           if (decision.kind !== "Placed") return;
           const { node: owner, standIns, byHand: chosen } = decision;
           const carriedOut = { ...given, owner, listed: [owner, ...standIns.nodes], byHand: chosen };
-          const { left: _, ...settled } = decision;
+          const { left: _, mends: __, ...settled } = decision;
           expect(place(carriedOut)).to.deep.equal(settled);
         },
       ),

@@ -15,7 +15,9 @@ import { noNodeMay } from "./fault-text.ts";
 import { noHostMay } from "./hosts-text.ts";
 import { nobodyServes } from "./idle-text.ts";
 import { abilityOf, isServed, type Sifted, sift } from "./local-endpoints.ts";
+import { maySpan, widerThan } from "./networks.ts";
 import { isSilent, lacksSpeaker, type NodeView } from "./node-view.ts";
+import type { Reach } from "./reach.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
 
@@ -77,10 +79,14 @@ export type PlacementDecision = {
       readonly node: string;
       readonly standIns: StandIns;
       readonly interfaces: readonly string[] | undefined;
-      /** Whether a person chose the node, which is remembered for advertisements with a failback. */
+      /** Whether a person chose the node, which is remembered where the address would leave it for a better one. */
       readonly byHand: boolean;
       /** Undefined: the address stays there while it may. */
       readonly failback: Failback | undefined;
+      /** Undefined: it does not go to a node that reaches more networks. */
+      readonly reach: Reach | undefined;
+      /** Whether it leaves a node that may have it for one that reaches more networks. */
+      readonly mends?: boolean;
       /** Why the node that has it now may not have it any more; absent: it may, or there is none. */
       readonly left?: Ineligible;
     }
@@ -89,8 +95,9 @@ export type PlacementDecision = {
 
 /**
  * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
- * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node. When it has
- * lost its link the first stand-in that may have it gets it; otherwise the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
+ * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node, or another
+ * one reaches more of the networks on which it is to be told. When it has
+ * lost its link the first stand-in that may have it gets it; otherwise the node that reaches most of the networks, then the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
  * then the order of its stand-ins, then the name, of nodes that have just started only if there are no others. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
  */
@@ -125,8 +132,9 @@ export function place(input: PlacementInput): PlacementDecision {
   const unlinked = input.nodes.some(
     (node) => node.name === input.owner && hasLostLink(node, address, groups),
   );
+  const wider = widerThanOwner(input, backing);
   const owner =
-    choose(candidates, { ...input, back, unlinked }) ?? presentThoughSilent(input, served, groups);
+    choose(candidates, { ...input, back, wider, unlinked }) ?? presentThoughSilent(input, served, groups);
   if (owner === undefined) {
     const local = served.some(({ localTrafficOnly }) => localTrafficOnly);
     const why = local ? noHostMay(served, faults, groups) : noNodeMay(faults, groups);
@@ -151,12 +159,21 @@ export function place(input: PlacementInput): PlacementDecision {
     node.name === input.owner ? undefined : judgements.faults.find(([name]) => name === input.owner)?.[1];
   return {
     ...{ kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending },
+    reach: maySpan(interfaces) && !byHand ? { interfaces, networks: owner.networks } : undefined,
     ...(left && { left }),
+    ...(wider.includes(node.name) && { mends: true }),
   };
 }
 
 interface Backing extends Pick<Sifted, "candidates" | "leaving"> {
   readonly groups: readonly Advertised[];
+}
+
+/** The nodes to which the address goes because they reach more networks: on those nobody answers while its owner has it. */
+function widerThanOwner(input: PlacementInput, { candidates, leaving }: Backing): readonly string[] {
+  const owner = candidates.find(({ node }) => node.name === input.owner);
+  if (owner === undefined || input.byHand === true || leaving.has(owner.node.name)) return [];
+  return widerThan(owner, candidates).filter((name) => abilityOf(name, input.services) === "Ready");
 }
 
 /** The nodes of a higher weight than the owner's to which the address goes back now. */
@@ -184,11 +201,12 @@ function failbackOf(
 /** Whether the node is the one that a person wants, now or when the address came there. */
 function isByHand(
   { owner, wish, byHand = false }: PlacementInput,
-  { node }: Eligible,
+  { node, interfaces }: Eligible,
   groups: readonly Advertised[],
 ): boolean {
   if (byHand && node.name === owner) return true;
-  return node.name === wish && failbackAfterMs(advertisementsOf(groups)) !== undefined;
+  if (node.name !== wish) return false;
+  return maySpan(interfaces) || failbackAfterMs(advertisementsOf(groups)) !== undefined;
 }
 
 /**

@@ -29,6 +29,9 @@ function lan(subnet: string, carrier = true) {
   return { name: "lan0", addresses: [subnet], carrier };
 }
 
+const WAN = { name: "wan0", addresses: ["203.0.113.11/24"] };
+const BOTH = [lan("192.0.2.11/24"), WAN];
+
 const zone = (name: string): NodeParts => ({ labels: { [ZONE_LABEL]: name } });
 
 interface Parts {
@@ -342,13 +345,17 @@ describe("the stand-ins of an address", () => {
       labels: fc.constantFrom({}, { [ZONE_LABEL]: "1" }, { [ZONE_LABEL]: "2" }),
       interfaces: fc.oneof(
         { weight: 4, arbitrary: fc.constant([lan("192.0.2.11/24")]) },
-        fc.constantFrom([lan("198.51.100.1/24")], [lan("192.0.2.11/24", false)], []),
+        fc.constantFrom([lan("198.51.100.1/24")], [lan("192.0.2.11/24", false)], [], BOTH, BOTH, [WAN]),
       ),
     });
     const anyCluster = fc
       .array(anyNode, { maxLength: 12 })
       .map((parts) => parts.map((one, i) => view(`n${i}`, one)));
-    const anyAds = fc.constantFrom<readonly L2AdvertisementSpec[]>([{}], [{ interfaces: ["lan0"] }]);
+    const anyAds = fc.constantFrom<readonly L2AdvertisementSpec[]>(
+      [{}],
+      [{ interfaces: ["lan0"] }],
+      [{ interfaces: ["lan0", "wan0"] }],
+    );
     const anyList = fc.uniqueArray(fc.nat(13), { maxLength: 8 }).map((list) => list.map((i) => `n${i}`));
     const anyOwner = fc.option(
       fc.nat(13).map((i) => `n${i}`),

@@ -1,5 +1,6 @@
 import { ZONE_LABEL } from "@fairlead/api/core/node.ts";
 import type { Eligible } from "./eligibility.ts";
+import { isWider } from "./networks.ts";
 import type { NodeView } from "./node-view.ts";
 import { affinity, hashOf } from "./rendezvous.ts";
 import { answersBeside } from "./segment-mate.ts";
@@ -39,8 +40,10 @@ export interface StandIns {
   readonly wanting: boolean;
 }
 
-/** How much is to be expected of a stand-in: cordoned ones are about to go, of silent ones nothing is known, and leaving ones have nothing to serve soon. */
-type Fitness = "Open" | "Cordoned" | "Silent" | "Leaving";
+/** How much is to be expected of a stand-in: narrow ones reach fewer networks than the owner, cordoned ones are about to go, of silent ones nothing is known, and leaving ones have nothing to serve soon. */
+type Fitness = "Open" | "Narrow" | "Cordoned" | "Silent" | "Leaving";
+
+const BEST_FIRST: readonly Fitness[] = ["Open", "Narrow", "Cordoned", "Silent", "Leaving"];
 
 interface Kept {
   readonly name: string;
@@ -50,7 +53,7 @@ interface Kept {
 /**
  * Chooses who stands in for the owner of an address. What is on record stays as it is while all on it may stand in, or are merely
  * silent, and there are three who can take over now, or nobody else could; so neither a node that comes nor one that falls silent
- * has the lists written. If not, those who may stay do, in their order, the cordoned and then the silent behind them, then a former owner, those
+ * has the lists written. If not, those who may stay do, in their order, those that reach fewer networks than the owner, the cordoned and then the silent behind them, then a former owner, those
  * whose endpoints terminate at the end, and the rest is filled up: first with nodes that stand in for this owner already (each more costs it heartbeats), then
  * those of other zones, then those that stand in for the fewest owners.
  */
@@ -59,14 +62,13 @@ export function standInsOf(input: StandInInput): StandIns {
   const { name } = owner.node;
   const kept = keptOf(input);
   const open = kept.filter(({ fitness }) => fitness === "Open");
-  const fit = kept.filter(({ fitness }) => fitness === "Open" || fitness === "Cordoned");
   const complete = kept.length === listed.length - 1 && kept.length <= MOST_STAND_INS;
   const asListed = listed[0] === name && complete && leaveLast(kept);
   if (asListed && open.length >= ACTIVE_STAND_INS) return { nodes: listed.slice(1), wanting: false };
   const newcomers = newcomersOf(input);
-  const lacks =
-    (open.length < ACTIVE_STAND_INS && newcomers.some(({ node }) => !node.cordoned)) ||
-    (fit.length < ACTIVE_STAND_INS && newcomers.length > 0);
+  const atLeast = (least: Fitness): number =>
+    kept.filter(({ fitness }) => BEST_FIRST.indexOf(fitness) <= BEST_FIRST.indexOf(least)).length;
+  const lacks = newcomers.some((one) => atLeast(fitnessOf(owner, one)) < ACTIVE_STAND_INS);
   if (asListed && !lacks) return { nodes: listed.slice(1), wanting: true };
   return written(input, kept, newcomers);
 }
@@ -85,16 +87,22 @@ function written(input: StandInInput, kept: readonly Kept[], newcomers: readonly
     0,
     Math.max(0, ACTIVE_STAND_INS - open.length, room - staying.length),
   );
-  const fresh = taken.filter(({ node }) => !node.cordoned).map(({ node }) => node.name);
+  const fresh = (fitness: Fitness): readonly string[] =>
+    taken.filter((one) => fitnessOf(owner, one) === fitness).map(({ node }) => node.name);
+  const ready = (fitness: "Open" | "Narrow"): readonly string[] => {
+    const first = of(staying, fitness);
+    return first.length > 0 ? [...first, ...fresh(fitness)] : rotated(fresh(fitness), owner.node.name, group);
+  };
   const order = [
-    ...(open.length > 0 ? [...open, ...fresh] : rotated(fresh, owner.node.name, group)),
+    ...ready("Open"),
+    ...ready("Narrow"),
     ...of(staying, "Cordoned"),
-    ...taken.filter(({ node }) => node.cordoned).map(({ node }) => node.name),
+    ...fresh("Cordoned"),
     ...of(staying, "Silent"),
   ].slice(0, room);
-  const ready = open.length + fresh.length + Number(former?.fitness === "Open");
+  const count = open.length + fresh("Open").length + Number(former?.fitness === "Open");
   const nodes = [...order, ...(former === undefined ? [] : [former.name]), ...of(kept, "Leaving")];
-  return { nodes: nodes.slice(0, MOST_STAND_INS), wanting: ready < ACTIVE_STAND_INS };
+  return { nodes: nodes.slice(0, MOST_STAND_INS), wanting: count < ACTIVE_STAND_INS };
 }
 
 /** A node whose endpoints terminate takes an address over only if nobody else can. */
@@ -118,8 +126,13 @@ function keptOf({ owner, listed, eligible, leaving, silent }: StandInInput): rea
     }
     if (!answersBeside(owner, judged)) return [];
     if (leaving.has(name)) return [{ name, fitness: "Leaving" }];
-    return [{ name, fitness: judged.node.cordoned ? "Cordoned" : "Open" }];
+    return [{ name, fitness: fitnessOf(owner, judged) }];
   });
+}
+
+function fitnessOf(owner: Eligible, one: Eligible): "Open" | "Narrow" | "Cordoned" {
+  if (one.node.cordoned) return "Cordoned";
+  return isWider(owner, one) ? "Narrow" : "Open";
 }
 
 function newcomersOf({ owner, listed, eligible, leaving }: StandInInput): readonly Eligible[] {
@@ -136,7 +149,7 @@ function best({ owner, load }: StandInInput, newcomers: readonly Eligible[]): re
   for (const one of newcomers) {
     const { node } = one;
     const rank =
-      Number(node.cordoned) * CORDONED +
+      RANK[fitnessOf(owner, one)] +
       NEARNESS[load.tie(name, node.name)] +
       Number(!inOtherZone(owner.node, node)) * SAME_ZONE +
       load.ownersOf(node.name);
@@ -158,7 +171,7 @@ interface Ranked {
 /** Far above the number of owners that a node can stand in for, and each above the next. */
 const SAME_ZONE = 1e6;
 const NEARNESS: Readonly<Record<Tie, number>> = { Active: 0, Reserve: 2 * SAME_ZONE, None: 4 * SAME_ZONE };
-const CORDONED = 8 * SAME_ZONE;
+const RANK = { Open: 0, Narrow: 8 * SAME_ZONE, Cordoned: 16 * SAME_ZONE } as const;
 
 function isBefore(a: Ranked, b: Ranked, owner: string): boolean {
   if (a.rank !== b.rank) return a.rank < b.rank;

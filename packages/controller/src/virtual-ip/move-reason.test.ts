@@ -38,10 +38,18 @@ describe("the reason for which an address leaves a node", () => {
       "ProxyUnhealthy",
     ],
     ["that it is cordoned", { node: { ...NODE, cordoned: true } }, "NodeCordoned"],
+    [
+      "that it is cordoned, though another reaches more networks",
+      { node: { ...NODE, cordoned: true }, mends: true },
+      "NodeCordoned",
+    ],
+    ["that another reaches more networks", { mends: true }, "MoreNetworks"],
     ["that another is better", {}, "Preferred"],
   ];
   for (const [what, given, reason] of cases)
     it(`is ${what}`, () => {
-      expect(moveReason({ node: NODE, left: undefined, wanted: false, ...given })).to.equal(reason);
+      expect(moveReason({ node: NODE, left: undefined, wanted: false, mends: false, ...given })).to.equal(
+        reason,
+      );
     });
 });

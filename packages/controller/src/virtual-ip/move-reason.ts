@@ -9,6 +9,8 @@ export type MoveReason =
   | "Move"
   /** The node is not there any more. */
   | "NodeGone"
+  /** The node may have it, and another reaches more of the networks on which it is to be told. */
+  | "MoreNetworks"
   /** The node may have it, and another is preferred. */
   | "Preferred";
 
@@ -19,14 +21,17 @@ export interface Leaving {
   readonly left: Ineligible | undefined;
   /** A person wants it where it goes. */
   readonly wanted: boolean;
+  /** It goes to a node that reaches more networks. */
+  readonly mends: boolean;
 }
 
 /** Why an address leaves a node: what forbids it there comes before what a person wants, and that before what is merely better. */
-export function moveReason({ node, left, wanted }: Leaving): MoveReason {
+export function moveReason({ node, left, wanted, mends }: Leaving): MoveReason {
   if (left !== undefined) return left;
   if (wanted) return "Move";
   if (node === undefined) return "NodeGone";
   if (node.drained) return "NodeDrained";
   if (node.proxyUnhealthy) return "ProxyUnhealthy";
-  return node.cordoned ? "NodeCordoned" : "Preferred";
+  if (node.cordoned) return "NodeCordoned";
+  return mends ? "MoreNetworks" : "Preferred";
 }

@@ -130,6 +130,8 @@ export class VirtualIPReconciler {
     );
     const failback = decision.kind === "Placed" ? decision.failback : undefined;
     cluster.occupancy.failback.set(object.metadata.name, failback);
+    const reach = decision.kind === "Placed" ? decision.reach : undefined;
+    cluster.occupancy.reach.set(object.metadata.name, reach);
     const backMs = this.#betterNodes.note(object.metadata.name, failback);
     const again = await this.#tell(placed, address, decision, signal);
     return earliest(again?.requeueAfterMs, dueMs, ...endpointsDueMs, backMs);
@@ -229,9 +231,9 @@ export class VirtualIPReconciler {
     if (decision.kind === "Unplaced") return undefined;
     if (decision.node === owner) return owner === placement?.nodes[0] ? placement.reason : undefined;
     if (owner === undefined) return undefined;
-    const { left } = decision;
+    const { left, mends = false } = decision;
     const node = this.#deps.cluster.nodes.get(owner);
-    return moveReason({ node, left, wanted: fulfills(decision, object) });
+    return moveReason({ node, left, wanted: fulfills(decision, object), mends });
   }
 
   #note(

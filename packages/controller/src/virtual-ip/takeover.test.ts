@@ -1,4 +1,5 @@
 import type { Announcer } from "@fairlead/api/virtual-ip.ts";
+import { parseInterfaceAddress } from "@fairlead/net/prefix.ts";
 import { expect } from "chai";
 import type { NodeView } from "../placement/node-view.ts";
 import { holderOf } from "./takeover.ts";
@@ -6,6 +7,7 @@ import { holderOf } from "./takeover.ts";
 type Claim = Pick<Announcer, "node" | "epoch" | "step" | "provisional">;
 type Silence = Pick<NodeView, "fault" | "speaker">;
 
+const WELL: Silence = { fault: undefined, speaker: "Running" };
 const RESTARTING: Silence = { fault: "SpeakerNotRunning", speaker: "Restarting" };
 const GONE: Silence = { fault: "SpeakerNotRunning", speaker: "Gone" };
 const OUT_OF_SERVICE: Silence = { fault: "NodeOutOfService", speaker: "Running" };
@@ -138,5 +140,105 @@ describe("the node that has an address", () => {
     expect(holderOf({ placement: undefined, announcers, node })).to.equal(undefined);
     const placement = { epoch: 4, nodes: [], protocols: ["Layer2"] } as const;
     expect(holderOf({ placement, announcers, node })).to.equal(undefined);
+  });
+
+  describe("on several networks", () => {
+    const LAN = ["192.0.2.11/24"];
+    const WAN = ["203.0.113.11/24"];
+    type Links = Readonly<Record<string, readonly string[]>>;
+    type Said = Claim & Pick<Announcer, "interface">;
+
+    function onBoth(claims: readonly Said[], links: Readonly<Record<string, Links>>, of: Silence = WELL) {
+      return holderOf({
+        placement: { epoch: 4, nodes: ["a", "b"], interfaces: ["*an0"], protocols: ["Layer2"] },
+        announcers: claims.map((claim) => ({ mac: "", since: "", ...claim })),
+        node: (name) => {
+          const interfaces = Object.entries(links[name] ?? {}).map(([name, texts]) => ({
+            name,
+            subnets: texts.flatMap((text) => {
+              const parsed = parseInterfaceAddress(text);
+              return parsed.ok ? [parsed.value.prefix] : [];
+            }),
+          }));
+          const well = { cordoned: false, keeps: true, drained: false, settled: true, proxyUnhealthy: false };
+          return { name, labels: {}, ...well, interfaces, dark: [], ...(name === "a" ? of : WELL) };
+        },
+      });
+    }
+
+    const stays: Said = { node: "a", epoch: 4, interface: "lan0" };
+    const passed: Said = { node: "b", epoch: 4, step: 1, interface: "wan0" };
+    const both = { lan0: LAN, wan0: WAN };
+    const split: readonly [string, readonly Said[], Readonly<Record<string, Links>>, Silence, string][] = [
+      [
+        "the one on record while it answers where the other is not",
+        [stays, passed],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        WELL,
+        "a",
+      ],
+      [
+        "the one on record while it answers where the other has no interface that is told on",
+        [stays, passed],
+        { a: { lan0: LAN }, b: { wan0: WAN, eth0: LAN } },
+        WELL,
+        "a",
+      ],
+      [
+        "the one on record while its speaker restarts",
+        [stays, passed],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        RESTARTING,
+        "a",
+      ],
+      ["the other one if that is on all networks", [stays, passed], { a: both, b: both }, WELL, "b"],
+      [
+        "the other one if the one on record answers nowhere",
+        [passed],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        WELL,
+        "b",
+      ],
+      [
+        "the other one if the one on record answers by an older record",
+        [{ ...stays, epoch: 3 }, passed],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        WELL,
+        "b",
+      ],
+      [
+        "the other one if the one on record has lost that link as well",
+        [stays, passed],
+        { a: {}, b: { wan0: WAN } },
+        WELL,
+        "b",
+      ],
+      [
+        "the other one if it is not known which network that is",
+        [stays, passed],
+        { a: { lan0: [] }, b: { wan0: WAN } },
+        WELL,
+        "b",
+      ],
+      [
+        "the other one if the one on record is not ready",
+        [stays, passed],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        NOT_READY,
+        "b",
+      ],
+      [
+        "the other one if its epoch is above the record's",
+        [stays, { ...passed, epoch: 5 }],
+        { a: { lan0: LAN }, b: { wan0: WAN } },
+        WELL,
+        "b",
+      ],
+    ];
+    for (const [title, claims, links, of, expected] of split)
+      it(`is ${title}`, () => {
+        expect(onBoth(claims, links, of)).to.equal(expected);
+        expect(onBoth(claims.toReversed(), links, of), "in another order").to.equal(expected);
+      });
   });
 });

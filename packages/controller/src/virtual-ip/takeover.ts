@@ -1,5 +1,7 @@
 import type { Announcer, Placement } from "@fairlead/api/virtual-ip.ts";
 import { isHigherAnnouncer } from "@fairlead/api/virtual-ip-claim.ts";
+import { matchesAny } from "@fairlead/net/name-pattern.ts";
+import { shareSegment } from "@fairlead/net/segment.ts";
 import type { NodeView } from "../placement/node-view.ts";
 
 export interface Announcing {
@@ -12,7 +14,8 @@ export interface Announcing {
  * The node that has the address: the one on record, unless the speakers have passed it on by themselves. Of those whose speakers
  * live, the one with the highest claim has it if that stands firmly above the record. A claim that only covers for the holder, or
  * is older than the record, counts when nothing is heard of the node on record: moving the address elsewhere then would be one
- * move more.
+ * move more. Of an address on several networks one can pass alone: while the node on record answers on one that the other node is not on,
+ * it has the address still, since else it would have to let go of it there.
  */
 export function holderOf({ placement, announcers, node }: Announcing): string | undefined {
   const recorded = placement?.nodes[0];
@@ -25,7 +28,11 @@ export function holderOf({ placement, announcers, node }: Announcing): string | 
   const owner = node(recorded);
   const { epoch, step = 0, provisional = false } = highest;
   const isAbove = epoch > placement.epoch || (epoch === placement.epoch && step > 0);
-  if (isAbove && !provisional) return highest.node;
+  if (isAbove && !provisional) {
+    const other = node(highest.node);
+    const isElsewhere = epoch === placement.epoch && answersApart(placement, announcers, { owner, other });
+    return isElsewhere ? recorded : highest.node;
+  }
   const silent = epoch < placement.epoch ? !lives(owner) : owner?.speaker !== "Running" || !lives(owner);
   return silent ? highest.node : recorded;
 }
@@ -39,6 +46,24 @@ function highestOf(announcers: readonly Announcer[], listed: readonly string[]):
     if (isHigherAnnouncer(best, one)) return best;
     return rank(one) - rank(best) < 0 || (rank(one) === rank(best) && one.node < best.node) ? one : best;
   }, undefined);
+}
+
+/** Whether the owner, as the record has it, answers on a network that is known not to be one of the other node's. */
+function answersApart(
+  { interfaces, epoch, nodes: [recorded] }: Placement,
+  announcers: readonly Announcer[],
+  { owner, other }: { readonly owner: NodeView | undefined; readonly other: NodeView | undefined },
+): boolean {
+  if (interfaces === undefined || owner === undefined || other === undefined || !lives(owner)) return false;
+  const named = other.interfaces.filter(({ name }) => matchesAny(name, interfaces));
+  const theirs = named.flatMap(({ subnets }) => subnets);
+  return owner.interfaces.some(
+    ({ name, subnets }) =>
+      announcers.some((one) => one.node === recorded && one.interface === name && one.epoch === epoch) &&
+      // By subnets that are not shared even with themselves no segment is known.
+      shareSegment(subnets, subnets) &&
+      !shareSegment(subnets, theirs),
+  );
 }
 
 /** Whether a speaker is there, or was a moment ago, and can be believed. */

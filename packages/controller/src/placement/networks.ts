@@ -1,0 +1,44 @@
+import { isPattern } from "@fairlead/net/name-pattern.ts";
+import { shareSegment } from "@fairlead/net/segment.ts";
+import type { Eligible } from "./eligibility.ts";
+import type { NodeInterface } from "./node-view.ts";
+
+/** Whether these names and patterns can stand for interfaces on several networks of one node. */
+export function maySpan(interfaces: readonly string[] | undefined): interfaces is readonly string[] {
+  return interfaces !== undefined && (interfaces.length > 1 || interfaces.some(isPattern));
+}
+
+/** On how many networks these interfaces are, as the speaker of their node sees it: one without a subnet counts for itself. */
+export function networksOf(interfaces: readonly NodeInterface[]): number {
+  const apart: NodeInterface[] = [];
+  for (const one of interfaces)
+    if (!apart.some(({ subnets }) => shareSegment(subnets, one.subnets))) apart.push(one);
+  return apart.length;
+}
+
+/** Whether, told the same interfaces, `a` reaches more networks than `b`. Told others, it is to be told elsewhere. */
+export function isWider(a: Eligible, b: Eligible): boolean {
+  return a.networks > b.networks && told(a) === told(b);
+}
+
+/** Those of the nodes that no other of them is wider than. */
+export function widestOf(nodes: readonly Eligible[]): readonly Eligible[] {
+  if (!nodes.some(({ networks }) => networks > 1)) return nodes;
+  const most = new Map<string, number>();
+  for (const one of nodes) most.set(told(one), Math.max(one.networks, most.get(told(one)) ?? 0));
+  return nodes.filter((one) => one.networks === most.get(told(one)));
+}
+
+/** Those of the nodes to which an address can go for the sake of networks or weight: none that has just started, or is about to go. */
+export function openAndSettled(nodes: readonly Eligible[]): readonly Eligible[] {
+  return nodes.filter(({ node }) => node.settled && !node.cordoned);
+}
+
+/** The names of the nodes that are wider than the owner, and to which its address can go. */
+export function widerThan(owner: Eligible, nodes: readonly Eligible[]): readonly string[] {
+  return openAndSettled(nodes).flatMap((one) => (isWider(one, owner) ? [one.node.name] : []));
+}
+
+function told({ interfaces }: Eligible): string {
+  return interfaces === undefined ? "" : interfaces.join();
+}

@@ -1,0 +1,81 @@
+import { nodes } from "@fairlead/api/core/node.ts";
+import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
+import { l2Advertisements, speakers, virtualIPs } from "@fairlead/api/resources.ts";
+import { expect } from "chai";
+import { Harness } from "../testing/harness.ts";
+import { advertisement, node, speaker } from "../testing/objects.ts";
+
+const IP = "192.0.2.100";
+const SETTLE_MS = 10_000;
+
+describe("an address that two networks carry", () => {
+  let harness: Harness;
+  const lan = { name: "lan0", addresses: ["192.0.2.11/24"] };
+  const wan = { name: "wan0", addresses: ["203.0.113.11/24"] };
+  const links = (name: string, ...interfaces: (typeof lan & { readonly carrier?: boolean })[]) =>
+    harness.api.put(speakers, speaker(name, interfaces));
+  const placement = () => harness.virtualIP(IP)?.spec.placement;
+  const moves = (): number => harness.api.writes.filter(({ resource }) => resource === "virtualips").length;
+
+  beforeEach(() => {
+    harness = Harness.withNodes();
+    for (const [i, name] of ["node-d", "node-e"].entries()) harness.addNode(name, 14 + i);
+    harness.api.put(l2Advertisements, advertisement("all", { interfaces: ["lan0", "wan0"] }));
+    for (const name of ["node-a", "node-c", "node-d", "node-e"]) links(name, lan);
+    links("node-b", wan);
+    harness.addPool("lan", ["192.0.2.100-192.0.2.140"]);
+    harness.addService("web/shop");
+  });
+  afterEach(() => harness.stop());
+
+  it("goes in one write to a node that comes to be on both, says why, and rests there when others do", async () => {
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    expect(placement()?.nodes).to.have.members(["node-a", "node-c", "node-d", "node-e"]);
+    harness.api.writes.length = 0;
+    links("node-b", lan, wan);
+    await harness.settle();
+    expect(placement()?.nodes[0]).to.equal("node-b");
+    expect(placement()?.reason).to.equal("MoreNetworks");
+    expect(moves()).to.equal(1);
+    links("node-d", lan, wan);
+    await harness.settle(SETTLE_MS);
+    links("node-b", lan, { ...wan, carrier: false });
+    await harness.settle();
+    expect(placement()?.nodes[0]).to.equal("node-d");
+    harness.api.writes.length = 0;
+    links("node-b", lan, wan);
+    await harness.settle(SETTLE_MS);
+    links("node-d", lan);
+    links("node-b", lan);
+    await harness.settle(SETTLE_MS);
+    expect(placement()?.nodes[0], "which reaches as many as any other").to.equal("node-d");
+  });
+
+  it("is looked at when a node comes that nobody waited for, since its three stand-ins are as narrow", async () => {
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    harness.addNode("node-f", 16);
+    links("node-f", lan, wan);
+    await harness.settle(SETTLE_MS - 100);
+    expect(placement()?.nodes[0]).to.not.equal("node-f");
+    await harness.settle(200);
+    expect(placement()?.nodes[0]).to.equal("node-f");
+  });
+
+  it("stays where a person wants it, though another node is on both", async () => {
+    links("node-b", lan, wan);
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    expect(placement()?.nodes[0]).to.equal("node-b");
+    harness.api.edit(virtualIPs, IP, (one) => ({
+      ...one,
+      metadata: { ...one.metadata, annotations: { [MOVE_TO_ANNOTATION]: "node-c" } },
+    }));
+    await harness.settle();
+    expect(placement()).to.deep.include({ byHand: true, reason: "Move" });
+    harness.api.put(nodes, node("node-b", { labels: { some: "label" } }));
+    await harness.settle(SETTLE_MS);
+    expect(placement()?.nodes[0]).to.equal("node-c");
+  });
+});
