@@ -650,7 +650,7 @@ describe("placement", () => {
       labels: fc.constantFrom({}, { rack: "1" }, { rack: "2" }),
       pod: fc.constantFrom<("none" | object)[]>({}, {}, "none"),
       patient: fc.boolean(),
-      interfaces: fc.constantFrom(LAN, LAN, [...LAN, ...WAN], [...LAN, ...NO_LINK], WAN),
+      interfaces: fc.constantFrom(LAN, [...LAN, ...WAN]),
     });
     const anyAd: fc.Arbitrary<L2AdvertisementSpec> = fc.constantFrom<L2AdvertisementSpec>(
       {},
