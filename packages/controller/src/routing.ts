@@ -87,7 +87,7 @@ export class Routing implements ClusterListener {
     }
     const { standIns, failback, reach } = occupancy;
     const better = failback.concerned(name, nodes.get(name));
-    const wider = reach.concerned(nodes.get(name));
+    const wider = reach.concerned(name, nodes.get(name));
     for (const address of [...standIns.naming(name), ...standIns.wanting(), ...better, ...wider]) {
       this.#to.queues.virtualIPs.add(address);
     }

@@ -5,6 +5,7 @@ import type { Change } from "@fairlead/kube/store.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import { type CordonedNodes, isUp, lacksSpeaker, type NodeView, viewNode } from "../placement/node-view.ts";
 import { Settling } from "./settling.ts";
+import { SteadyLinks } from "./steady-links.ts";
 
 /**
  * For how long a speaker that is not there is waited for, in ms. While it is away its stand-ins take care of its addresses; after
@@ -40,12 +41,14 @@ export class NodeIndex {
   readonly #lastReports = new Map<string, Speaker>();
   readonly #options: NodeIndexOptions;
   readonly #settling: Settling;
+  readonly #links: SteadyLinks;
   #begun = false;
   #list: readonly NodeView[] | undefined;
 
   constructor(options: NodeIndexOptions) {
     this.#options = options;
     this.#settling = new Settling({ ...options, onSettled: (name) => this.#look(name) });
+    this.#links = new SteadyLinks(options.clock, (name) => this.#look(name));
   }
 
   /** Everything has been read: who is not there has been away for an unknown time, and is waited for from now. */
@@ -61,6 +64,7 @@ export class NodeIndex {
     for (const { timer } of this.#absences.values()) timer?.cancel();
     this.#absences.clear();
     this.#settling.stop();
+    this.#links.stop();
   }
 
   applyNode({ key, current }: Change<Node>): void {
@@ -118,6 +122,7 @@ export class NodeIndex {
     if (node === undefined) {
       this.#present(name);
       this.#settling.set(name, false);
+      this.#links.delete(name);
       this.#lastReports.delete(name);
       if (this.#pods.get(name)?.size === 0) this.#pods.delete(name);
       if (!this.#views.delete(name)) return;
@@ -136,7 +141,9 @@ export class NodeIndex {
     const report = this.#speakers.get(name);
     const lastReport = this.#lastReports.get(name);
     const { cordonedNodes } = this.#options;
-    const view = viewNode(node, { pods, report, lastReport, patient: true, cordonedNodes });
+    const seen = viewNode(node, { pods, report, lastReport, patient: true, cordonedNodes });
+    const isReported = (report ?? lastReport)?.status !== undefined;
+    const view = isReported ? { ...seen, steady: this.#links.set(name, seen.interfaces) } : seen;
     this.#settling.set(name, isUp(view));
     if (!lacksSpeaker(view)) {
       this.#present(name);

@@ -6,6 +6,7 @@ import { readAdvertisement } from "./advertise.ts";
 import { type ServingEndpoints, servingEndpoints } from "./endpoints.ts";
 import { type NodeView, viewNode } from "./node-view.ts";
 import { type PlacementDecision, type PlacementInput, place } from "./place.ts";
+import { WIDER_AFTER_MS } from "./reach.ts";
 
 type Interface = Parameters<typeof speaker>[1][number];
 
@@ -20,11 +21,12 @@ const dark = (one: Interface): Interface => ({ ...one, carrier: false });
 interface Parts extends NonNullable<Parameters<typeof node>[1]> {
   readonly on?: readonly Interface[];
   readonly settled?: boolean;
+  readonly steady?: boolean;
 }
 
-function view(name: string, { on = BOTH, settled = true, ...parts }: Parts = {}): NodeView {
+function view(name: string, { on = BOTH, settled = true, steady = true, ...parts }: Parts = {}): NodeView {
   const labels = { name, ...parts.labels };
-  const news = { pods: [speakerPod(name)], report: speaker(name, on), patient: false, settled };
+  const news = { pods: [speakerPod(name)], report: speaker(name, on), patient: false, settled, steady };
   return viewNode(node(name, { ...parts, labels }), news);
 }
 
@@ -59,6 +61,7 @@ function decide({ of, ads = [named], local, ...parts }: Given): PlacementDecisio
     load: () => 0,
     companions: () => 0,
     standIns: { tie: () => "None", ownersOf: () => 0 },
+    widerForMs: () => WIDER_AFTER_MS,
     ...parts,
   });
 }
@@ -145,6 +148,25 @@ describe("an address that several networks carry", () => {
       { of: { a: { on: [LAN, dark(WAN)] }, b: wan }, owner: "a", listed: ["a", "b"] },
       "a",
     ],
+    [
+      "stays while one that reaches more has had its links for a moment only",
+      { of: { a: lan, c: { steady: false } }, owner: "a" },
+      "a",
+    ],
+    [
+      "leaves a node that lost a link for one that has had its links for longer, of two that reach more",
+      {
+        of: { a: { on: [LAN, dark(WAN)] }, b: { steady: false }, c: {} },
+        owner: "a",
+        listed: ["a", "b", "c"],
+      },
+      "c",
+    ],
+    [
+      "stays while another one has reached more for a moment only",
+      { of: { a: lan, c: {} }, owner: "a", widerForMs: () => WIDER_AFTER_MS - 1 },
+      "a",
+    ],
     ["stays when as many are reached elsewhere", { of: { a: lan, b: wan }, owner: "b" }, "b"],
     [
       "goes, when its node has lost all links, to the first stand-in that reaches most",
@@ -197,11 +219,15 @@ describe("an address that several networks carry", () => {
     });
 
   it("says that it moves for the sake of the networks, and when it has to move again", () => {
+    const reach = { interfaces: ["*an*"], better: [], afterMs: WIDER_AFTER_MS };
     const moved = decide({ of: { a: lan, c: {} }, owner: "a" });
-    expect(moved).to.deep.include({ mends: true, reach: { interfaces: ["*an*"], networks: 2 } });
+    expect(moved).to.deep.include({ mends: true, reach: { ...reach, networks: 2 } });
     const stays = decide({ of: { a: lan, b: wan }, owner: "a" });
     expect(stays).to.not.have.property("mends");
-    expect(stays).to.deep.include({ reach: { interfaces: ["*an*"], networks: 1 } });
+    expect(stays).to.deep.include({ reach: { ...reach, networks: 1 } });
+    const waits = decide({ of: { a: lan, b: wan, c: {} }, owner: "a", widerForMs: () => 0 });
+    expect(waits).to.not.have.property("mends");
+    expect(waits).to.deep.include({ reach: { ...reach, networks: 1, better: ["c"] } });
     expect(decide({ of: { a: lan }, ads: [{ interfaces: ["lan0"] }] })).to.include({ reach: undefined });
     expect(decide({ of: { a: lan }, ads: [{}] })).to.include({ reach: undefined });
     expect(decide({ of: { a: lan }, owner: "a", byHand: true })).to.include({ reach: undefined });

@@ -34,9 +34,11 @@ export function openAndSettled(nodes: readonly Eligible[]): readonly Eligible[] 
   return nodes.filter(({ node }) => node.settled && !node.cordoned);
 }
 
-/** The names of the nodes that are wider than the owner, and to which its address can go. */
+/** The names of the nodes that are wider than the owner, not for a moment only, and to which its address can go. */
 export function widerThan(owner: Eligible, nodes: readonly Eligible[]): readonly string[] {
-  return openAndSettled(nodes).flatMap((one) => (isWider(one, owner) ? [one.node.name] : []));
+  return openAndSettled(nodes).flatMap((one) =>
+    one.node.steady && isWider(one, owner) ? [one.node.name] : [],
+  );
 }
 
 function told({ interfaces }: Eligible): string {

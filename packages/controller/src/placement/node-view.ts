@@ -43,6 +43,8 @@ export interface NodeView {
   readonly keeps: boolean;
   /** Ready for a while, with a speaker; one that has just started gets nothing new while another node can have it. */
   readonly settled: boolean;
+  /** None of its links came up a moment ago; else no address goes to it for the sake of its networks. */
+  readonly steady: boolean;
   /** Drained of addresses by a person. */
   readonly drained: boolean;
   /** Its kube-proxy was healthy and is not any more: what comes for an address there may soon go nowhere. */
@@ -71,6 +73,8 @@ export interface SpeakerNews {
   readonly patient: boolean;
   /** Whether the node has been well for a while, if it is. @default true */
   readonly settled?: boolean;
+  /** See NodeView. @default true */
+  readonly steady?: boolean;
   /** What becomes of the addresses of a node that is cordoned: see the option of the controller. @default "avoid" */
   readonly cordonedNodes?: CordonedNodes;
 }
@@ -83,7 +87,7 @@ export const CORDONED_NODES = ["avoid", "keep"] as const;
 
 /** Puts together what Node, speaker Pods on it and Speaker object say. */
 export function viewNode(node: Node, news: SpeakerNews): NodeView {
-  const { pods, report, lastReport, patient, settled = true, cordonedNodes = "avoid" } = news;
+  const { pods, report, lastReport, patient, settled = true, steady = true, cordonedNodes = "avoid" } = news;
   const isPresent = [...pods].some(isRunning);
   const drained = (report ?? lastReport)?.metadata.annotations?.[DRAIN_ANNOTATION] === "true";
   const leaving = drained || isToBeDeleted(node);
@@ -103,6 +107,7 @@ export function viewNode(node: Node, news: SpeakerNews): NodeView {
     cordoned: cordoned || proxyUnhealthy,
     keeps: keeps && !proxyUnhealthy,
     settled: settled && fault === undefined,
+    steady,
     drained,
     proxyUnhealthy,
     speaker: absence === undefined ? "Running" : patient && keeps ? "Restarting" : "Gone",

@@ -683,6 +683,7 @@ describe("placement", () => {
             wish: wishIndex === undefined ? undefined : `n${wishIndex}`,
             byHand,
             waitedMs: (name) => waits[Number(name.slice(1))] ?? 0,
+            widerForMs: (name) => waits[Number(name.slice(1))] ?? 0,
           });
           const decision = place(given);
           const turned = {

@@ -15,9 +15,9 @@ import { noNodeMay } from "./fault-text.ts";
 import { noHostMay } from "./hosts-text.ts";
 import { nobodyServes } from "./idle-text.ts";
 import { abilityOf, isServed, type Sifted, sift } from "./local-endpoints.ts";
-import { maySpan, widerThan } from "./networks.ts";
+import { maySpan } from "./networks.ts";
 import { isSilent, lacksSpeaker, type NodeView } from "./node-view.ts";
-import type { Reach } from "./reach.ts";
+import { type Reach, reachOf } from "./reach.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
 
@@ -46,6 +46,8 @@ export interface PlacementInput {
   readonly byHand?: boolean;
   /** For how long a node that is better than the owner has been eligible without interruption, in ms. @default 0 for all */
   readonly waitedMs?: (node: string) => number;
+  /** For how long a node that reaches more networks than the owner could have had it without interruption, in ms. @default 0 for all */
+  readonly widerForMs?: (node: string) => number;
   /** The nodes on record: an owner, then its stand-ins. */
   readonly listed: readonly string[];
   readonly services: readonly PlacedService[];
@@ -96,7 +98,7 @@ export type PlacementDecision = {
 /**
  * Chooses the node that is to answer for an address: the one that a person wants it on, if that may have it and is not cordoned while
  * another is not. Else the present owner keeps it while it may, with the same exception, unless the advertisements have it go back to a better node, or another
- * one reaches more of the networks on which it is to be told. When it has
+ * one has reached more of the networks on which it is to be told for a while. When it has
  * lost its link the first stand-in that may have it gets it; otherwise the node that reaches most of the networks, then the highest weight wins, then the node of the other address of a dual-stack pair, then the fewest addresses,
  * then the order of its stand-ins, then the name, of nodes that have just started only if there are no others. An owner whose speaker restarts keeps it,
  * and one that is merely silent while nobody else may have it.
@@ -159,7 +161,7 @@ export function place(input: PlacementInput): PlacementDecision {
     node.name === input.owner ? undefined : judgements.faults.find(([name]) => name === input.owner)?.[1];
   return {
     ...{ kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending },
-    reach: maySpan(interfaces) && !byHand ? { interfaces, networks: owner.networks } : undefined,
+    reach: byHand ? undefined : reachOf(owner, backing, services),
     ...(left && { left }),
     ...(wider.includes(node.name) && { mends: true }),
   };
@@ -170,10 +172,11 @@ interface Backing extends Pick<Sifted, "candidates" | "leaving"> {
 }
 
 /** The nodes to which the address goes because they reach more networks: on those nobody answers while its owner has it. */
-function widerThanOwner(input: PlacementInput, { candidates, leaving }: Backing): readonly string[] {
-  const owner = candidates.find(({ node }) => node.name === input.owner);
-  if (owner === undefined || input.byHand === true || leaving.has(owner.node.name)) return [];
-  return widerThan(owner, candidates).filter((name) => abilityOf(name, input.services) === "Ready");
+function widerThanOwner(input: PlacementInput, backing: Backing): readonly string[] {
+  const { owner: name, byHand = false, widerForMs = () => 0 } = input;
+  const owner = backing.candidates.find(({ node }) => node.name === name);
+  const reach = owner && !byHand ? reachOf(owner, backing, input.services) : undefined;
+  return reach?.better.filter((better) => widerForMs(better) >= reach.afterMs) ?? [];
 }
 
 /** The nodes of a higher weight than the owner's to which the address goes back now. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { node, speaker, speakerPod } from "../testing/objects.ts";
 import { type NodeView, viewNode } from "./node-view.ts";
-import { ReachIndex } from "./reach.ts";
+import { type Reach, ReachIndex, WIDER_AFTER_MS } from "./reach.ts";
 
 function on(...names: readonly string[]): NodeView {
   const interfaces = names.map((name, i) => ({
@@ -14,21 +14,29 @@ function on(...names: readonly string[]): NodeView {
 
 describe("addresses that a node's change concerns because it reaches more networks", () => {
   const cases: readonly [string, NodeView | undefined, readonly string[]][] = [
-    ["a node on both networks", on("lan0", "wan0"), ["narrow", "any"]],
-    ["a node on one of them", on("lan0"), []],
-    ["a node that has lost the link to one", on("lan0", "-wan0"), []],
-    ["a node on more networks than were known", on("lan0", "wan0", "san0"), ["narrow", "any", "widest"]],
-    ["a node that is gone", undefined, []],
+    ["a node on both networks", on("lan0", "wan0"), ["narrow", "any", "waits"]],
+    ["a node on one of them", on("lan0"), ["waits"]],
+    ["a node that has lost the link to one", on("lan0", "-wan0"), ["waits"]],
+    [
+      "a node on more networks than were known",
+      on("lan0", "wan0", "san0"),
+      ["narrow", "any", "widest", "waits"],
+    ],
+    ["a node that is gone", undefined, ["waits"]],
   ];
   for (const [what, view, expected] of cases)
-    it(`are those that it would be wider for: ${what}`, () => {
+    it(`are those that it would be wider for, or was: ${what}`, () => {
       const index = new ReachIndex();
-      index.set("narrow", { interfaces: ["lan0", "wan0"], networks: 1 });
-      index.set("wide", { interfaces: ["lan0", "wan0"], networks: 2 });
-      index.set("any", { interfaces: ["*"], networks: 1 });
-      index.set("widest", { interfaces: ["*"], networks: 2 });
-      index.set("left", { interfaces: ["*"], networks: 1 });
+      const reach = (names: readonly string[], networks: number, better: readonly string[] = []): Reach => ({
+        ...{ interfaces: names, networks, better, afterMs: WIDER_AFTER_MS },
+      });
+      index.set("narrow", reach(["lan0", "wan0"], 1));
+      index.set("wide", reach(["lan0", "wan0"], 2, ["b"]));
+      index.set("any", reach(["*"], 1));
+      index.set("widest", reach(["*"], 2));
+      index.set("waits", reach(["lan0", "wan0"], 1, ["a"]));
+      index.set("left", reach(["*"], 1));
       index.set("left", undefined);
-      expect([...index.concerned(view)]).to.deep.equal(expected);
+      expect([...index.concerned("a", view)]).to.deep.equal(expected);
     });
 });

@@ -1,5 +1,6 @@
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Failback } from "../placement/failback.ts";
+import type { Reach } from "../placement/reach.ts";
 
 /**
  * Since when nodes that are better than its own may have an address, without interruption. It is known only of what was looked at in
@@ -23,19 +24,19 @@ export class BetterNodes {
   /**
    * These nodes, and no others, are better and may have the address.
    *
-   * @param failback undefined: the address goes nowhere
+   * @param waiting undefined: the address goes nowhere
    * @returns ms until it goes to one of them; undefined if none is waited for
    */
-  note(vip: string, failback: Failback | undefined): number | undefined {
-    if (failback === undefined || failback.better.length === 0) {
+  note(vip: string, waiting: Pick<Failback | Reach, "better" | "afterMs"> | undefined): number | undefined {
+    if (waiting === undefined || waiting.better.length === 0) {
       this.#since.delete(vip);
       return undefined;
     }
     const nowMs = this.#clock.nowMs();
     const before = this.#since.get(vip);
-    const since = new Map(failback.better.map((node) => [node, before?.get(node) ?? nowMs]));
+    const since = new Map(waiting.better.map((node) => [node, before?.get(node) ?? nowMs]));
     this.#since.set(vip, since);
-    return Math.max(0, Math.min(...since.values()) + failback.afterMs - nowMs);
+    return Math.max(0, Math.min(...since.values()) + waiting.afterMs - nowMs);
   }
 
   /** Nothing is known any more. */

@@ -9,6 +9,7 @@ const NODE: NodeView = {
   cordoned: false,
   keeps: true,
   settled: true,
+  steady: true,
   drained: false,
   proxyUnhealthy: false,
   speaker: "Running",

@@ -2,6 +2,8 @@ import { nodes } from "@fairlead/api/core/node.ts";
 import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import { l2Advertisements, speakers, virtualIPs } from "@fairlead/api/resources.ts";
 import { expect } from "chai";
+import { LINKS_STEADY_AFTER_MS } from "../cluster/steady-links.ts";
+import { WIDER_AFTER_MS } from "../placement/reach.ts";
 import { Harness } from "../testing/harness.ts";
 import { advertisement, node, speaker } from "../testing/objects.ts";
 
@@ -34,14 +36,16 @@ describe("an address that two networks carry", () => {
     expect(placement()?.nodes).to.have.members(["node-a", "node-c", "node-d", "node-e"]);
     harness.api.writes.length = 0;
     links("node-b", lan, wan);
-    await harness.settle();
+    await harness.settle(LINKS_STEADY_AFTER_MS + WIDER_AFTER_MS - 100);
+    expect(moves()).to.equal(0);
+    await harness.settle(200);
     expect(placement()?.nodes[0]).to.equal("node-b");
     expect(placement()?.reason).to.equal("MoreNetworks");
     expect(moves()).to.equal(1);
     links("node-d", lan, wan);
     await harness.settle(SETTLE_MS);
     links("node-b", lan, { ...wan, carrier: false });
-    await harness.settle();
+    await harness.settle(WIDER_AFTER_MS + 100);
     expect(placement()?.nodes[0]).to.equal("node-d");
     harness.api.writes.length = 0;
     links("node-b", lan, wan);
@@ -52,12 +56,45 @@ describe("an address that two networks carry", () => {
     expect(placement()?.nodes[0], "which reaches as many as any other").to.equal("node-d");
   });
 
+  it("stays where it is when all lose their links to one network and get them back, one after the other", async () => {
+    const names = ["node-a", "node-b", "node-c", "node-d", "node-e"];
+    for (const name of names) links(name, lan, wan);
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    const [owner = ""] = placement()?.nodes ?? [];
+    harness.api.writes.length = 0;
+    for (const name of [owner, ...names.filter((one) => one !== owner)]) {
+      links(name, lan, { ...wan, carrier: false });
+      await harness.settle(100);
+    }
+    await harness.settle(SETTLE_MS);
+    for (const name of [...names.filter((one) => one !== owner), owner]) {
+      links(name, lan, wan);
+      await harness.settle(2000);
+    }
+    await harness.settle(2 * SETTLE_MS);
+    expect(moves()).to.equal(0);
+  });
+
+  it("does not go to a node whose link to the other network comes and goes", async () => {
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    harness.api.writes.length = 0;
+    for (let i = 0; i < 20; i++) {
+      links("node-b", lan, wan);
+      await harness.settle(SETTLE_MS - 1000);
+      links("node-b", lan);
+      await harness.settle(1000);
+    }
+    expect(placement()?.nodes[0]).to.not.equal("node-b");
+  });
+
   it("is looked at when a node comes that nobody waited for, since its three stand-ins are as narrow", async () => {
     await harness.start();
     await harness.settle(SETTLE_MS);
     harness.addNode("node-f", 16);
     links("node-f", lan, wan);
-    await harness.settle(SETTLE_MS - 100);
+    await harness.settle(SETTLE_MS + WIDER_AFTER_MS - 100);
     expect(placement()?.nodes[0]).to.not.equal("node-f");
     await harness.settle(200);
     expect(placement()?.nodes[0]).to.equal("node-f");

@@ -19,11 +19,13 @@ export interface Placeable {
   readonly byHand?: boolean;
   /** See PlacementInput. */
   readonly waitedMs?: (node: string) => number;
+  /** See PlacementInput. */
+  readonly widerForMs?: (node: string) => number;
 }
 
 /** Where the address is to live, as things are now. */
 export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision {
-  const { address, pool, services, owner, wish, listed, byHand = false, waitedMs } = placeable;
+  const { address, pool, services, owner, wish, listed, byHand = false, waitedMs, widerForMs } = placeable;
   const { standIns } = cluster.occupancy;
   const name = virtualIPName(address);
   const beside = companionsOf(cluster, name, services);
@@ -35,6 +37,7 @@ export function plan(cluster: Cluster, placeable: Placeable): PlacementDecision 
     listed,
     byHand,
     ...(waitedMs && { waitedMs }),
+    ...(widerForMs && { widerForMs }),
     services: services.flatMap((key) => placedService(cluster, key, address)),
     advertisements: cluster.advertisements,
     nodes: cluster.nodes.list(),

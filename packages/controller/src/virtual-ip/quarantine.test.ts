@@ -33,6 +33,7 @@ function node(
     drained: false,
     keeps: true,
     settled: true,
+    steady: true,
     proxyUnhealthy: false,
     speaker: "Running",
     interfaces,

@@ -57,18 +57,21 @@ export class VirtualIPReconciler {
   readonly #deps: VirtualIPReconcilerDependencies;
   readonly #when: WhenToTell;
   readonly #betterNodes: BetterNodes;
+  readonly #widerNodes: BetterNodes;
   #begunMs = 0;
 
   constructor(dependencies: VirtualIPReconcilerDependencies) {
     this.#deps = dependencies;
     this.#when = new WhenToTell(dependencies.clock);
     this.#betterNodes = new BetterNodes(dependencies.clock);
+    this.#widerNodes = new BetterNodes(dependencies.clock);
   }
 
   /** This replica begins to decide, perhaps in the middle of advertisements being deleted and made again. */
   begin(): void {
     this.#begunMs = this.#deps.clock.nowMs();
     this.#betterNodes.clear();
+    this.#widerNodes.clear();
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Again> {
@@ -78,6 +81,7 @@ export class VirtualIPReconciler {
     if (object === undefined || address === undefined || object.metadata.deletionTimestamp !== undefined) {
       this.#when.forget(name);
       this.#betterNodes.note(name, undefined);
+      this.#widerNodes.note(name, undefined);
       return undefined;
     }
     try {
@@ -117,9 +121,11 @@ export class VirtualIPReconciler {
     const wish = wishOf(object);
     const byHand = placement?.byHand === true && owner === listed[0];
     const waitedMs = (node: string): number => this.#betterNodes.waitedMs(object.metadata.name, node);
+    const widerForMs = (node: string): number => this.#widerNodes.waitedMs(object.metadata.name, node);
     // What becomes due while the decision is carried out has not been acted upon.
     const endpointsDueMs = this.#endpointsDueMs(services);
-    const decision = plan(cluster, { address, pool, services, owner, wish, listed, byHand, waitedMs });
+    const holding = { owner, wish, listed, byHand, waitedMs, widerForMs };
+    const decision = plan(cluster, { address, pool, services, ...holding });
     const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
@@ -133,8 +139,9 @@ export class VirtualIPReconciler {
     const reach = decision.kind === "Placed" ? decision.reach : undefined;
     cluster.occupancy.reach.set(object.metadata.name, reach);
     const backMs = this.#betterNodes.note(object.metadata.name, failback);
+    const widerMs = this.#widerNodes.note(object.metadata.name, reach);
     const again = await this.#tell(placed, address, decision, signal);
-    return earliest(again?.requeueAfterMs, dueMs, ...endpointsDueMs, backMs);
+    return earliest(again?.requeueAfterMs, dueMs, ...endpointsDueMs, backMs, widerMs);
   }
 
   /** For how long a released address still waits for its former Service, in ms; undefined: it is not released. */

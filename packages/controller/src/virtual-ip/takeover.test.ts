@@ -21,7 +21,14 @@ function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | 
     node: (name) => {
       const silence = of[name] ?? { fault: undefined, speaker: "Running" };
       if (silence === "none") return undefined;
-      const well = { cordoned: false, keeps: true, drained: false, settled: true, proxyUnhealthy: false };
+      const well = {
+        cordoned: false,
+        keeps: true,
+        drained: false,
+        settled: true,
+        steady: true,
+        proxyUnhealthy: false,
+      };
       return { name, labels: {}, ...well, interfaces: [], dark: [], ...silence };
     },
   });
@@ -160,7 +167,14 @@ describe("the node that has an address", () => {
               return parsed.ok ? [parsed.value.prefix] : [];
             }),
           }));
-          const well = { cordoned: false, keeps: true, drained: false, settled: true, proxyUnhealthy: false };
+          const well = {
+            cordoned: false,
+            keeps: true,
+            drained: false,
+            settled: true,
+            steady: true,
+            proxyUnhealthy: false,
+          };
           return { name, labels: {}, ...well, interfaces, dark: [], ...(name === "a" ? of : WELL) };
         },
       });
