@@ -46,12 +46,16 @@ export function withPool(
   const recorded = recordedPool === undefined ? undefined : pools.get(recordedPool);
   const named = asked === undefined ? undefined : pools.get(asked);
   const inNamed = named !== undefined && poolContains(named, holding.address);
+  const givenByNamed = inNamed && faultIn(named, holding, applicant) === undefined;
   const owner = pools.ownerOf(holding.address, recordedPool);
   const fault =
     owner === undefined ? outsideFault(holding, recordedPool) : faultIn(owner, holding, applicant);
   return {
     ...holding,
-    pool: inNamed || (named !== undefined && named === recorded) ? named.name : (owner?.name ?? recordedPool),
+    pool:
+      givenByNamed || (named !== undefined && named === recorded)
+        ? named.name
+        : (owner?.name ?? recordedPool),
     recordedPool,
     owner: owner?.name,
     wished: inNamed || (asked !== undefined && asked === recordedPool),

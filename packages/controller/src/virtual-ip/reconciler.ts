@@ -12,8 +12,7 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import { type Again, earliest } from "../again.ts";
-import { leftOutBy, poolContains } from "../allocation/pool.ts";
-import { readRequest } from "../allocation/request.ts";
+import { leftOutBy } from "../allocation/pool.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { unannounced } from "../cluster/object-facts.ts";
 import type { ControllerMetrics } from "../metrics.ts";
@@ -24,6 +23,7 @@ import { BetterNodes } from "./better-nodes.ts";
 import { type Conflict, conflictOf, saysConflict, withConflict } from "./conflict.ts";
 import { moveReason } from "./move-reason.ts";
 import { nextEpoch, placementOf, plan, samePlacement } from "./planner.ts";
+import { poolOfRecord } from "./pool-of-record.ts";
 import { quarantineStep } from "./quarantine.ts";
 import { holderOf } from "./takeover.ts";
 import { WhenToTell } from "./when-to-tell.ts";
@@ -110,7 +110,7 @@ export class VirtualIPReconciler {
       return undefined;
     }
     if (step.kind === "Ask") return await this.#ask(object, step.quarantine, signal);
-    const pool = this.#poolOf(object, address);
+    const pool = poolOfRecord(object, address, cluster);
     const { placement } = object.spec;
     const owner = holderOf({
       placement,
@@ -158,27 +158,6 @@ export class VirtualIPReconciler {
     return services
       .flatMap((key) => [cluster.endpointsDueMs(key), cluster.endpoints.settlesInMs(key)])
       .filter((ms) => ms > 0);
-  }
-
-  /** The pool that its Services ask for by name, else the one on record while it has the address, else another one that has it. */
-  #poolOf({ spec }: VirtualIP, address: IpAddress): string | undefined {
-    const { pools } = this.#deps.cluster;
-    const has = (name: string | undefined): boolean => {
-      const pool = name === undefined ? undefined : pools.get(name);
-      return pool !== undefined && poolContains(pool, address);
-    };
-    const asked = (spec.services ?? []).flatMap((key) => this.#askedBy(key) ?? []);
-    // A Service that asks for a pool by name keeps an address of it, so the record must go on saying where it came from.
-    if (spec.pool !== undefined && asked.includes(spec.pool)) return spec.pool;
-    return (
-      asked.find(has) ?? (has(spec.pool) ? spec.pool : (pools.containing(address)[0]?.name ?? spec.pool))
-    );
-  }
-
-  /** The pool that a Service asks for by name. */
-  #askedBy(key: string): string | undefined {
-    const service = this.#deps.cluster.ourService(key);
-    return service && readRequest(service).pool?.value;
   }
 
   /** Another node asks from now on; the write is read again. */
