@@ -28,7 +28,7 @@ const PURE = [
   /^packages\/controller\/src\/manager\.ts$/,
   /^packages\/controller\/src\/service\/(contested|ownership|writers)\.ts$/,
   /^packages\/controller\/src\/takeover-keys\/step\.ts$/,
-  /^packages\/controller\/src\/virtual-ip\/(quarantine|takeover|wish)\.ts$/,
+  /^packages\/controller\/src\/virtual-ip\/(due|nowhere|pool-of-record|quarantine|takeover|wish)\.ts$/,
   /^packages\/cli\/src\/(count|exit-status|finding|printable)\.ts$/,
   /^packages\/cli\/src\/source\//,
   // The models of Kubernetes' own kinds come from its client.

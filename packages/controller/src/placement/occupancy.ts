@@ -1,4 +1,5 @@
 import { FailbackIndex } from "./failback.ts";
+import type { PlacementDecision } from "./place.ts";
 import { ReachIndex } from "./reach.ts";
 import { StandInIndex } from "./stand-in-index.ts";
 
@@ -20,6 +21,14 @@ export class Occupancy {
     this.#nodes.set(name, node);
     if (node === undefined) this.#nowhere.add(name);
     else this.#addresses.set(node, (this.#addresses.get(node) ?? new Set()).add(name));
+  }
+
+  /** What the decision leaves to hope for when nodes change: a better node, one that reaches more networks, stand-ins. */
+  decided(name: string, decision: PlacementDecision): void {
+    const placed = decision.kind === "Placed" ? decision : undefined;
+    this.standIns.setWanting(name, placed?.standIns.wanting ?? false);
+    this.failback.set(name, placed?.failback);
+    this.reach.set(name, placed?.reach);
   }
 
   /** The address is held no more. */
