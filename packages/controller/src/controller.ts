@@ -103,7 +103,7 @@ export class Controller {
     const reconcilers = makeReconcilers(own);
     const queues = makeQueues({ ...common, reconcilers, leadership });
     const moves = new MoveTelling({ events, service: (key) => cluster.holder(key) });
-    routing.connect({ cluster, queues, offers: reconcilers.services, moves });
+    routing.connect({ cluster, queues, offers: reconcilers.services.offers, moves });
     this.leadership = leadership;
     this.cluster = cluster;
     this.reading = new Reading({ reader: cluster.reader, clock, log });
@@ -149,7 +149,7 @@ export class Controller {
     return {
       leading: this.leadership.leading,
       held: ledger.size,
-      waiting: this.#reconcilers.services.waiting.size,
+      waiting: this.#reconcilers.services.offers.waiting.size,
       noLongerServed: this.#reconcilers.services.noLongerServed.size,
       nowhere: [...occupancy.nowhere()].filter(held).length,
       alone: occupancy.standIns.alone(),

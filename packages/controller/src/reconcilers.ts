@@ -106,7 +106,7 @@ export function makeQueues(dependencies: QueueDependencies): Queues {
   return {
     services: queue("services", CONCURRENCY, async (key, signal) => {
       if (key !== WAITING) return await services.reconcile(key, signal);
-      services.serveWaiting();
+      services.offers.serveWaiting();
       return undefined;
     }),
     virtualIPs: queue("virtual-ips", CONCURRENCY, (name, signal) => virtualIPs.reconcile(name, signal)),

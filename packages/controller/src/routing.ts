@@ -7,7 +7,7 @@ import type { Former, Standing } from "./allocation/holdings.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
-import type { ServiceReconciler } from "./service/reconciler.ts";
+import type { Offers } from "./service/offers.ts";
 import { carriesOurs } from "./service/status.ts";
 import type { MoveTelling } from "./virtual-ip/move-telling.ts";
 
@@ -19,7 +19,7 @@ export interface RoutingTargets {
   readonly cluster: Cluster;
   readonly queues: Queues;
   /** Told what can be had by those who wait. */
-  readonly offers: Pick<ServiceReconciler, "addressChanged" | "offersChanged">;
+  readonly offers: Pick<Offers, "addressChanged" | "offersChanged">;
   /** Tells that an address has moved. */
   readonly moves: Pick<MoveTelling, "tell">;
 }
