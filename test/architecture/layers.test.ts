@@ -24,7 +24,7 @@ const PURE = [
   /^packages\/linux\/src\/netlink\//,
   /^packages\/kube\/src\/(path|prune|store)\.ts$/,
   /^packages\/controller\/src\/(allocation|placement)\//,
-  /^packages\/controller\/src\/cluster\/(infrastructure|object-facts)\.ts$/,
+  /^packages\/controller\/src\/cluster\/(infrastructure|object-facts|virtual-ip-change)\.ts$/,
   /^packages\/controller\/src\/manager\.ts$/,
   /^packages\/controller\/src\/service\/(contested|ownership|writers)\.ts$/,
   /^packages\/controller\/src\/takeover-keys\/step\.ts$/,

@@ -102,7 +102,7 @@ export class Controller {
     };
     const reconcilers = makeReconcilers(own);
     const queues = makeQueues({ ...common, reconcilers, leadership });
-    const moves = new MoveTelling({ events, service: (key) => cluster.holder(key) });
+    const moves = new MoveTelling({ events, service: (key) => cluster.services.holder(key) });
     routing.connect({ cluster, queues, offers: reconcilers.services.offers, moves });
     this.leadership = leadership;
     this.cluster = cluster;

@@ -68,7 +68,7 @@ export class Routing implements ClusterListener {
   namespaceLabels(namespace: string): void {
     if (!this.#active()) return;
     this.#offersChanged();
-    for (const service of this.#to.cluster.ourServices()) {
+    for (const service of this.#to.cluster.services.keysOfOurs()) {
       if (service.startsWith(`${namespace}/`)) this.#to.queues.services.add(service);
     }
   }
@@ -165,7 +165,7 @@ export class Routing implements ClusterListener {
         .sort(([a, left], [b, right]) => (a !== b ? (a < b ? -1 : 1) : left < right ? -1 : 1))
         .map(([, key]) => key);
     const formerlyOurs = [...services.values()].filter(carriesOurs).map(keyOf);
-    for (const keys of [ledger.services(), cluster.ourServices(), formerlyOurs]) {
+    for (const keys of [ledger.services(), cluster.services.keysOfOurs(), formerlyOurs]) {
       for (const key of byAge(keys)) this.#to.queues.services.add(key);
     }
   }

@@ -5,28 +5,28 @@ import type { Labels } from "@fairlead/api/selector-matches.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { newestMove } from "@fairlead/api/virtual-ip-moves.ts";
 import { addressOfVirtualIPName } from "@fairlead/api/virtual-ip-name.ts";
-import { type Change, keyOf, type ReadStore } from "@fairlead/kube/store.ts";
+import type { Change } from "@fairlead/kube/store.ts";
 import { type Family, type IpAddress, parseAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
-import type { LedgerRecord } from "../allocation/holdings.ts";
 import { Ledger } from "../allocation/ledger.ts";
 import { readPool } from "../allocation/pool.ts";
 import { Pools } from "../allocation/pools.ts";
-import { readTerms } from "../allocation/request.ts";
 import { type Advertisement, type PoolRef, readAdvertisement } from "../placement/advertise.ts";
 import type { ServingEndpoints } from "../placement/endpoints.ts";
 import type { CordonedNodes } from "../placement/node-view.ts";
 import { Occupancy } from "../placement/occupancy.ts";
-import { isOurs, type OwnershipOptions, wantsAddresses } from "../service/ownership.ts";
-import { carriesOurs } from "../service/status.ts";
+import type { OwnershipOptions } from "../service/ownership.ts";
 import { EndpointIndex } from "./endpoint-index.ts";
 import { InfrastructureIndex } from "./infrastructure-index.ts";
 import { LingeringStore } from "./lingering.ts";
 import type { ClusterListener } from "./listener.ts";
 import { NodeIndex } from "./node-index.ts";
-import { contested, ingressAddresses, recordOf, unannounced } from "./object-facts.ts";
+import { recordOf } from "./object-facts.ts";
 import { type ClusterReader, type ReaderOptions, readCluster } from "./reader.ts";
-import { isNewer, VirtualIPView } from "./virtual-ip-view.ts";
+import { sameJson } from "./same-json.ts";
+import { ServiceView } from "./service-view.ts";
+import { isHeldOtherwise, isToldOtherwise } from "./virtual-ip-change.ts";
+import { VirtualIPView } from "./virtual-ip-view.ts";
 import { Wishes } from "./wishes.ts";
 
 export interface ClusterOptions extends Omit<ReaderOptions, "onChange"> {
@@ -50,16 +50,13 @@ export class Cluster {
   readonly nodes: NodeIndex;
   /** Addresses that nodes and routers use. */
   readonly infrastructure: InfrastructureIndex;
+  readonly services: ServiceView;
   readonly virtualIPs: VirtualIPView;
   readonly occupancy = new Occupancy();
   /** The addresses that people want elsewhere. */
   readonly wishes = new Wishes();
   readonly reader: ClusterReader;
   readonly #options: ClusterOptions;
-  /** Services whose deletion was seen and that still hold something. */
-  readonly #departed = new Set<string>();
-  /** What this process last wrote of a Service, until the watch brings it or something newer. */
-  readonly #wrote = new Map<string, Service>();
   readonly #pools: LingeringStore<IPAddressPool>;
   readonly #advertisements: LingeringStore<L2Advertisement>;
   #readPools: Pools | undefined;
@@ -67,7 +64,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    const { listener, clock, goneGraceMs: graceMs } = options;
+    const { listener, clock, ownership, goneGraceMs: graceMs } = options;
     this.ledger = new Ledger((...change) => listener.address(...change));
     this.endpoints = new EndpointIndex({ clock, onChange: (service) => listener.endpoints(service) });
     const { nodeSettleMs: settleMs, cordonedNodes } = options;
@@ -104,42 +101,9 @@ export class Cluster {
         virtualIPs: (change) => this.#virtualIPChanged(change),
       },
     });
+    const { store } = this.reader.services;
+    this.services = new ServiceView({ store, ledger: this.ledger, ownership });
     this.virtualIPs = new VirtualIPView(this.reader.virtualIPs.store);
-  }
-
-  get services(): ReadStore<Service> {
-    return this.reader.services.store;
-  }
-
-  /** The Service as last read, with what was last written of its status. */
-  service(key: string): Service | undefined {
-    const read = this.services.get(key);
-    const status = this.#wrote.get(key)?.status;
-    return read && status ? { ...read, status } : read;
-  }
-
-  /** The Service if it wants addresses of us. */
-  ourService(key: string): Service | undefined {
-    const service = this.service(key);
-    return service !== undefined && isOurs(service, this.#options.ownership) ? service : undefined;
-  }
-
-  /**
-   * The Service if it may hold addresses: it wants some of us, or was served before our class was changed and shows what it
-   * had. That one is left as it is.
-   */
-  holder(key: string): Service | undefined {
-    const service = this.service(key);
-    if (service === undefined || isOurs(service, this.#options.ownership)) return service;
-    const shows = (service.status?.loadBalancer?.ingress ?? []).length > 0;
-    return wantsAddresses(service) && carriesOurs(service) && shows ? service : undefined;
-  }
-
-  /** Keys of the Services that want addresses of us. */
-  *ourServices(): IterableIterator<string> {
-    for (const service of this.services.values()) {
-      if (isOurs(service, this.#options.ownership)) yield keyOf(service);
-    }
   }
 
   namespaceLabels(namespace: string): Labels {
@@ -186,11 +150,6 @@ export class Cluster {
     return ageMs >= 0 && ageMs < ENDPOINTS_COME_WITHIN_MS ? ENDPOINTS_COME_WITHIN_MS - ageMs : 0;
   }
 
-  /** Whether the Service was seen to be deleted, so that its absence is no mere lateness of the watch. */
-  hasDeparted(service: string): boolean {
-    return this.#departed.has(service);
-  }
-
   /** The API server answered a write of a VirtualIP with this. */
   wroteVirtualIP(object: VirtualIP): void {
     this.virtualIPs.wrote(object);
@@ -208,14 +167,6 @@ export class Cluster {
     this.ledger.deleted(address, uid);
   }
 
-  /** The API server answered a write of a Service's status with this: what older states that are still on their way show is past. */
-  wroteService(service: Service): void {
-    const key = keyOf(service);
-    if (this.services.get(key) === undefined) return;
-    this.#wrote.set(key, service);
-    this.#tell(key, service);
-  }
-
   /** Cancels what waits for time to pass. */
   stop(): void {
     this.#pools.stop();
@@ -223,29 +174,12 @@ export class Cluster {
     this.nodes.stop();
   }
 
-  #serviceChanged({ key, previous, current }: Change<Service>): void {
-    const { listener } = this.#options;
-    const wrote = this.#wrote.get(key);
-    if (wrote !== undefined && (current === undefined || !isNewer(wrote, current))) this.#wrote.delete(key);
-    this.#tell(key, current && { ...current, status: (this.#wrote.get(key) ?? current).status ?? {} });
-    if (current !== undefined) this.#departed.delete(key);
-    else if (this.ledger.holdings(key).length > 0) this.#departed.add(key);
+  #serviceChanged(change: Change<Service>): void {
+    const { key, previous } = change;
+    this.services.read(change);
     const asked = ({ spec, metadata }: Service) => [spec, metadata.annotations, metadata.labels];
-    listener.service(key, previous !== undefined && !sameJson(asked(previous), current && asked(current)));
-  }
-
-  /** What the Service's status shows is held by it, or, if it is not ours, not handed out. */
-  #tell(key: string, service: Service | undefined): void {
-    const ours = service !== undefined && isOurs(service, this.#options.ownership);
-    const shown = service === undefined ? [] : ingressAddresses(service);
-    this.ledger.setTerms(key, ours ? readTerms(service) : undefined);
-    this.ledger.tell(key, ours ? shown : [], service?.metadata.creationTimestamp ?? "");
-    const foreign = !ours && service?.spec.type === "LoadBalancer" ? shown : [];
-    const what = `shown in the status of Service ${key}, which is not Fairlead's`;
-    this.ledger.setOutside(
-      key,
-      foreign.map((address) => ({ address, what })),
-    );
+    const edited = previous !== undefined && this.#isChanged(change, asked);
+    this.#options.listener.service(key, edited);
   }
 
   #virtualIPChanged({ key, previous, current }: Change<VirtualIP>): void {
@@ -263,19 +197,9 @@ export class Cluster {
     const record = newest && recordOf(newest);
     if (record !== undefined) this.ledger.record(record);
     const after = this.ledger.recordOf(address);
-    for (const service of before?.services ?? []) {
-      if (this.ledger.holdings(service).length === 0) this.#departed.delete(service);
-    }
-    const held = ({ services, claim, sharing, releasedAtMs, foreign }: LedgerRecord): unknown => [
-      services,
-      claim,
-      sharing,
-      releasedAtMs,
-      foreign,
-    ];
-    const moved = before?.uid !== after?.uid || !sameJson(before && held(before), after && held(after));
-    const told = (object: VirtualIP): unknown => [unannounced(object), contested(object)];
-    const said = !sameJson(previous && told(previous), current && told(current));
+    this.services.forgetDeparted(before?.services ?? []);
+    const moved = isHeldOtherwise(before, after);
+    const said = isToldOtherwise(previous, current);
     const concerned = new Set(
       moved || said
         ? [...(before?.services ?? []), ...(after?.services ?? []), ...this.ledger.disputing(address)]
@@ -308,8 +232,4 @@ export class Cluster {
     if (previous === undefined || current === undefined) return true;
     return !sameJson(shown(previous), shown(current));
   }
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

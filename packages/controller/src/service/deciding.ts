@@ -63,7 +63,7 @@ export class Deciding {
 
   /** An earlier leader has waited with it, and found nothing else for the Service. */
   #isToldAlready(key: ServiceKey, objection: string): boolean {
-    const service = this.#cluster.ourService(key);
+    const service = this.#cluster.services.ours(key);
     const told = service && conditionOf(service, ALLOCATED);
     return told?.reason === "SharingConflict" && objection.startsWith(SHARING_OBJECTION);
   }

@@ -78,7 +78,7 @@ export class Offers {
 
   #serve(key: ServiceKey): void {
     const { cluster, deciding, enqueue } = this.#deps;
-    const service = cluster.ourService(key);
+    const service = cluster.services.ours(key);
     if (service === undefined) {
       this.waiting.remove(key);
       return;

@@ -91,7 +91,7 @@ export class ServiceReconciler {
   async reconcile(key: ServiceKey, signal: AbortSignal): Promise<Again> {
     this.offers.serveWaiting();
     const { cluster, records, telling, finalizer } = this.#deps;
-    const service = cluster.ourService(key);
+    const service = cluster.services.ours(key);
     if (service === undefined) {
       await this.#leave(key, signal);
       return undefined;
@@ -189,7 +189,7 @@ export class ServiceReconciler {
     this.#deciding.forget(key);
     this.#disputes.end(key);
     this.#handovers.note(key, []);
-    if (this.#deps.cluster.holder(key) !== undefined) return this.#leaveAlone(key);
+    if (this.#deps.cluster.services.holder(key) !== undefined) return this.#leaveAlone(key);
     this.noLongerServed.delete(key);
     await this.#releasing.release(key, signal);
   }

@@ -32,10 +32,10 @@ export class Releasing {
   async release(key: ServiceKey, signal: AbortSignal): Promise<void> {
     const { cluster, records, repairs, finalizer } = this.#deps;
     const holdings = cluster.ledger.holdings(key);
-    const service = cluster.service(key);
+    const service = cluster.services.get(key);
     const marked = service !== undefined && carriesOurs(service);
     if (holdings.length === 0 && !marked) return;
-    if (!cluster.hasDeparted(key) && (await this.#stillWants(key, signal))) return;
+    if (!cluster.services.hasDeparted(key) && (await this.#stillWants(key, signal))) return;
     if (service !== undefined && marked) {
       const addresses = holdings.map(({ address }) => address.text).join(" and ");
       const note = addresses === "" ? "It asks for no address any more." : `Released ${addresses}.`;

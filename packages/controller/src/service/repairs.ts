@@ -32,7 +32,7 @@ export class Repairs {
   async giveBack(address: IpAddress, signal: AbortSignal, only?: ServiceKey): Promise<boolean> {
     const { cluster, records, telling } = this.#deps;
     const [first] = cluster.ledger.disputing(address);
-    const service = first === undefined ? undefined : cluster.ourService(first);
+    const service = first === undefined ? undefined : cluster.services.ours(first);
     if (service === undefined || (only !== undefined && first !== only)) return false;
     const record = await records.giveBack(keyOf(service), address, signal);
     if (record !== undefined) telling.repaired(service, record);

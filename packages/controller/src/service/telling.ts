@@ -31,14 +31,14 @@ export class Telling {
   readonly #events: Pick<EventRecorder, "record">;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #cluster: Pick<Cluster, "wroteService">;
+  readonly #cluster: Pick<Cluster, "services">;
 
   constructor(dependencies: {
     readonly client: ApiClient;
     readonly events: Pick<EventRecorder, "record">;
     readonly clock: Clock;
     readonly log: Log;
-    readonly cluster: Pick<Cluster, "wroteService">;
+    readonly cluster: Pick<Cluster, "services">;
   }) {
     this.#cluster = dependencies.cluster;
     this.#client = dependencies.client;
@@ -69,7 +69,7 @@ export class Telling {
       { metadata: { namespace, name }, status },
       { subresource: "status", force: writersOfIngress(service).length > 0, signal },
     );
-    this.#cluster.wroteService(written);
+    this.#cluster.services.wrote(written);
     this.#announce(service, desired, decision.release);
   }
 
@@ -78,7 +78,7 @@ export class Telling {
     const { namespace = "", name } = service.metadata;
     const object = { metadata: { namespace, name }, status: {} };
     const options = { subresource: "status", force: true, signal } as const;
-    this.#cluster.wroteService(await this.#client.apply(services, object, options));
+    this.#cluster.services.wrote(await this.#client.apply(services, object, options));
     this.#log.info("addresses released", { service: keyOf(service), note });
     this.#events.record({ regarding: service, type: "Normal", reason: "Released", action: "Release", note });
   }

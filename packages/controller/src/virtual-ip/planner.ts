@@ -88,7 +88,7 @@ export function samePlacement(a: Placement, b: Placement): boolean {
 }
 
 function placedService(cluster: Cluster, key: string, address: IpAddress): PlacedService[] {
-  const service = cluster.holder(key);
+  const service = cluster.services.holder(key);
   if (service === undefined) return [];
   return [
     {

@@ -5,7 +5,7 @@ import { leftOutBy, type Pool, poolContains } from "../allocation/pool.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
-type Known = Pick<Cluster, "pools" | "ledger" | "ourService" | "namespaceLabels">;
+type Known = Pick<Cluster, "pools" | "ledger" | "services" | "namespaceLabels">;
 
 /**
  * The pool that the record of an address is to name: the one on record if a Service asks for it by name, since that one keeps what came from
@@ -17,7 +17,7 @@ export function poolOfRecord({ spec }: VirtualIP, address: IpAddress, cluster: K
   const { pools } = cluster;
   const { services = [], pool: recorded } = spec;
   const requests = services.map((key) => {
-    const service = cluster.ourService(key);
+    const service = cluster.services.ours(key);
     return service && readRequest(service);
   });
   const asked = requests.map((request) => request?.pool?.value);

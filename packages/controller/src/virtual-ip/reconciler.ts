@@ -80,7 +80,8 @@ export class VirtualIPReconciler {
     const { spec } = object;
     const { services = [] } = spec;
     // What nobody wants any more is let go of, which is one write and not two.
-    if (services.length > 0 && services.every((key) => cluster.holder(key) === undefined)) return undefined;
+    if (services.length > 0 && services.every((key) => cluster.services.holder(key) === undefined))
+      return undefined;
     const nowMs = clock.wall().getTime();
     const dueMs = releaseDueMs(object, address, cluster.pools, { delayMs, nowMs });
     if (dueMs !== undefined && dueMs <= 0) {
