@@ -1,5 +1,7 @@
 import type { Advertisement } from "./advertise.ts";
 import { type Eligible, weightOf } from "./eligibility.ts";
+import { KUBE_PROXY_LEARNS_WITHIN_MS } from "./endpoints.ts";
+import type { Served, Sifted } from "./local-endpoints.ts";
 import { openAndSettled, widestOf } from "./networks.ts";
 import type { NodeView } from "./node-view.ts";
 
@@ -31,10 +33,46 @@ export function failbackAfterMs(advertisements: readonly Advertisement[]): numbe
  * The eligible nodes that are preferred to this one. One that has just started, or is about to go, is not, and neither is one that reaches
  * fewer networks than another: the address would leave it again.
  */
-export function betterThan(one: Eligible, eligible: readonly Eligible[]): readonly string[] {
+function betterThan(one: Eligible, eligible: readonly Eligible[]): readonly string[] {
   return widestOf(openAndSettled(eligible))
     .filter(({ weight }) => weight > one.weight)
     .map(({ node }) => node.name);
+}
+
+/** What it depends on whether an address goes back, beside the node that has it. */
+export interface Backing extends Pick<Sifted, "candidates" | "leaving"> {
+  readonly services: readonly Served[];
+  /** Those that apply. */
+  readonly advertisements: readonly Advertisement[];
+}
+
+/**
+ * To which nodes the address goes from this one, and when. An owner that drains has its time; of endpoints on a better node the
+ * kube-proxy there must know first. Undefined: it stays.
+ */
+export function failbackOf(
+  owner: Eligible,
+  { services, advertisements, candidates, leaving }: Backing,
+): Failback | undefined {
+  const wantedMs = failbackAfterMs(advertisements);
+  if (wantedMs === undefined || leaving.has(owner.node.name)) return undefined;
+  const isLocal = services.some(({ localTrafficOnly }) => localTrafficOnly);
+  const afterMs = isLocal ? Math.max(wantedMs, KUBE_PROXY_LEARNS_WITHIN_MS) : wantedMs;
+  return { afterMs, weight: owner.weight, advertisements, better: betterThan(owner, candidates) };
+}
+
+/**
+ * The nodes of a higher weight than the owner's to which the address goes back now.
+ *
+ * @param waitedMs for how long a node has been eligible without interruption, in ms; 0 for all
+ */
+export function goingBack(
+  owner: Eligible,
+  backing: Backing,
+  waitedMs: (node: string) => number = () => 0,
+): readonly string[] {
+  const failback = failbackOf(owner, backing);
+  return failback?.better.filter((better) => waitedMs(better) >= failback.afterMs) ?? [];
 }
 
 /** The addresses that go back to better nodes, by the names of their VirtualIPs. */

@@ -9,15 +9,15 @@ import {
 } from "./advertise.ts";
 import { choose } from "./choose.ts";
 import { type Eligible, hasLostLink, type Ineligible, judgeNode, judgeSilent } from "./eligibility.ts";
-import { KUBE_PROXY_LEARNS_WITHIN_MS, type ServingEndpoints } from "./endpoints.ts";
-import { betterThan, type Failback, failbackAfterMs } from "./failback.ts";
+import type { ServingEndpoints } from "./endpoints.ts";
+import { type Failback, failbackAfterMs, failbackOf, goingBack } from "./failback.ts";
 import { noNodeMay } from "./fault-text.ts";
 import { noHostMay } from "./hosts-text.ts";
 import { nobodyServes } from "./idle-text.ts";
-import { abilityOf, isServed, type Sifted, sift } from "./local-endpoints.ts";
+import { abilityOf, isServed, sift } from "./local-endpoints.ts";
 import { maySpan } from "./networks.ts";
 import { isSilent, lacksSpeaker, type NodeView } from "./node-view.ts";
-import { type Reach, reachOf } from "./reach.ts";
+import { goingWider, type Reach, reachOf } from "./reach.ts";
 import { type StandInLoad, type StandIns, standInsOf } from "./stand-ins.ts";
 import { type PendingWish, refusedWish, type WishFault, wishForNowhere } from "./wish.ts";
 
@@ -125,16 +125,19 @@ export function place(input: PlacementInput): PlacementDecision {
     else if (!servesFrom(node.name, served)) faults.push([node.name, "NoLocalEndpoint"]);
     else able.push(judged);
   }
-  const drains = advertisementsOf(groups).some(({ onTermination }) => onTermination === "Drain");
+  const advertisements = advertisementsOf(groups);
+  const drains = advertisements.some(({ onTermination }) => onTermination === "Drain");
   const sifted = sift(able, { services: served, owner: input.owner, wish, drains });
   const { candidates, leaving } = sifted;
-  const backing = { candidates, leaving, groups };
+  const backing = { candidates, leaving, services, advertisements };
   const judgements = { eligible: able, faults: [...faults, ...sifted.faults], groups };
-  const back = goingBack(input, backing);
+  // What a person put there does not leave it for a better one.
+  const holder = input.byHand === true ? undefined : candidates.find(({ node }) => node.name === input.owner);
+  const back = holder === undefined ? [] : goingBack(holder, backing, input.waitedMs);
+  const wider = holder === undefined ? [] : goingWider(holder, sifted, services, input.widerForMs);
   const unlinked = input.nodes.some(
     (node) => node.name === input.owner && hasLostLink(node, address, groups),
   );
-  const wider = widerThanOwner(input, backing);
   const owner =
     choose(candidates, { ...input, back, wider, unlinked }) ?? presentThoughSilent(input, served, groups);
   if (owner === undefined) {
@@ -155,61 +158,27 @@ export function place(input: PlacementInput): PlacementDecision {
   const standIns = standInsOf({ group, owner, listed, eligible, leaving, silent, load });
   const { node, interfaces } = owner;
   const pending = wish === undefined || wish === node.name ? undefined : refusedWish(wish, judgements);
-  const byHand = isByHand(input, owner, groups);
-  const failback = byHand ? undefined : failbackOf(input, owner, backing);
+  const byHand = isByHand(input, owner, advertisements);
+  const failback = byHand ? undefined : failbackOf(owner, backing);
   const left =
     node.name === input.owner ? undefined : judgements.faults.find(([name]) => name === input.owner)?.[1];
   return {
     ...{ kind: "Placed", node: node.name, standIns, interfaces, byHand, failback, pending },
-    reach: byHand ? undefined : reachOf(owner, backing, services),
+    reach: byHand ? undefined : reachOf(owner, sifted, services),
     ...(left && { left }),
     ...(wider.includes(node.name) && { mends: true }),
   };
-}
-
-interface Backing extends Pick<Sifted, "candidates" | "leaving"> {
-  readonly groups: readonly Advertised[];
-}
-
-/** The nodes to which the address goes because they reach more networks: on those nobody answers while its owner has it. */
-function widerThanOwner(input: PlacementInput, backing: Backing): readonly string[] {
-  const { owner: name, byHand = false, widerForMs = () => 0 } = input;
-  const owner = backing.candidates.find(({ node }) => node.name === name);
-  const reach = owner && !byHand ? reachOf(owner, backing, input.services) : undefined;
-  return reach?.better.filter((better) => widerForMs(better) >= reach.afterMs) ?? [];
-}
-
-/** The nodes of a higher weight than the owner's to which the address goes back now. */
-function goingBack(input: PlacementInput, backing: Backing): readonly string[] {
-  const { owner: name, byHand = false, waitedMs = () => 0 } = input;
-  const owner = backing.candidates.find(({ node }) => node.name === name);
-  const failback = owner && !byHand ? failbackOf(input, owner, backing) : undefined;
-  return failback?.better.filter((better) => waitedMs(better) >= failback.afterMs) ?? [];
-}
-
-/** An owner that drains has its time; of endpoints on a better node the kube-proxy there must know first. */
-function failbackOf(
-  { services }: PlacementInput,
-  owner: Eligible,
-  { candidates, leaving, groups }: Backing,
-): Failback | undefined {
-  const advertisements = advertisementsOf(groups);
-  const wantedMs = failbackAfterMs(advertisements);
-  if (wantedMs === undefined || leaving.has(owner.node.name)) return undefined;
-  const isLocal = services.some(({ localTrafficOnly }) => localTrafficOnly);
-  const afterMs = isLocal ? Math.max(wantedMs, KUBE_PROXY_LEARNS_WITHIN_MS) : wantedMs;
-  return { afterMs, weight: owner.weight, advertisements, better: betterThan(owner, candidates) };
 }
 
 /** Whether the node is the one that a person wants, now or when the address came there. */
 function isByHand(
   { owner, wish, byHand = false }: PlacementInput,
   { node, interfaces }: Eligible,
-  groups: readonly Advertised[],
+  advertisements: readonly Advertisement[],
 ): boolean {
   if (byHand && node.name === owner) return true;
   if (node.name !== wish) return false;
-  return maySpan(interfaces) || failbackAfterMs(advertisementsOf(groups)) !== undefined;
+  return maySpan(interfaces) || failbackAfterMs(advertisements) !== undefined;
 }
 
 /**

@@ -34,6 +34,21 @@ export function reachOf(
   return { interfaces, networks, better, afterMs: WIDER_AFTER_MS };
 }
 
+/**
+ * The nodes to which the address goes now because they reach more networks: on those nobody answers while its owner has it.
+ *
+ * @param widerForMs for how long a node that reaches more could have had it without interruption, in ms; 0 for all
+ */
+export function goingWider(
+  owner: Eligible,
+  sifted: Pick<Sifted, "candidates" | "leaving">,
+  services: readonly Served[],
+  widerForMs: (node: string) => number = () => 0,
+): readonly string[] {
+  const reach = reachOf(owner, sifted, services);
+  return reach?.better.filter((better) => widerForMs(better) >= reach.afterMs) ?? [];
+}
+
 /** The addresses that go to a node that reaches more networks, by the names of their VirtualIPs. */
 export class ReachIndex {
   readonly #reaches = new Map<string, Reach>();
