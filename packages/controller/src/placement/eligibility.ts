@@ -25,7 +25,7 @@ export interface Eligible {
   readonly weight: number;
   /** The interfaces to answer on, by name or pattern; undefined: the one that carries the address's subnet. */
   readonly interfaces: readonly string[] | undefined;
-  /** How many networks these are on; 1 by the subnet. */
+  /** How many networks those are on that are named; at least 1. */
   readonly networks: number;
 }
 
@@ -50,8 +50,10 @@ export function judgeNode(
   const interfaces = commonInterfaces(node, address, usable);
   if (interfaces !== undefined && interfaces.length === 0) return "NotForAllSharers";
   const weight = weightOf(node, new Set(usable.flat()));
-  const found = maySpan(interfaces) ? interfacesFor(node, address, { interfaces }) : [];
-  return { node, weight, interfaces, networks: typeof found === "string" ? 1 : networksOf(found) || 1 };
+  const networks = maySpan(interfaces)
+    ? networksOf(interfacesFor(node, address, { interfaces }), interfaces)
+    : 0;
+  return { node, weight, interfaces, networks: Math.max(1, networks) };
 }
 
 /**

@@ -31,7 +31,8 @@ function view(name: string, { on = BOTH, settled = true, steady = true, ...parts
 }
 
 const [lan, wan] = [{ on: [LAN] }, { on: [WAN] }];
-const named: L2AdvertisementSpec = { interfaces: ["*an*"] };
+const named: L2AdvertisementSpec = { interfaces: ["lan0", "wan0"] };
+const all: L2AdvertisementSpec = { interfaces: ["lan0", "lan1", "wan0", "wan1"] };
 const preferring = (name: string): L2AdvertisementSpec => ({
   ...named,
   preferredNodeSelectors: [{ weight: 9, preference: { matchLabels: { name } } }],
@@ -95,10 +96,15 @@ describe("an address that several networks carry", () => {
       { of: { a: lan, b: wan }, load: at({ a: 1 }) },
       "b",
     ],
-    ["counts a segment once", { of: { a: { on: [LAN, SPARE] }, b: lan } }, "a"],
+    ["counts a segment once", { of: { a: { on: [LAN, SPARE] }, b: lan }, ads: [all] }, "a"],
+    [
+      "goes by no network that it is on by a pattern alone",
+      { of: { a: lan, c: {} }, ads: [{ interfaces: ["*an*"] }, { interfaces: ["lan0", "w*"] }] },
+      "a",
+    ],
     [
       "counts an interface without a subnet, on which its node answers as well",
-      { of: { a: lan, b: { on: [LAN, BARE] } } },
+      { ads: [all], of: { a: lan, b: { on: [LAN, BARE] } } },
       "b",
     ],
     [
@@ -109,6 +115,7 @@ describe("an address that several networks carry", () => {
     [
       "counts, for IPv6, only interfaces with a link-local address",
       {
+        ads: [all],
         of: { a: { on: [LAN, BARE] }, b: lan },
         address: address("2001:db8::100"),
         load: at({ a: 1 }),
@@ -219,7 +226,7 @@ describe("an address that several networks carry", () => {
     });
 
   it("says that it moves for the sake of the networks, and when it has to move again", () => {
-    const reach = { interfaces: ["*an*"], better: [], afterMs: WIDER_AFTER_MS };
+    const reach = { interfaces: ["lan0", "wan0"], better: [], afterMs: WIDER_AFTER_MS };
     const moved = decide({ of: { a: lan, c: {} }, owner: "a" });
     expect(moved).to.deep.include({ mends: true, reach: { ...reach, networks: 2 } });
     const stays = decide({ of: { a: lan, b: wan }, owner: "a" });

@@ -1,18 +1,27 @@
 import { isPattern } from "@fairlead/net/name-pattern.ts";
 import { shareSegment } from "@fairlead/net/segment.ts";
 import type { Eligible } from "./eligibility.ts";
+import type { InterfaceFault } from "./interfaces.ts";
 import type { NodeInterface } from "./node-view.ts";
 
-/** Whether these names and patterns can stand for interfaces on several networks of one node. */
+/**
+ * Whether an address told on these interfaces is meant to be on several networks. Who writes names wants each; a pattern stands for whatever a node
+ * has, and that one has more of it is no reason to gather addresses there.
+ */
 export function maySpan(interfaces: readonly string[] | undefined): interfaces is readonly string[] {
-  return interfaces !== undefined && (interfaces.length > 1 || interfaces.some(isPattern));
+  return interfaces !== undefined && interfaces.filter((one) => !isPattern(one)).length > 1;
 }
 
-/** On how many networks these interfaces are, as the speaker of their node sees it: one without a subnet counts for itself. */
-export function networksOf(interfaces: readonly NodeInterface[]): number {
+/** On how many networks those interfaces of a node are that are named, as its speaker sees it: one without a subnet counts for itself. */
+export function networksOf(
+  interfaces: readonly NodeInterface[] | InterfaceFault,
+  named: readonly string[],
+): number {
+  if (typeof interfaces === "string") return 0;
   const apart: NodeInterface[] = [];
   for (const one of interfaces)
-    if (!apart.some(({ subnets }) => shareSegment(subnets, one.subnets))) apart.push(one);
+    if (named.includes(one.name) && !apart.some(({ subnets }) => shareSegment(subnets, one.subnets)))
+      apart.push(one);
   return apart.length;
 }
 

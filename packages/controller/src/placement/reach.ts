@@ -1,4 +1,3 @@
-import { matchesAny } from "@fairlead/net/name-pattern.ts";
 import type { Eligible } from "./eligibility.ts";
 import { abilityOf, type Served, type Sifted } from "./local-endpoints.ts";
 import { maySpan, networksOf, widerThan } from "./networks.ts";
@@ -65,13 +64,9 @@ export class ReachIndex {
     const networks = new Map<string, number>();
     for (const [name, reach] of this.#reaches) {
       const key = reach.interfaces.join();
-      const here = networks.get(key) ?? networksBy(view, reach.interfaces);
+      const here = networks.get(key) ?? networksOf(view?.interfaces ?? [], reach.interfaces);
       networks.set(key, here);
       if (here > reach.networks || reach.better.includes(node)) yield name;
     }
   }
-}
-
-function networksBy(view: NodeView | undefined, names: readonly string[]): number {
-  return networksOf(view?.interfaces.filter(({ name }) => matchesAny(name, names)) ?? []);
 }
