@@ -95,8 +95,8 @@ export class Audit {
 
   #next(pool: PoolPlan, family: string, free: readonly string[]): string | undefined {
     const last = pool.inTurn ? this.#lastHandedOut.get(`${pool.name} ${family}`) : undefined;
-    const excluded = pool.exclude.flatMap(addressesOf);
-    const order = [...new Set(pool.spans.flatMap(addressesOf))].filter((one) => !excluded.includes(one));
+    // Of one that was left out meanwhile it goes on with what comes after it.
+    const order = [...new Set(pool.spans.flatMap(addressesOf))];
     const at = last === undefined ? -1 : order.indexOf(last);
     return order.slice(at + 1).find((one) => free.includes(one)) ?? free[0];
   }
