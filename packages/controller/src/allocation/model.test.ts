@@ -5,7 +5,8 @@ import { anyOperations, anyPools, type Operation } from "../testing/allocation-m
 import { Scenario } from "../testing/allocation-model/scenario.ts";
 import type { PoolPlan } from "../testing/allocation-model/universe.ts";
 
-const { FAIRLEAD_MODEL_RUNS: runs = "400", FAIRLEAD_MODEL_SEED: seed } = process.env;
+/** The same sequences each time, so that who changes something else is not held up by them; another seed draws others. */
+const { FAIRLEAD_MODEL_RUNS: runs = "400", FAIRLEAD_MODEL_SEED: seed = "1" } = process.env;
 
 /** Does everything, and looks after each operation whether all is well. */
 function play(pools: readonly PoolPlan[], operations: readonly Operation[]): void {
@@ -27,7 +28,7 @@ describe("allocation, against a naive model,", () => {
     this.timeout(0);
     fc.assert(fc.property(anyPools, anyOperations, play), {
       numRuns: Number(runs),
-      ...(seed !== undefined && { seed: Number(seed) }),
+      seed: Number(seed),
     });
   });
 });
