@@ -63,8 +63,13 @@ describe("an address that Services share", () => {
         const node = await announcer(lab, virtualIPNameOf(ip));
         expect(await served(lab, ip, 80)).to.match(/^web-/);
         expect(await served(lab, ip, 81)).to.match(/^other-/);
-        const datagram = await lab.udpAsk("client-1", ip, 80);
-        expect(datagram.ok && readWebAnswer(datagram.body).pod).to.match(/^web-/);
+        // kube-proxy may learn of the Service by UDP later than of the others.
+        const datagram = await lab.waitFor(`an answer by UDP from ${ip}`, async (see) => {
+          const one = await lab.udpAsk("client-1", ip, 80);
+          see(one);
+          return one.ok && one;
+        });
+        expect(readWebAnswer(datagram.body).pod).to.match(/^web-/);
         const replies = await (digit === "4" ? lab.arping("client-1", ip) : lab.ndisc("client-1", ip));
         expect(replies.map(({ mac }) => mac)).to.deep.equal([macOf(lab, node)]);
       }

@@ -34,8 +34,8 @@ const TOLD6: Plan = ROUNDS_MS.map((atMs) => ({ atMs, form: "advertisement" }));
 /** Once the node that had it lets go it is told from the beginning, but not sooner than this after the first frame. */
 const AGAIN_MS = 900;
 
-/** A capture's clock and a sender's timer may differ by this; a busy machine sends so much too late. */
-const EARLY_MS = 90;
+/** A busy machine sends so much too late; if it does so with the first frame, the others come too early. */
+const EARLY_MS = 150;
 const LATE_MS = 400;
 
 /** Waits until the last round about the address was seen. */
