@@ -71,7 +71,8 @@ describe("an address that Services share", () => {
         });
         expect(readWebAnswer(datagram.body).pod).to.match(/^web-/);
         const replies = await (digit === "4" ? lab.arping("client-1", ip) : lab.ndisc("client-1", ip));
-        expect(replies.map(({ mac }) => mac)).to.deep.equal([macOf(lab, node)]);
+        // One of the rounds that tell of a new address may come beside the answer.
+        expect([...new Set(replies.map(({ mac }) => mac))]).to.deep.equal([macOf(lab, node)]);
       }
     });
 
