@@ -4,6 +4,16 @@ import { expect } from "chai";
 import type { NodeView } from "../placement/node-view.ts";
 import { holderOf } from "./takeover.ts";
 
+/** A node that nothing speaks against. */
+const ABLE = {
+  cordoned: false,
+  keeps: true,
+  drained: false,
+  settled: true,
+  steady: true,
+  proxyUnhealthy: false,
+};
+
 type Claim = Pick<Announcer, "node" | "epoch" | "step" | "provisional">;
 type Silence = Pick<NodeView, "fault" | "speaker">;
 
@@ -21,15 +31,7 @@ function holder(claims: readonly Claim[], of: Readonly<Record<string, Silence | 
     node: (name) => {
       const silence = of[name] ?? { fault: undefined, speaker: "Running" };
       if (silence === "none") return undefined;
-      const well = {
-        cordoned: false,
-        keeps: true,
-        drained: false,
-        settled: true,
-        steady: true,
-        proxyUnhealthy: false,
-      };
-      return { name, labels: {}, ...well, interfaces: [], dark: [], ...silence };
+      return { name, labels: {}, ...ABLE, interfaces: [], dark: [], ...silence };
     },
   });
 }
@@ -167,15 +169,7 @@ describe("the node that has an address", () => {
               return parsed.ok ? [parsed.value.prefix] : [];
             }),
           }));
-          const well = {
-            cordoned: false,
-            keeps: true,
-            drained: false,
-            settled: true,
-            steady: true,
-            proxyUnhealthy: false,
-          };
-          return { name, labels: {}, ...well, interfaces, dark: [], ...(name === "a" ? of : WELL) };
+          return { name, labels: {}, ...ABLE, interfaces, dark: [], ...(name === "a" ? of : WELL) };
         },
       });
     }
