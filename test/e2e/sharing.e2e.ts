@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
 import { controllerArguments } from "./support/controllers.ts";
@@ -17,7 +16,16 @@ import {
   sharer,
   terms,
 } from "./support/sharers.ts";
-import { address, announcer, apply, macOf, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
+import {
+  address,
+  announcer,
+  apply,
+  datagram,
+  macOf,
+  reset,
+  virtualIPNameOf,
+  virtualIPs,
+} from "./support/steps.ts";
 
 /** For how long a contradiction between holders is taken for a change that is still going on. */
 const GRACE_MS = 1000;
@@ -63,13 +71,7 @@ describe("an address that Services share", () => {
         const node = await announcer(lab, virtualIPNameOf(ip));
         expect(await served(lab, ip, 80)).to.match(/^web-/);
         expect(await served(lab, ip, 81)).to.match(/^other-/);
-        // kube-proxy may learn of the Service by UDP later than of the others.
-        const datagram = await lab.waitFor(`an answer by UDP from ${ip}`, async (see) => {
-          const one = await lab.udpAsk("client-1", ip, 80);
-          see(one);
-          return one.ok && one;
-        });
-        expect(readWebAnswer(datagram.body).pod).to.match(/^web-/);
+        expect((await datagram(lab, "client-1", ip)).pod).to.match(/^web-/);
         const replies = await (digit === "4" ? lab.arping("client-1", ip) : lab.ndisc("client-1", ip));
         // One of the rounds that tell of a new address may come beside the answer.
         expect([...new Set(replies.map(({ mac }) => mac))]).to.deep.equal([macOf(lab, node)]);

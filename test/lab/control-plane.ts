@@ -67,6 +67,8 @@ export function controlPlaneFlags(address: string): Readonly<Record<ControlPlane
       "service-account-signing-key-file": `${PKI}/service-accounts.key`,
       "audit-policy-file": `${CONFIG}/audit-policy.json`,
       "audit-log-path": "/var/log/audit.log",
+      // In MB. Tests read on from where the log was: it must not be begun anew, as it is after 100 MB otherwise.
+      "audit-log-maxsize": "100000",
     },
     "kube-controller-manager": {
       kubeconfig: `${CONFIG}/controller-manager.kubeconfig`,

@@ -5,6 +5,7 @@ import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
+import { readWebAnswer, type WebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { type Manifest, TEST_LABEL } from "./objects.ts";
 
@@ -121,6 +122,16 @@ export async function page(lab: Lab, client: string, ip: string): Promise<void> 
     see(attempt);
     return attempt.ok && attempt.status === 200;
   });
+}
+
+/** Waits for a web pod's answer by UDP: kube-proxy may learn of a Service by UDP later than of others. Each attempt is from another port. */
+export async function datagram(lab: Lab, client: string, ip: string): Promise<WebAnswer> {
+  const answer = await lab.waitFor(`an answer by UDP from ${ip} to ${client}`, async (see) => {
+    const attempt = await lab.udpAsk(client, ip, 80);
+    see(attempt);
+    return attempt.ok && attempt;
+  });
+  return readWebAnswer(answer.body);
 }
 
 /** The name of the VirtualIP of an address as text. */
