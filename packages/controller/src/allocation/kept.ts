@@ -70,8 +70,15 @@ function outsideFault({ address }: Holding, recordedPool: string | undefined): s
   return `No pool has ${address.text} any more${was}`;
 }
 
-/** A pool that was deleted a moment ago is not asked; whether a pool admits the Service does not matter if a person does. */
-function faultIn(pool: Pool, { address, claimed }: Holding, applicant: Applicant): string | undefined {
+/**
+ * Why the Service could not get an address of this pool today, if it asked anew. A pool that was deleted a moment ago is not asked; whether a
+ * pool admits the Service does not matter if a person does.
+ */
+export function faultIn(
+  pool: Pool,
+  { address, claimed }: Pick<Holding, "address" | "claimed">,
+  applicant: Applicant,
+): string | undefined {
   if (pool.gone) return undefined;
   const by = leftOutBy(pool, address);
   if (by !== undefined) return `Pool "${pool.name}" leaves ${address.text} out now (${by})`;

@@ -1,7 +1,8 @@
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
-import { overQuota, refusedBy } from "../allocation/admission.ts";
-import { leftOutBy, type Pool, poolContains } from "../allocation/pool.ts";
+import { overQuota } from "../allocation/admission.ts";
+import { faultIn } from "../allocation/kept.ts";
+import { type Pool, poolContains } from "../allocation/pool.ts";
 import { type AddressRequest, readRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
@@ -32,9 +33,8 @@ export function poolOfRecord({ spec }: VirtualIP, address: IpAddress, cluster: K
 /** Whether the Service could have the address of this pool, were it free. */
 function gives(pool: Pool, address: IpAddress, request: AddressRequest, cluster: Known): boolean {
   if (pool.gone || pool.disabled || !poolContains(pool, address)) return false;
-  if (leftOutBy(pool, address) !== undefined) return false;
   const { namespace, labels } = request;
   const applicant = { namespace, namespaceLabels: cluster.namespaceLabels(namespace), labels };
-  if (refusedBy(pool, applicant) !== undefined) return false;
+  if (faultIn(pool, { address, claimed: false }, applicant) !== undefined) return false;
   return overQuota(cluster.ledger, pool, namespace, address.family, 0) === undefined;
 }

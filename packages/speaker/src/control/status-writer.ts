@@ -9,20 +9,19 @@ import type { Change, ReadStore } from "@fairlead/kube/store.ts";
 import { hasStatus } from "@fairlead/kube/transport.ts";
 import { WorkQueue } from "@fairlead/kube/work-queue.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
-import { type BackoffBounds, backoffMs } from "@fairlead/runtime/backoff.ts";
+import { backoffMs } from "@fairlead/runtime/backoff.ts";
 import { type Clock, sleep } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { AddressState } from "../wire/messages.ts";
 import { hasPart, isPlacedOn, statusStep, statusWithout } from "./announced-status.ts";
+import { AFTER_CONFLICT, Conflicts } from "./conflicts.ts";
 import { Telling } from "./telling.ts";
 
 /** Few: the address is answered already, and in a burst the API server's time belongs to those that are not. */
 const WRITES_AT_ONCE = 2;
 const CLEARS_AT_ONCE = 16;
-/** Somebody else wrote meanwhile. What they wrote is here soon, or late if the watch is being made anew: who asks again before gets the same answer. */
-const AFTER_CONFLICT: BackoffBounds = { firstMs: 50, mostMs: 5_000 };
 
 export interface StatusWriterOptions {
   readonly node: string;
@@ -39,12 +38,6 @@ export interface StatusWriterOptions {
   readonly metrics?: KubeMetrics;
 }
 
-interface Conflict {
-  readonly over: string | undefined;
-  readonly times: number;
-  readonly untilMs: number;
-}
-
 /** Keeps what every VirtualIP's status says of this node true, and writes nothing that is there already. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
@@ -52,14 +45,14 @@ export class StatusWriter {
   readonly #states = new Map<string, AddressState>();
   /** What was last written over which version: the store learns of it a moment later. */
   readonly #written = new Map<string, { readonly over: string | undefined; readonly text: string }>();
-  /** Over which version it was refused to write, how often in a row, and until when that is not tried again (ms, monotonic). */
-  readonly #conflicts = new Map<string, Conflict>();
+  readonly #conflicts: Conflicts;
   readonly #telling: Telling;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
     const { clock, random, log, metrics } = options;
     this.#telling = new Telling(options);
+    this.#conflicts = new Conflicts(clock, random);
     this.#queue = new WorkQueue({
       name: "virtualip-status",
       clock,
@@ -105,7 +98,7 @@ export class StatusWriter {
     this.#telling.changed(change);
     if (current === undefined) {
       this.#written.delete(key);
-      this.#conflicts.delete(key);
+      this.#conflicts.forget(key);
     } else if (this.#states.has(key) || isPlacedOn(current, node) || hasPart(current, node))
       this.#queue.add(key);
   }
@@ -152,27 +145,16 @@ export class StatusWriter {
     const text = JSON.stringify(status, (name, value) => (name === "lastTransitionTime" ? "" : value));
     const written = this.#written.get(key);
     if (written !== undefined && written.over === over && written.text === text) return undefined;
-    const refused = this.#conflicts.get(key);
-    if (refused !== undefined && refused.over === over && refused.untilMs > clock.nowMs())
-      return { requeueAfterMs: refused.untilMs - clock.nowMs() };
+    const requeueAfterMs = this.#conflicts.waitMs(key, over);
+    if (requeueAfterMs > 0) return { requeueAfterMs };
     const outcome = await this.#apply(virtualIP, status, signal);
-    if (outcome === "Conflict") return { requeueAfterMs: this.#refused(key, over) };
-    this.#conflicts.delete(key);
+    if (outcome === "Conflict") return { requeueAfterMs: this.#conflicts.refused(key, over) };
+    this.#conflicts.forget(key);
     if (outcome === "Written") {
       this.#written.set(key, { over, text });
       this.#telling.tell(virtualIP, status);
     }
     return undefined;
-  }
-
-  /** Takes note that it was refused to write over this version. @returns when to try again, in ms from now */
-  #refused(key: string, over: string | undefined): number {
-    const { clock, random } = this.#options;
-    const before = this.#conflicts.get(key);
-    const times = before !== undefined && before.over === over ? before.times + 1 : 1;
-    const delayMs = backoffMs(times, AFTER_CONFLICT, random);
-    this.#conflicts.set(key, { over, times, untilMs: clock.nowMs() + delayMs });
-    return delayMs;
   }
 
   /** One that was left out never reaches the wire; what is wrong with it is told all the same. */
