@@ -5,9 +5,12 @@ import { installFairlead } from "../install/fairlead.ts";
 import { unanswered } from "../lab/attempt.ts";
 import type { Capture } from "../lab/capture.ts";
 import { Lab } from "../lab/lab.ts";
+import { settled } from "./support/audit.ts";
 import { solicitedNode } from "./support/frames.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { lastMove, recordOf } from "./support/placed.ts";
+import { proxied } from "./support/served.ts";
 import {
   addressed,
   announcer,
@@ -157,6 +160,62 @@ describe("the interfaces of a node", () => {
     } finally {
       await lab.plugCable("node-1", "eth1");
       await rename("node-2", "lan0", "eth1");
+    }
+  });
+
+  it("named on several networks are told on each: an address goes to the node that reaches more of them, in one move that nobody notices", async () => {
+    for (const node of lab.nodeNames) await lab.cutCable(node, "eth1");
+    await Promise.all(lab.nodeNames.map(unplugged));
+    await apply(lab, second({ interfaces: ["eth0", "eth1"] }));
+    const vips = await addresses();
+    // The client knows these addresses by the first network alone.
+    const routes = vips.map((vip) => [
+      vip.includes(":") ? "-6" : "-4",
+      `${vip}/${vip.includes(":") ? 128 : 32}`,
+    ]);
+    try {
+      for (const vip of vips) await on(vip, { node: "node-1", interface: "eth0", mac: macOf("node-1", 0) });
+      for (const [family = "", prefix = ""] of routes)
+        await lab.exec("client-1", ["ip", family, "route", "add", prefix, "dev", "eth0"]);
+      for (const vip of vips) await proxied(lab, "second", vip);
+      for (const vip of vips) await page(lab, "client-1", vip);
+      const probes = await Promise.all(
+        vips.map((vip) => lab.probe("client-1", { kind: "http", url: urlOf(vip) }, { everyMs: 50 })),
+      );
+      try {
+        await lab.plugCable("node-2", "eth1");
+        for (const vip of vips) {
+          await lab.waitFor(`node-2 announces ${vip} on both networks`, async (see) => {
+            const all = await announcers(vip);
+            see(all);
+            return (
+              all
+                .map((one) => `${one.node} ${one.interface}`)
+                .toSorted()
+                .join() === "node-2 eth0,node-2 eth1"
+            );
+          });
+          expect(await lastMove(lab, vip)).to.deep.include({
+            from: "node-1",
+            to: "node-2",
+            reason: "MoreNetworks",
+          });
+          expect(await told(vip, "eth0")).to.deep.equal([macOf("node-2", 0)]);
+          expect(await told(vip, "eth1")).to.deep.equal([macOf("node-2")]);
+        }
+        for (const probe of probes) expect(unanswered(await probe.stop())).to.deep.equal([]);
+      } finally {
+        await Promise.all(probes.map((probe) => probe.stop()));
+      }
+      const records = await Promise.all(vips.map((vip) => recordOf(lab, vip)));
+      await lab.plugCable("node-1", "eth1");
+      await bothReported("eth1");
+      await settled(lab);
+      expect(await Promise.all(vips.map((vip) => recordOf(lab, vip)))).to.deep.equal(records);
+    } finally {
+      for (const [family = "", prefix = ""] of routes)
+        await lab.exec("client-1", ["ip", family, "route", "flush", "exact", prefix]);
+      for (const node of lab.nodeNames) await lab.plugCable(node, "eth1");
     }
   });
 
@@ -414,6 +473,15 @@ describe("the interfaces of a node", () => {
       const found = await reported(node, name);
       see(found);
       return found?.carrier === true && found.addresses.length > 1;
+    });
+  }
+
+  /** Waits until the speaker of the node reports that eth1 has no link. */
+  async function unplugged(node: string): Promise<void> {
+    await lab.waitFor(`${node} reports eth1 without a link`, async (see) => {
+      const found = await reported(node, "eth1");
+      see(found);
+      return found?.carrier === false;
     });
   }
 

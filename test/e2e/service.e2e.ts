@@ -5,8 +5,11 @@ import { parseAddress } from "@fairlead/net/address.ts";
 import { expect } from "chai";
 import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
+import { settled } from "./support/audit.ts";
 import { cluster } from "./support/cluster.ts";
+import { controllerArguments } from "./support/controllers.ts";
 import { advertisement, pool, service, web } from "./support/objects.ts";
+import { recordOf } from "./support/placed.ts";
 import {
   address,
   addressed,
@@ -60,6 +63,29 @@ describe("a Service of type LoadBalancer", () => {
       });
     } finally {
       await lab.kubectl(["uncordon", cordoned]);
+    }
+  });
+
+  it("stays on a cordoned node if the controller is told so, and a new one goes elsewhere", async () => {
+    await controllerArguments(lab, "--cordoned-nodes=keep");
+    try {
+      await apply(lab, service("kept"));
+      const kept = await address(lab, "kept");
+      const cordoned = await announcer(lab, nameOf(kept));
+      const record = await recordOf(lab, kept);
+      await lab.kubectl(["cordon", cordoned]);
+      try {
+        const names = ["new-1", "new-2", "new-3"];
+        await apply(lab, ...names.map((name) => service(name)));
+        for (const name of names)
+          expect(await announcer(lab, nameOf(await address(lab, name))), name).not.to.equal(cordoned);
+        await settled(lab);
+        expect(await recordOf(lab, kept)).to.deep.equal(record);
+      } finally {
+        await lab.kubectl(["uncordon", cordoned]);
+      }
+    } finally {
+      await controllerArguments(lab);
     }
   });
 

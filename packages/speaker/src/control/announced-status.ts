@@ -2,6 +2,7 @@ import type { Condition } from "@fairlead/api/condition.ts";
 import type { Announcer, Quarantine, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { compareAnnouncers } from "@fairlead/api/virtual-ip-claim.ts";
 import { CONTESTED } from "@fairlead/api/virtual-ip-foreign.ts";
+import { newestMove } from "@fairlead/api/virtual-ip-moves.ts";
 import { holdStateOf, withHoldState } from "@fairlead/api/virtual-ip-state.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { AddressState, AnnouncedOn } from "../wire/messages.ts";
@@ -228,10 +229,10 @@ function condition(
 
 /** Whether this node's part is the same. What the spec stands for is no reason to write: it goes with the next change. */
 function saysTheSame(present: VirtualIPStatus, wanted: VirtualIPStatus): boolean {
-  return textOf(present) === textOf(wanted);
+  return textOf(present) === textOf(wanted) && newestMove(present, wanted) === undefined;
 }
 
-/** Everything that speakers say but times of transition, in an order of its own. */
+/** Everything that speakers say but moves and times of transition, in an order of its own. */
 function textOf({ announcers = [], conditions = [], foreign, quietSince, quietOf }: VirtualIPStatus): string {
   return JSON.stringify([
     foreign && [foreign.node, foreign.interface, foreign.mac, foreign.machine, foreign.since],

@@ -15,12 +15,20 @@ const ON: AnnouncedOn = {
   reason: "Placed",
 };
 
+/** A node that came to answer after worker-1 did. */
+const LATE = "worker-9";
+
 const says = (node: string): Announcer => ({
   node,
   interface: "eth0",
   mac: "02:00:00:00:00:09",
   epoch: 1,
-  since: "2026-01-01T00:00:00Z",
+  since:
+    node === LATE
+      ? "2026-02-28T23:00:00Z"
+      : node === "worker-1"
+        ? "2026-02-28T00:00:00Z"
+        : "2026-01-01T00:00:00Z",
 });
 
 const move = (from: string, to: string, rest: Partial<Move> = {}): Move => ({
@@ -36,7 +44,7 @@ interface Case {
   readonly nodes?: readonly string[];
   readonly reason?: string;
   readonly moves?: readonly Move[];
-  /** Who the status said answered. */
+  /** Who the status said answered: worker-1 since yesterday, others for long. */
   readonly before?: readonly string[];
   /** Who answers beside worker-1 from now on. */
   readonly beside?: readonly string[];
@@ -88,6 +96,25 @@ describe("the moves of an address", () => {
       { from: "worker-3", by: "Controller", reason: "Move" },
     ],
     [
+      "from who answered on the last of several segments, once this node answers on it too",
+      { before: ["worker-2", "worker-1"], reason: "MoreNetworks", placedBefore: "worker-2" },
+      { from: "worker-2", by: "Controller", reason: "MoreNetworks" },
+    ],
+    [
+      "from the holder of several segments that died, once this node has taken over the last",
+      {
+        nodes: ["worker-2", "worker-1"],
+        before: ["worker-2", "worker-1"],
+        on: { step: 1, reason: "HolderDead" },
+      },
+      { from: "worker-2", by: "Speakers", reason: "HolderDead" },
+    ],
+    [
+      "from where it was placed before, if that has said that it answers on no segment any more",
+      { before: ["worker-1"], placedBefore: "worker-2", reason: "Move" },
+      { from: "worker-2", by: "Controller", reason: "Move" },
+    ],
+    [
       "from where it went last, rather than from where it was placed and never answered for",
       { moves: [move("worker-1", "worker-2")], placedBefore: "worker-3" },
       { from: "worker-2", by: "Controller", reason: "Placed" },
@@ -100,7 +127,12 @@ describe("the moves of an address", () => {
 
   const none: readonly (readonly [string, Case])[] = [
     ["answers for the first time", {}],
-    ["goes on answering", { before: ["worker-1", "worker-2"], moves: [move("worker-3", "worker-1")] }],
+    ["goes on answering", { before: ["worker-1"], moves: [move("worker-3", "worker-1")] }],
+    ["goes on answering and one that came later does not", { before: ["worker-1", LATE] }],
+    [
+      "answers on one segment more, and its placement is not followed on the others yet",
+      { before: ["worker-1", "worker-2"], beside: ["worker-2"], placedBefore: "worker-2" },
+    ],
     [
       "answers again and nobody else did",
       { moves: [move("worker-2", "worker-1")], placedBefore: "worker-2" },

@@ -14,23 +14,40 @@ export interface Arrival {
 
 /**
  * The moves of an address once this node answers for it. That it is answered for the first time, again by the node that last did, or
- * on one more segment, is no move.
+ * on one more segment, is no move. An address on several segments comes to a node one after the other: it has moved once who answered
+ * before answers nowhere.
  */
-export function movesWith({ spec, status }: VirtualIP, arrival: Arrival): readonly Move[] | undefined {
-  const { node, on, placedBefore } = arrival;
+export function movesWith(virtualIP: VirtualIP, arrival: Arrival): readonly Move[] | undefined {
+  const { spec, status } = virtualIP;
+  const { node, on } = arrival;
   const moves = status?.moves;
-  const before = new Set((status?.announcers ?? []).map((one) => one.node));
-  const after = new Set(arrival.announcers.map((one) => one.node));
-  if (on === undefined || before.has(node) || !after.has(node)) return moves;
-  const [replaced] = [...before].filter((one) => !after.has(one));
-  if (replaced === undefined && before.size > 0) return moves;
+  const from = leftBy(virtualIP, arrival);
+  if (on === undefined || from === undefined || from === node) return moves;
   const { placement } = spec;
-  const owner = placement?.nodes[0];
-  const from = replaced ?? moves?.[0]?.to ?? placedBefore ?? owner;
-  if (from === undefined || from === node) return moves;
-  const isDecided = owner === node && on.step === 0 && on.epoch === placement?.epoch;
+  const isDecided = placement?.nodes[0] === node && on.step === 0 && on.epoch === placement.epoch;
   const why: Pick<Move, "by" | "reason"> = isDecided
     ? { by: "Controller", reason: placement.reason ?? "Placed" }
     : { by: "Speakers", reason: on.reason };
   return [{ from, to: node, at: on.since, ...why }, ...(moves ?? [])].slice(0, MOST_MOVES);
+}
+
+/** The node that the address has come from, now that this one answers for it. */
+function leftBy(
+  { spec, status }: VirtualIP,
+  { node, announcers, placedBefore }: Arrival,
+): string | undefined {
+  const said = status?.announcers ?? [];
+  const after = new Set(announcers.map((one) => one.node));
+  if (!after.has(node)) return undefined;
+  const replaced = said.find((one) => !after.has(one.node))?.node;
+  if (said.length === 0) return status?.moves?.[0]?.to ?? placedBefore ?? spec.placement?.nodes[0];
+  if (said.every((one) => one.node !== node)) return replaced;
+  // It has answered on another segment already. Who came after it, and goes again, has not had the address.
+  if (replaced !== undefined) return since(said, replaced) < since(announcers, node) ? replaced : undefined;
+  return placedBefore !== undefined && !after.has(placedBefore) ? placedBefore : undefined;
+}
+
+/** Since when a node answers anywhere, in ms since 1970. */
+function since(announcers: readonly Announcer[], node: string): number {
+  return Math.min(...announcers.filter((one) => one.node === node).map((one) => Date.parse(one.since)));
 }

@@ -1,4 +1,4 @@
-import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { Move, VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { newestMove } from "@fairlead/api/virtual-ip-moves.ts";
 import { ANNOUNCED } from "@fairlead/api/virtual-ip-status.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
@@ -54,14 +54,19 @@ export class Telling {
       if (!isPlacedOn(virtualIP, node)) return;
       log.warn("address not announced", { vip: virtualIP.spec.address, reason, message });
       this.#record(virtualIP, "Warning", reason, message);
-    } else if (!saysAnnounced(virtualIP, node, status)) this.#announced(virtualIP, status);
+      return;
+    }
+    const move = newestMove(virtualIP.status, status);
+    if (move !== undefined || !saysAnnounced(virtualIP, node, status))
+      this.#announced(virtualIP, status, move);
   }
 
-  #announced(virtualIP: VirtualIP, status: VirtualIPStatus): void {
+  #announced(virtualIP: VirtualIP, status: VirtualIPStatus, move: Move | undefined): void {
     const { log, node } = this.#options;
     const { address: vip } = virtualIP.spec;
-    this.#movedFrom.delete(virtualIP.metadata.name);
-    const move = newestMove(virtualIP.status, status);
+    const isAlone = (status.announcers ?? []).every((announcer) => announcer.node === node);
+    // Until then somebody else still answers on another segment.
+    if (move !== undefined || isAlone) this.#movedFrom.delete(virtualIP.metadata.name);
     for (const { node: announcer, interface: name, mac, epoch, step = 0 } of status.announcers ?? []) {
       if (announcer !== node) continue;
       log.info("address announced", {
