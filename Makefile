@@ -59,7 +59,7 @@ e2e: image lab-tools ## [root] the end-to-end tests on a real cluster
 	@node scripts/e2e.ts --runs $(RUNS) $(E2E)
 
 .PHONY: bench
-bench: image lab-tools ## [root] figures beside their references (BENCH="core memory arp burst urgent failover many idle")
+bench: image lab-tools ## [root] figures beside their references (BENCH="core memory answers burst urgent failover many idle")
 	@node test/bench/main.ts $(BENCH)
 
 .PHONY: image

@@ -1,5 +1,5 @@
 import type { Lab } from "../lab/lab.ts";
-import { benchArp } from "./arp.ts";
+import { benchAnswers } from "./answers.ts";
 import { benchBurst } from "./burst.ts";
 import { benchCore } from "./core.ts";
 import { benchFailover } from "./failover.ts";
@@ -29,10 +29,11 @@ export const BENCHMARKS: readonly Benchmark[] = [
     run: benchMemory,
   },
   {
-    name: "arp",
-    about: "from ARP request to reply with 1 and with 1,000 Services, beside the kernel's own",
+    name: "answers",
+    about:
+      "from an ARP request or neighbor solicitation to its answer, and answers a second, beside the kernel's own; FAIRLEAD_BENCH_ANSWERS=2,1000,10000",
     needs: "lab",
-    run: benchArp,
+    run: benchAnswers,
   },
   {
     name: "burst",
@@ -61,7 +62,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: "idle",
-    about: "messages between speakers while nothing happens, with 1 and with 100 addresses",
+    about:
+      "messages between speakers, CPU and requests while nothing happens; FAIRLEAD_BENCH_IDLE=2,1000,10000",
     needs: "lab",
     run: benchIdle,
   },

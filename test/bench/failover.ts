@@ -7,7 +7,7 @@ import { speakersReady } from "../e2e/support/speaker-pod.ts";
 import { addressed, announcer, apply, page, virtualIPNameOf } from "../e2e/support/steps.ts";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
-import { askArp } from "./arp-series.ts";
+import { askSpaced } from "./answer-series.ts";
 import { failOver, type Outage } from "./failover-run.ts";
 import { clear } from "./ground.ts";
 import { machineLoad } from "./machine-load.ts";
@@ -158,9 +158,9 @@ function onNodes(name: string, last: number, nodes: readonly string[]): readonly
 
 /** What of these times is the machine's and the network's own: a kernel's reply through the same switch. */
 async function kernelReplies(lab: Lab): Promise<void> {
-  const own = lab.member(lab.nodeNames.at(-1) ?? "").cables[0]?.ipv4 ?? "";
-  const asked = { rounds: KERNEL_ROUNDS, gapMs: 1, form: "broadcast", addresses: [own] } as const;
-  const { times = [], lost = 0 } = (await askArp(lab, asked))[own] ?? {};
+  const address = lab.member(lab.nodeNames.at(-1) ?? "").cables[0]?.ipv4 ?? "";
+  const [seen] = await askSpaced(lab, [{ address }], { rounds: KERNEL_ROUNDS, gapMs: 1 });
+  const { times = [], lost = 0 } = seen ?? {};
   const { p50, p99 } = quantiles(times);
   const figures = [p50, p99, Math.max(...times)].map((us) => us.toFixed(0));
   const rows: readonly Row[] = [

@@ -1,45 +1,55 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { settled } from "../e2e/support/audit.ts";
-import { service } from "../e2e/support/objects.ts";
-import { address, announcer, macOf, virtualIPs } from "../e2e/support/steps.ts";
+import { Audit } from "../e2e/support/audit.ts";
+import { macOf, virtualIPs } from "../e2e/support/steps.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Frame } from "../lab/pcap.ts";
-import { Crowd } from "./crowd.ts";
-import { clear, prepare } from "./ground.ts";
+import { calm, machineLoad } from "./machine-load.ts";
+import { ManyHeld } from "./many-held.ts";
+import { Processes } from "./processes.ts";
+import { requestRows } from "./requests.ts";
 import { type Row, tableText } from "./table.ts";
 
 /** Where speakers talk to each other. */
 const PORT = 7950;
-const MEASURED_MS = 20_000;
-/** Services beside the first one. */
-const OTHERS = 99;
+/** Frames are kept in memory meanwhile. */
+const MESSAGES_MS = 20_000;
+const MINUTE_MS = 60_000;
+/** How many addresses the nodes hold together, one after the other; half of each family. */
+const SIZES = (process.env.FAIRLEAD_BENCH_IDLE ?? "2,1000,10000").split(",").map(Number);
+/** How long the machine may still be busy with what was created. */
+const PATIENCE_MS = 180_000;
 
-/** What speakers say to each other while nothing happens, with one virtual IP and with many. */
+/** What Fairlead costs while nothing happens, with few virtual IPs and with many: messages between speakers, CPU, requests. */
 export async function benchIdle(lab: Lab): Promise<void> {
-  await prepare(lab, { more: [service("one")] });
-  const crowd = await Crowd.open(lab, "idle");
+  const held = await ManyHeld.prepare(lab);
   try {
-    await announcer(lab, await address(lab, "one"));
-    await settled(lab);
-    console.log(tableText("messages between speakers, 1 virtual IP", await measureIdle(lab)));
-    await Promise.all([crowd.create(OTHERS), crowd.answered()]);
-    await settled(lab);
-    console.log(tableText(`with ${OTHERS + 1} virtual IPs`, await measureIdle(lab)));
+    for (const size of SIZES) {
+      await held.create(size);
+      const busy = await calm(PATIENCE_MS);
+      console.log(
+        `\n${size} virtual IPs; cores ${(100 * busy).toFixed(0)} % busy before it, ${machineLoad()}`,
+      );
+      const [audit, processes] = [new Audit(lab), await Processes.begin(lab)];
+      await delay(MINUTE_MS);
+      const programs = processes.rows().map(([role = "", cpu = "", rss = ""]): Row => [role, cpu, rss]);
+      const requests = requestRows(audit, size).map(([what = "", count = ""]): Row => [what, count]);
+      console.log(tableText("in a minute", [["program", "CPU", "peak RSS"], ...programs]));
+      console.log(tableText("", [["requests of Fairlead but for the Lease", "number"], ...requests]));
+      console.log(tableText("messages between speakers", await measureMessages(lab)));
+    }
     console.log(
-      "\n  the protocol's simulation has 24.6 a second each way, 155 bytes each, with three nodes, however many addresses there are",
+      "\n  the protocol's simulation has 24.6 messages a second each way, 155 bytes each, with three nodes, however many addresses there are",
     );
-    await Promise.all([crowd.remove(), crowd.silent()]);
   } finally {
-    await crowd.close();
-    await clear(lab);
+    await held.remove();
   }
 }
 
 /** Messages a second that leave and reach each node, and what they weigh, by the frames at its interface. */
-async function measureIdle(lab: Lab): Promise<readonly Row[]> {
+async function measureMessages(lab: Lab): Promise<readonly Row[]> {
   const held = await virtualIPs(lab);
   const captures = await Promise.all(lab.nodeNames.map((node) => lab.capture(node, `udp port ${PORT}`)));
-  await delay(MEASURED_MS);
+  await delay(MESSAGES_MS);
   const rows: Row[] = [["node", "holds", "out/s", "in/s", "bytes a frame", "kbit/s out", "kbit/s in"]];
   for (const [i, node] of lab.nodeNames.entries()) {
     const frames = (await captures[i]?.stop()) ?? [];
@@ -54,7 +64,7 @@ async function measureIdle(lab: Lab): Promise<readonly Row[]> {
 }
 
 function ratesOf(out: readonly Frame[], into: readonly Frame[]): readonly string[] {
-  const seconds = MEASURED_MS / 1000;
+  const seconds = MESSAGES_MS / 1000;
   const bytes = (frames: readonly Frame[]): number =>
     frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
   const kilobits = (frames: readonly Frame[]): string => ((bytes(frames) * 8) / seconds / 1000).toFixed(1);

@@ -56,12 +56,11 @@ export class ManyHeld {
     return new ManyHeld(lab);
   }
 
-  /** Creates so many Services; resolves when each has an address that one node announces, and all is quiet. */
+  /** Creates Services until there are so many; resolves when each has an address that one node announces, and all is quiet. */
   async create(count: number): Promise<void> {
-    const wanted = Array.from(
-      { length: count },
-      (_, i): Member => ({ namespace: NAME, name: `${NAME}-${i}`, served: true }),
-    );
+    const wanted: Member[] = [];
+    for (let i = this.#burst.created.length; i < count; i++)
+      wanted.push({ namespace: NAME, name: `${NAME}-${i}`, served: true });
     await Promise.all([
       this.#burst.create(wanted, WRITERS),
       progress(this.#lab, "addresses are announced", count, () => this.#announced()),
@@ -79,23 +78,34 @@ export class ManyHeld {
     return addresses;
   }
 
+  /** Deletes the newest Services until there are so many; resolves when no more addresses than that are held. */
+  async shrink(count: number): Promise<void> {
+    const numberOf = ({ name }: Member): number => Number(name.slice(NAME.length + 1));
+    await this.#burst.remove(this.#burst.created.filter((member) => numberOf(member) >= count));
+    await this.#noMoreThan(count);
+  }
+
   /** Removes everything of it. */
   async remove(): Promise<void> {
     await this.#burst.remove();
-    await this.#lab.waitFor(
-      "no VirtualIP is left",
-      (see) => {
-        see(this.#records.size);
-        return this.#records.size === 0;
-      },
-      { deadlineMs: REMOVAL_MS, everyMs: 200 },
-    );
+    await this.#noMoreThan(0);
     await this.#reader.stop();
     this.#administrator.close();
     this.#burst.close();
     const ours = ["delete", "namespace", NAME, `--timeout=${REMOVAL_MS / 1000}s`];
     await this.#lab.kubectl(ours, { deadlineMs: REMOVAL_MS });
     await clear(this.#lab);
+  }
+
+  async #noMoreThan(count: number): Promise<void> {
+    await this.#lab.waitFor(
+      `${count} VirtualIPs are left`,
+      (see) => {
+        see(this.#records.size);
+        return this.#records.size <= count;
+      },
+      { deadlineMs: REMOVAL_MS, everyMs: 200 },
+    );
   }
 
   /** Waits until our programs write nothing; looks at a few seconds of the audit log at a time, for there is much in it. */

@@ -32,7 +32,7 @@ export class Processes {
       const role = name.startsWith("fairlead-speaker") ? "speaker" : controller;
       // proc(5): 5 makes the peak what it is now.
       writeFileSync(`/proc/${pid}/clear_refs`, "5");
-      programs.push({ role, pid, cpuBefore: cpuSeconds(statOf(pid)) });
+      programs.push({ role, pid, cpuBefore: cpuSecondsOf(pid) });
     }
     return new Processes(programs.sort((a, b) => (a.role < b.role ? -1 : 1)));
   }
@@ -40,7 +40,7 @@ export class Processes {
   /** One row for each program: CPU seconds since the beginning and the greatest RSS. */
   rows(): readonly Row[] {
     return this.#programs.map(({ role, pid, cpuBefore }) => {
-      const cpu = cpuSeconds(statOf(pid)) - cpuBefore;
+      const cpu = cpuSecondsOf(pid) - cpuBefore;
       const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
       return [role, `${cpu.toFixed(1)} s`, `${(Number(peak) / 1024).toFixed(0)} MiB`];
     });
@@ -57,6 +57,11 @@ export class Processes {
       .map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`)
       .join(", ");
   }
+}
+
+/** User and system time of a process of the machine so far, in seconds, exact to 10 ms. */
+export function cpuSecondsOf(pid: number): number {
+  return cpuSeconds(statOf(pid));
 }
 
 function machineCpu(): ReadonlyMap<string, number> {

@@ -1,6 +1,7 @@
-/** The median, the 99th percentile and the number of samples. */
+/** The median, the 90th and the 99th percentile, and the number of samples. */
 export interface Quantiles {
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
   readonly count: number;
 }
@@ -13,5 +14,5 @@ export function quantiles(samples: readonly number[]): Quantiles {
     if (value === undefined) throw new RangeError("no samples");
     return value;
   };
-  return { p50: at(0.5), p99: at(0.99), count: sorted.length };
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), count: sorted.length };
 }

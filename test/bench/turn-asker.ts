@@ -1,11 +1,8 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { loadAddon } from "@fairlead/linux/addon.ts";
-import { accept, assemble } from "@fairlead/linux/bpf.ts";
-import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
-import { intOption, SOL_SOCKET } from "@fairlead/linux/sockaddr.ts";
+import { AnswerSocket } from "./answer-socket.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { type Claim, isArp, keyOfQuestion, readClaim } from "./turn-claim.ts";
+import { type Claim, keyOfQuestion, readClaim } from "./turn-claim.ts";
 import type { Turn, TurnOrder, TurnProgress, TurnReport } from "./turn-messages.ts";
 
 /**
@@ -23,12 +20,6 @@ const MOST_LATE_MS = 20;
 /** A question so old has no answer under way any more. */
 const ANSWER_MS = 20;
 const PROGRESS_MS = 100;
-const ETHERTYPES = [0x0806, 0x86dd];
-
-/** Thousands are told of in one go, and a frame takes three quarters of a KiB of the kernel's. */
-const BUFFER_BYTES = 16 << 20;
-/** socket(7): without the limit for everybody, as administrator. */
-const SO_RCVBUFFORCE = 33;
 
 interface Asked {
   readonly address: string;
@@ -50,23 +41,9 @@ let [budget, filledMs] = [0, monotonicMs()];
 /** Since the pace was last set. */
 let [sent, pacedMs, lastSentMs] = [0, filledMs, filledMs];
 
-const addon = loadAddon();
-const sockets = ETHERTYPES.map((protocol) => {
-  const opened = PacketSocket.open({
-    addon: { ...addon, bind: bindWithBuffer },
-    interfaceIndex: Number(process.argv[2]),
-    protocol,
-    filter: assemble([accept()]),
-    onFrame(frame, length) {
-      const claim = readClaim(frame, length);
-      if (claim !== undefined) heard(claim);
-    },
-    onError(errno) {
-      throw new Error(`the socket failed with errno ${errno}`);
-    },
-  });
-  if (!opened.ok) throw opened.error;
-  return opened.value;
+const socket = new AnswerSocket(Number(process.argv[2]), (frame, length) => {
+  const claim = readClaim(frame, length);
+  if (claim !== undefined) heard(claim);
 });
 const lines = createInterface(process.stdin).on("line", (line) => obey(JSON.parse(line) as TurnOrder));
 setInterval(tick, TICK_MS);
@@ -78,10 +55,10 @@ const report: TurnReport = {
   ...(lastHeldMs !== undefined && { lastHeldMs }),
   sent,
   sentForMs: lastSentMs - pacedMs,
-  dropped: sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0),
+  dropped: socket.dropped,
 };
 say(report);
-for (const socket of sockets) socket.close();
+socket.close();
 // A pipe takes 64 KiB at a time.
 process.stdout.end(() => process.exit(0));
 
@@ -112,8 +89,7 @@ function ask(key: string, one: Asked): void {
   const nowMs = monotonicMs();
   one.asksMs = [...one.asksMs.slice(-3), nowMs];
   one.dueMs = nowMs + EVERY_MS;
-  const [arp, ndp] = sockets;
-  if ((isArp(one.frame) ? arp : ndp)?.send(one.frame) !== 0) return;
+  if (!socket.send(one.frame)) return;
   sent++;
   lastSentMs = nowMs;
 }
@@ -146,10 +122,4 @@ function heard({ key, mac, toAll }: Claim): void {
 
 function say(what: TurnProgress | TurnReport): void {
   console.log(JSON.stringify(what));
-}
-
-/** What a speaker's socket has no need of. */
-function bindWithBuffer(fd: number, address: Uint8Array): number {
-  const errno = addon.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, intOption(BUFFER_BYTES));
-  return errno < 0 ? errno : addon.bind(fd, address);
 }

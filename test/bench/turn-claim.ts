@@ -11,7 +11,7 @@ export interface Claim {
 const ETHERTYPE = 12;
 const ARP = 0x0806;
 const ARP_BYTES = 42;
-const REQUEST = 1;
+const [REQUEST, REPLY] = [1, 2];
 const [OPERATION, SENDER_MAC, SENDER, TARGET] = [20, 22, 28, 38];
 
 const ICMPV6 = 58;
@@ -43,6 +43,19 @@ export function keyOfQuestion(frame: Uint8Array): string {
   return isArp(bytes)
     ? bytes.toString("hex", TARGET, TARGET + 4)
     : bytes.toString("hex", TARGET6, TARGET6 + 16);
+}
+
+/** The {@link Claim.key} of the address that a frame to a single station answers for; undefined if it is no answer. */
+export function keyOfAnswer(frame: Uint8Array, length: number): string | undefined {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, length);
+  if (((bytes[0] ?? 0) & 1) === 1) return undefined;
+  if (isArp(bytes)) {
+    const isReply = length >= ARP_BYTES && bytes.readUInt16BE(OPERATION) === REPLY;
+    return isReply ? bytes.toString("hex", SENDER, SENDER + 4) : undefined;
+  }
+  // RFC 4861, 7.2.4: who was asked by unicast may leave its MAC out.
+  const isAdvertisement = bytes[NEXT_HEADER] === ICMPV6 && bytes[TYPE] === ADVERTISEMENT;
+  return isAdvertisement && length >= OPTION ? bytes.toString("hex", TARGET6, TARGET6 + 16) : undefined;
 }
 
 /** Whether an Ethernet frame carries ARP. */

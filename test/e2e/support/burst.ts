@@ -53,10 +53,10 @@ export class Burst {
     });
   }
 
-  /** Deletes all of them. */
-  async remove(): Promise<void> {
-    const doomed = this.#created;
-    this.#created = [];
+  /** Deletes all of them, or those. */
+  async remove(doomed: readonly Member[] = this.#created): Promise<void> {
+    const gone = new Set(doomed);
+    this.#created = this.#created.filter((one) => !gone.has(one));
     await inParallel(doomed, 20, async ({ namespace, name }) => {
       await this.#administrator.client.delete(services, { namespace, name });
     });
