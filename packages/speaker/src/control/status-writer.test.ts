@@ -273,4 +273,51 @@ describe("StatusWriter", () => {
     await clock.advanceAsync(100);
     expect(reasons).to.deep.equal(["Announcing"]);
   });
+
+  it("tells of a move on several segments once: when who had the address answers on none of them any more", async () => {
+    const { clock, store, applied, notes, writer, tell } = make();
+    const interfaces = ["eth0", "eth1"];
+    const put = (nodes: readonly string[], epoch: number, status: VirtualIPStatus): void => {
+      const version = String(applied.length * 10 + epoch);
+      const change = store.put(virtualIP("192.0.2.7", { nodes, epoch, interfaces }, status, version));
+      if (change !== undefined) writer.changed(change);
+    };
+    const written = (): VirtualIPStatus => (applied.at(-1)?.status ?? {}) as VirtualIPStatus;
+    const answersOn = (...names: readonly string[]): AddressState => {
+      const claim = { epoch: 2, step: 0, provisional: false, reason: "Placed" } as const;
+      const since = "2026-01-02T00:00:00Z";
+      return {
+        kind: "Announcing",
+        on: names.map((name) => ({ interface: name, mac: `mac-${name}`, since, ...claim })),
+      };
+    };
+    const owner = {
+      node: "worker-2",
+      interface: "eth0",
+      mac: "other",
+      epoch: 1,
+      since: "2026-01-01T00:00:00Z",
+    };
+    writer.start();
+    put(["worker-2"], 1, { announcers: [owner] });
+    put(["worker-1", "worker-2"], 2, { announcers: [owner] });
+    tell(answersOn("eth1"));
+    await clock.advanceAsync(100);
+    expect(written().announcers?.map(({ node }) => node)).to.have.members(["worker-1", "worker-2"]);
+    expect(written().moves).to.equal(undefined);
+    expect(notes).to.deep.equal([]);
+
+    put(["worker-1", "worker-2"], 2, {
+      announcers: written().announcers?.filter((one) => one.node !== "worker-2") ?? [],
+    });
+    await clock.advanceAsync(100);
+    expect(written().moves?.map(({ from, to }) => [from, to])).to.deep.equal([["worker-2", "worker-1"]]);
+    expect(notes).to.have.length(1);
+    put(["worker-1", "worker-2"], 2, written());
+    tell(answersOn("eth0", "eth1"));
+    await clock.advanceAsync(100);
+    expect(written().announcers).to.have.length(2);
+    expect(written().moves).to.have.length(1);
+    expect(notes).to.have.length(1);
+  });
 });
