@@ -1,9 +1,9 @@
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
+import { keyOfAnswer, keyOfQuestion } from "./answer-frames.ts";
 import type { AnswerOrder, Flood, FloodAnswers, Spaced, SpacedAnswers } from "./answer-messages.ts";
 import { AnswerSocket } from "./answer-socket.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { keyOfAnswer, keyOfQuestion } from "./turn-claim.ts";
 
 /**
  * Asks by ARP and neighbor discovery and tells how fast the answers come. Runs inside a client's network namespace as

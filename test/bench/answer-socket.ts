@@ -2,7 +2,7 @@ import { loadAddon } from "@fairlead/linux/addon.ts";
 import { accept, assemble } from "@fairlead/linux/bpf.ts";
 import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
 import { intOption, SOL_SOCKET } from "@fairlead/linux/sockaddr.ts";
-import { isArp } from "./turn-claim.ts";
+import { isArp } from "./answer-frames.ts";
 
 const ETHERTYPES = [0x0806, 0x86dd];
 /** Thousands are told of in one go, and a frame takes three quarters of a KiB of the kernel's. */

@@ -2,14 +2,12 @@ import { macOf } from "../e2e/support/steps.ts";
 import { installedPods, programOf } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import { askSpaced, flood, type Question } from "./answer-series.ts";
-import { calm, machineLoad } from "./machine-load.ts";
-import { ManyHeld } from "./many-held.ts";
+import { calm } from "./machine-load.ts";
+import { ManyHeld, sizesFrom } from "./many-held.ts";
 import { cpuSecondsOf } from "./processes.ts";
 import { quantiles } from "./quantiles.ts";
 import { type Row, tableText } from "./table.ts";
 
-/** How many addresses the nodes hold together, one after the other; half of each family. */
-const SIZES = (process.env.FAIRLEAD_BENCH_ANSWERS ?? "2,1000,10000").split(",").map(Number);
 /** Services created and deleted while questions are asked. */
 const BURST = 1000;
 
@@ -19,8 +17,6 @@ const BUSY_ROUNDS = 1000;
 const GAP_MS = 1;
 const FLOOD_MS = 3000;
 const AT_ONCE = 64;
-/** How long the machine may still be busy with what was created. */
-const PATIENCE_MS = 180_000;
 
 const SPACED_HEAD: Row = ["µs", "answered by", "p50", "p90", "p99", "max", "p50 ratio", "lost", "n"];
 const FLOOD_HEAD: Row = [
@@ -38,20 +34,18 @@ interface Pair {
 
 /** How fast ARP requests and neighbor solicitations are answered, with few virtual IPs and with many, quiet and while more come and go. */
 export async function benchAnswers(lab: Lab): Promise<void> {
+  const sizes = sizesFrom("FAIRLEAD_BENCH_ANSWERS", [2, 1000, 10_000], 2);
   const held = await ManyHeld.prepare(lab);
   let pairs: readonly Pair[] = [];
   try {
-    for (const size of SIZES) {
+    for (const size of sizes) {
       await held.create(size);
       pairs = pairsOf(lab, held);
-      const busy = await calm(PATIENCE_MS);
-      console.log(
-        `\n${size} virtual IPs; cores ${(100 * busy).toFixed(0)} % busy before it, ${machineLoad()}`,
-      );
+      console.log(`\n${size} virtual IPs; ${await calm()}`);
       await measureSpaced(lab, `questions ${GAP_MS} ms apart, ${size} virtual IPs`, pairs, ROUNDS);
       await measureFlood(lab, `as many questions as are answered, ${size} virtual IPs`, pairs);
     }
-    const most = (SIZES.at(-1) ?? 0) + BURST;
+    const most = (sizes.at(-1) ?? 0) + BURST;
     await Promise.all([
       held.create(most),
       measureSpaced(lab, `while ${BURST} more are created`, pairs, BUSY_ROUNDS),

@@ -9,8 +9,6 @@ export async function benchLab(): Promise<Lab> {
     nodes: 3,
     clients: 2,
     ifExists: "replace",
-    // Megabytes. The log is read from where it was, so it must not be begun anew in the middle.
-    flags: { "kube-apiserver": { "audit-log-maxsize": "4096" } },
     report: console.log,
   });
   await installFairlead(lab);

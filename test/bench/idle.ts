@@ -3,8 +3,8 @@ import { Audit } from "../e2e/support/audit.ts";
 import { macOf, virtualIPs } from "../e2e/support/steps.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Frame } from "../lab/pcap.ts";
-import { calm, machineLoad } from "./machine-load.ts";
-import { ManyHeld } from "./many-held.ts";
+import { calm } from "./machine-load.ts";
+import { ManyHeld, sizesFrom } from "./many-held.ts";
 import { Processes } from "./processes.ts";
 import { requestRows } from "./requests.ts";
 import { type Row, tableText } from "./table.ts";
@@ -14,21 +14,15 @@ const PORT = 7950;
 /** Frames are kept in memory meanwhile. */
 const MESSAGES_MS = 20_000;
 const MINUTE_MS = 60_000;
-/** How many addresses the nodes hold together, one after the other; half of each family. */
-const SIZES = (process.env.FAIRLEAD_BENCH_IDLE ?? "2,1000,10000").split(",").map(Number);
-/** How long the machine may still be busy with what was created. */
-const PATIENCE_MS = 180_000;
 
 /** What Fairlead costs while nothing happens, with few virtual IPs and with many: messages between speakers, CPU, requests. */
 export async function benchIdle(lab: Lab): Promise<void> {
+  const sizes = sizesFrom("FAIRLEAD_BENCH_IDLE", [2, 1000, 10_000], 2);
   const held = await ManyHeld.prepare(lab);
   try {
-    for (const size of SIZES) {
+    for (const size of sizes) {
       await held.create(size);
-      const busy = await calm(PATIENCE_MS);
-      console.log(
-        `\n${size} virtual IPs; cores ${(100 * busy).toFixed(0)} % busy before it, ${machineLoad()}`,
-      );
+      console.log(`\n${size} virtual IPs; ${await calm()}`);
       const [audit, processes] = [new Audit(lab), await Processes.begin(lab)];
       await delay(MINUTE_MS);
       const programs = processes.rows().map(([role = "", cpu = "", rss = ""]): Row => [role, cpu, rss]);

@@ -8,16 +8,18 @@ export function machineLoad(): string {
 }
 
 const LOOK_MS = 3000;
+/** How long the machine may still be busy with what was created. */
+const PATIENCE_MS = 180_000;
 /** So much work is left when nothing happens. */
 const IDLE = 0.3;
 
 /**
  * Waits until the cores have little to do, but not for ever: what follows a change in many objects goes on for long after it.
  *
- * @returns the share of the last few seconds in which they had work, 0 to 1
+ * @returns how busy they were in the last few seconds, and in the minute before, in words
  */
-export async function calm(patienceMs: number): Promise<number> {
-  const endMs = performance.now() + patienceMs;
+export async function calm(): Promise<string> {
+  const endMs = performance.now() + PATIENCE_MS;
   let busy = 1;
   while (busy > IDLE && performance.now() < endMs) {
     const before = coreTimes();
@@ -25,7 +27,7 @@ export async function calm(patienceMs: number): Promise<number> {
     const now = coreTimes();
     busy = 1 - (now.idle - before.idle) / (now.all - before.all);
   }
-  return busy;
+  return `cores ${(100 * busy).toFixed(0)} % busy before it, ${machineLoad()}`;
 }
 
 /** Of all cores together, in ms. */

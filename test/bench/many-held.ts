@@ -14,13 +14,25 @@ import { progress } from "./progress.ts";
 /** Routed nowhere and answered on the nodes' segment: more than fit into that. Half of the Services are of IPv6. */
 const ADDRESSES = ["10.200.0.0/18", "2001:db8:200::/112"];
 /** What these have room for. */
-export const MOST = 32_000;
+const MOST = 32_000;
 
 const NAME = "many";
 const WRITERS = 20;
 const REMOVAL_MS = 600_000;
 /** Conditions of Services are written long after the addresses are announced. */
 const QUIET = { lookMs: 3000, deadlineMs: 900_000 };
+
+/**
+ * Numbers of addresses that the nodes are to hold, one after the other, from an environment variable: `1000,10000`.
+ *
+ * @throws RangeError if one is less than `least`, or more than there is room for
+ */
+export function sizesFrom(variable: string, otherwise: readonly number[], least: number): readonly number[] {
+  const text = process.env[variable];
+  const sizes = text === undefined ? otherwise : text.split(",").map(Number);
+  if (sizes.every((size) => Number.isInteger(size) && size >= least && size <= MOST)) return sizes;
+  throw new RangeError(`${variable} is ${text}; write numbers from ${least} to ${MOST}`);
+}
 
 /**
  * Many Services with an address each, announced by the lab's nodes. An EndpointSlice of its own that names no pod says that each is

@@ -3,8 +3,8 @@ import { speakersReady } from "../e2e/support/speaker-pod.ts";
 import { macOf } from "../e2e/support/steps.ts";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
-import { calm, machineLoad } from "./machine-load.ts";
-import { ManyHeld, MOST } from "./many-held.ts";
+import { calm } from "./machine-load.ts";
+import { ManyHeld, sizesFrom } from "./many-held.ts";
 import { measureMemory } from "./memory.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { quantiles } from "./quantiles.ts";
@@ -12,16 +12,11 @@ import { type Row, tableText } from "./table.ts";
 import type { Turn, TurnReport } from "./turn-messages.ts";
 import { TurnWatch } from "./turn-watch.ts";
 
-/** How many addresses the nodes hold together, once after the other. */
-const SIZES = (process.env.FAIRLEAD_BENCH_VIPS ?? "1000,10000").split(",").map(Number);
-
 /** Questions a second while nothing happens: they tell when the node was last heard. */
 const CALM = 1000;
 /** Questions a second afterwards, as long as none is asked more often than the asker does. */
 const QUICK = 8000;
 const CALM_MS = 1000;
-/** How long the machine may still be busy with what was created. */
-const PATIENCE_MS = 180_000;
 /** An address that nobody answers for after so long is never answered again. */
 const GIVEN_UP_MS = 60_000;
 /** Names of such addresses that are printed, and of those that were answered last. */
@@ -35,9 +30,8 @@ const HEAD: Row = ["ms", "first", "p50", "p99", "last", "n"];
 
 /** How long the addresses of a node that dies are gone when there are thousands of them. */
 export async function benchMany(lab: Lab): Promise<void> {
-  if (SIZES.some((size) => !(Number.isInteger(size) && size >= 3 && size <= MOST)))
-    throw new RangeError(`FAIRLEAD_BENCH_VIPS is ${SIZES}; write numbers from 3 to ${MOST}`);
-  for (const size of SIZES) {
+  const sizes = sizesFrom("FAIRLEAD_BENCH_VIPS", [1000, 10_000], 3);
+  for (const size of sizes) {
     console.log(`\n${size} virtual IPs: preparing`);
     console.log(tableText("MiB, no virtual IP", await measureMemory(lab)));
     const held = await ManyHeld.prepare(lab);
@@ -54,8 +48,7 @@ export async function benchMany(lab: Lab): Promise<void> {
 /** Has the node that holds most die while its addresses are asked for; it is back when this resolves. */
 async function measure(lab: Lab, size: number, held: ManyHeld): Promise<void> {
   const [[node, addresses] = ["", []]] = [...held.byNode()].sort(([, a], [, b]) => b.length - a.length);
-  const busy = await calm(PATIENCE_MS);
-  const load = `cores ${(100 * busy).toFixed(0)} % busy before it, ${machineLoad()}`;
+  const load = await calm();
   const reference = await appear(lab, addresses.length);
   const watch = await TurnWatch.begin(lab, addresses, macOf(lab, node), CALM);
   try {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { type Claim, keyOfQuestion, readClaim } from "./answer-frames.ts";
 import { AnswerSocket } from "./answer-socket.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { type Claim, keyOfQuestion, readClaim } from "./turn-claim.ts";
 import type { Turn, TurnOrder, TurnProgress, TurnReport } from "./turn-messages.ts";
 
 /**

@@ -15,20 +15,19 @@ const ON: AnnouncedOn = {
   reason: "Placed",
 };
 
-/** A node that came to answer after worker-1 did. */
-const LATE = "worker-9";
+/** Since when nodes answer. */
+const SINCE: Readonly<Record<string, string>> = {
+  "worker-1": "2026-02-28T00:00:00Z",
+  "worker-8": "2026-02-28T00:00:00Z",
+  "worker-9": "2026-02-28T23:00:00Z",
+};
 
 const says = (node: string): Announcer => ({
   node,
   interface: "eth0",
   mac: "02:00:00:00:00:09",
   epoch: 1,
-  since:
-    node === LATE
-      ? "2026-02-28T23:00:00Z"
-      : node === "worker-1"
-        ? "2026-02-28T00:00:00Z"
-        : "2026-01-01T00:00:00Z",
+  since: SINCE[node] ?? "2026-01-01T00:00:00Z",
 });
 
 const move = (from: string, to: string, rest: Partial<Move> = {}): Move => ({
@@ -44,7 +43,7 @@ interface Case {
   readonly nodes?: readonly string[];
   readonly reason?: string;
   readonly moves?: readonly Move[];
-  /** Who the status said answered: worker-1 since yesterday, others for long. */
+  /** Who the status said answered. */
   readonly before?: readonly string[];
   /** Who answers beside worker-1 from now on. */
   readonly beside?: readonly string[];
@@ -128,7 +127,11 @@ describe("the moves of an address", () => {
   const none: readonly (readonly [string, Case])[] = [
     ["answers for the first time", {}],
     ["goes on answering", { before: ["worker-1"], moves: [move("worker-3", "worker-1")] }],
-    ["goes on answering and one that came later does not", { before: ["worker-1", LATE] }],
+    [
+      "goes on answering and one that came at the same time does not",
+      { before: ["worker-1", "worker-8"], moves: [move("worker-3", "worker-1")] },
+    ],
+    ["goes on answering and one that came later does not", { before: ["worker-1", "worker-9"] }],
     [
       "answers on one segment more, and its placement is not followed on the others yet",
       { before: ["worker-1", "worker-2"], beside: ["worker-2"], placedBefore: "worker-2" },
