@@ -22,8 +22,8 @@ import { VirtualIPReconciler } from "./virtual-ip/reconciler.ts";
 /** Key in the queue of Services that stands for those who wait. */
 export const WAITING = "*";
 
-/** Writes of different objects do not wait for one another. */
-const CONCURRENCY = 16;
+/** Writes of different objects do not wait for one another: of a busy API server the share that is got grows with what is asked at once. */
+const CONCURRENCY = 64;
 
 export interface ReconcilerDependencies {
   readonly client: ApiClient;

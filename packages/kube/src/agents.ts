@@ -11,7 +11,8 @@ const OPTIONS = {
   keepAliveMsecs: KEEP_ALIVE_MS,
   // The last used one first, so that a burst's surplus of connections grows old and is closed by the server.
   scheduling: "lifo",
-  maxFreeSockets: 16,
+  // As many as are used at once in a burst: fewer would be closed and made again all the time, and a handshake costs more than a request.
+  maxFreeSockets: 64,
 } as const;
 
 /**
