@@ -24,6 +24,7 @@ function announcer(node: string, other: Partial<Announcer> = {}): Announcer {
   return { node, interface: "eth0", mac: "02:00:00:00:00:09", epoch: 1, since: NOW, ...other };
 }
 
+const WAITING: AddressState = { kind: "Waiting" };
 const REFUSED: AddressState = {
   kind: "Refused",
   epoch: 1,
@@ -264,7 +265,7 @@ describe("this node's part of a VirtualIP's status", () => {
       fc
         .uniqueArray(place, { minLength: 1, maxLength: 2, selector: ({ interface: name }) => name })
         .map((places) => announcing(...places)),
-      fc.constantFrom<AddressState>(REFUSED, { kind: "Waiting" }, { kind: "LetGo" }),
+      fc.constantFrom<AddressState>(REFUSED, WAITING, { kind: "LetGo" }),
     );
     const states = fc.array(fc.record({ "worker-1": state, "worker-2": state, "worker-3": state }), {
       minLength: 1,
@@ -281,6 +282,16 @@ describe("this node's part of a VirtualIP's status", () => {
           expect(one?.status?.announcers).to.not.deep.equal([]);
       }),
     );
+  });
+
+  it("comes to rest when one is refused and another answers under a lower claim than one that says nothing any more", () => {
+    const one = virtualIP("192.0.2.7", { nodes: ["worker-2", "worker-1"], interfaces: ["eth0", "eth1"] });
+    const history = [
+      { "worker-1": announcing({ interface: "eth1" }), "worker-2": ANNOUNCING, "worker-3": ANNOUNCING },
+      { "worker-1": WAITING, "worker-2": REFUSED, "worker-3": announcing({ interface: "eth1" }) },
+    ];
+    const rest = history.reduce<VirtualIP | undefined>((now, next) => now && settled(now, next), one);
+    expect(rest?.status?.announcers?.map(({ node }) => node)).to.deep.equal(["worker-1"]);
   });
 
   it("does not say that an address is not announced while a stand-in answers", () => {

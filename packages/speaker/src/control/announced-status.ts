@@ -166,7 +166,8 @@ function statusOf(
   const said = own.filter((one) => !others.some((other) => beats(other, one)));
   const stay = others.filter((other) => !said.some((one) => beats(one, other)));
   const above = stay.filter((other) => said.every((one) => isAbove(virtualIP, other, one)));
-  const higher = saidByOne(virtualIP, above);
+  // Who is beaten everywhere is not among the announcers: it leaves the condition alone, else it and others would write theirs in turn for ever.
+  const higher = said.length === 0 ? conditionOf(virtualIP) : saidByOne(virtualIP, above);
   const answering =
     higher ?? condition(virtualIP, "True", "Answering", `${node}: answering on ${where}`, now);
   const about = higher ? foreignAsSaid(virtualIP) : contestedPart(virtualIP, node, contested, now);
