@@ -874,7 +874,8 @@ describe("the controller", () => {
     describe("what the speakers have passed on by themselves", () => {
       const ip = "192.0.2.100";
       const announce = (
-        ...announcers: readonly Pick<Announcer, "node" | "epoch" | "step" | "provisional">[]
+        ...announcers: readonly (Pick<Announcer, "node" | "epoch" | "step" | "provisional"> &
+          Partial<Pick<Announcer, "interface">>)[]
       ) =>
         harness.api.edit(virtualIPs, ip, (one) => ({
           ...one,
@@ -915,6 +916,13 @@ describe("the controller", () => {
         announce({ node: "node-c", epoch: 2 });
         await harness.settle(5000);
         expect(harness.api.count("PUT virtualips")).to.equal(1);
+      });
+
+      it("on one network to a node that reaches both, and says why the other follows", async () => {
+        announce({ node: "node-a", epoch: 1 }, { node: "node-c", epoch: 1, step: 1, interface: "wan0" });
+        await harness.settle();
+        const { nodes, reason } = harness.virtualIP(ip)?.spec.placement ?? {};
+        expect([nodes?.[0], reason]).to.deep.equal(["node-c", "MoreNetworks"]);
       });
 
       it("not for a claim that only covers, until the owner falls silent", async () => {

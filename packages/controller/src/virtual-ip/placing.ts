@@ -75,7 +75,10 @@ export class Placing {
   #reasonOf(object: VirtualIP, { owner, decision }: Pick<Decided, "owner" | "decision">): string | undefined {
     const { placement } = object.spec;
     if (decision.kind === "Unplaced") return undefined;
-    if (decision.node === owner) return owner === placement?.nodes[0] ? placement.reason : undefined;
+    if (decision.node === owner) {
+      if (owner === placement?.nodes[0]) return placement.reason;
+      return isLeftOn(object, placement?.nodes[0], owner) ? "MoreNetworks" : undefined;
+    }
     if (owner === undefined) return undefined;
     const { left, mends = false } = decision;
     const node = this.#deps.cluster.nodes.get(owner);
@@ -109,4 +112,11 @@ export class Placing {
       log.info(adopted ? "address taken over" : "address moved", fields);
     }
   }
+}
+
+/** Whether the address was taken over on one network while its former node still answers on another, which follows by this decision. */
+function isLeftOn({ status }: VirtualIP, former: string | undefined, taker: string): boolean {
+  const announcers = status?.announcers ?? [];
+  const taken = announcers.filter(({ node }) => node === taker).map((one) => one.interface);
+  return announcers.some((one) => one.node === former && !taken.includes(one.interface));
 }

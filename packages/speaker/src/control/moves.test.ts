@@ -141,6 +141,10 @@ describe("the moves of an address", () => {
       { moves: [move("worker-2", "worker-1")], placedBefore: "worker-2" },
     ],
     ["answers on one segment more", { before: ["worker-2"], beside: ["worker-2"] }],
+    [
+      "goes on answering and it is told already whence the address came",
+      { before: ["worker-1"], moves: [move("worker-2", "worker-1")], placedBefore: "worker-2" },
+    ],
   ];
   for (const [what, given] of none)
     it(`tell none when a node ${what}`, () => {

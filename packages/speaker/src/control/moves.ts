@@ -44,7 +44,9 @@ function leftBy(
   if (said.every((one) => one.node !== node)) return replaced;
   // It has answered on another segment already. Who came after it, and goes again, has not had the address.
   if (replaced !== undefined) return since(said, replaced) < since(announcers, node) ? replaced : undefined;
-  return placedBefore !== undefined && !after.has(placedBefore) ? placedBefore : undefined;
+  if (placedBefore === undefined || after.has(placedBefore)) return undefined;
+  const [told] = status?.moves ?? [];
+  return told?.from === placedBefore && told.to === node ? undefined : placedBefore;
 }
 
 /** Since when a node answers anywhere, in ms since 1970. */

@@ -34,8 +34,10 @@ export class Telling {
     }
     if (previous?.metadata.uid !== current.metadata.uid) return;
     const from = previous?.spec.placement?.nodes[0];
-    // What was taken over is told already; the placement only follows.
-    const isTold = current.status?.announcers?.some((announcer) => announcer.node === node) === true;
+    const answers = (who: string | undefined): boolean =>
+      current.status?.announcers?.some((announcer) => announcer.node === who) === true;
+    // What was taken over everywhere is told already; the placement only follows.
+    const isTold = answers(node) && !answers(from);
     if (from !== undefined && from !== node && !isTold) this.#movedFrom.set(key, from);
   }
 
