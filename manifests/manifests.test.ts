@@ -310,7 +310,8 @@ describe("the pods", () => {
       );
     const own = { POD_NAME: "metadata.name", POD_NAMESPACE: "metadata.namespace" };
     expect(fields(controller.template)).to.deep.equal(own);
-    expect(fields(speaker.template)).to.deep.equal({ ...own, NODE_NAME: "spec.nodeName" });
+    const node = { NODE_NAME: "spec.nodeName", NODE_ADDRESS: "status.hostIP" };
+    expect(fields(speaker.template)).to.deep.equal({ ...own, ...node });
   });
 
   it("run the pinned Node with a small young generation", () => {

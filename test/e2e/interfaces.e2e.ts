@@ -5,11 +5,12 @@ import { installFairlead } from "../install/fairlead.ts";
 import { unanswered } from "../lab/attempt.ts";
 import type { Capture } from "../lab/capture.ts";
 import { Lab } from "../lab/lab.ts";
+import { Asking, silentBetween, turnsOf } from "./support/asking.ts";
 import { settled } from "./support/audit.ts";
 import { solicitedNode } from "./support/frames.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
-import { lastMove, recordOf } from "./support/placed.ts";
+import { adopted, announcedOnlyBy, lastMove, recordOf, turns } from "./support/placed.ts";
 import { proxied } from "./support/served.ts";
 import {
   addressed,
@@ -345,6 +346,62 @@ describe("the interfaces of a node", () => {
     }
   });
 
+  it("may lose the link while the API server is away: what is announced there is handed over by the network of the nodes' own addresses", async () => {
+    const vips = await held();
+    const asking = await Promise.all(vips.map((vip) => Asking.begin(lab, "client-1", vip, "eth1")));
+    const before = await turns(lab, "node-2", "Offered");
+    try {
+      await lab.stopApiServer();
+      await lab.cutCable("node-1", "eth1");
+      await handedOver(asking);
+      expect((await turns(lab, "node-2", "Offered")) - before).to.equal(vips.length);
+    } finally {
+      await Promise.all(asking.map((one) => one.stop()));
+      await lab.plugCable("node-1", "eth1");
+      await lab.startApiServer();
+    }
+    await bothReported("eth1");
+    for (const vip of vips) await adopted(lab, vip, "node-2");
+  });
+
+  it("may have a link that leads nowhere: the node is told so by the other network and gives up what it cannot serve", async () => {
+    const vips = await held();
+    const asking = await Promise.all(vips.map((vip) => Asking.begin(lab, "client-1", vip, "eth1")));
+    const before = await turns(lab, "node-2", "HolderConceded");
+    const port = lab.member("node-1").cables[1]?.port;
+    // Who is cut off is known by a third that the other sees: the gateway.
+    const gateway = lab.member("client-1").cables[1]?.ipv4 ?? "";
+    const viaClient = ["default", "via", gateway, "metric", "5000"];
+    try {
+      for (const node of lab.nodeNames) {
+        await route(node, "add", ...viaClient);
+        await lab.waitFor(`${node} reports a gateway on eth1`, async () =>
+          (await reported(node, "eth1"))?.gateways?.includes(gateway),
+        );
+      }
+      for (const other of ["node-2", "client-1"]) {
+        await lab.drop({ from: "node-1", to: other, match: `iifname "${port}"` });
+        await lab.drop({ from: other, to: "node-1", match: `oifname "${port}"` });
+      }
+      await handedOver(asking);
+      for (const vip of vips) await adopted(lab, vip, "node-2");
+      expect((await turns(lab, "node-2", "HolderConceded")) - before).to.equal(vips.length);
+      await lab.heal();
+      for (const vip of vips) {
+        await announcedOnlyBy(lab, vip, "node-2");
+        expect(await lastMove(lab, vip)).to.deep.include({ from: "node-1", to: "node-2", by: "Speakers" });
+      }
+      for (const one of asking) {
+        const answers = await one.stop();
+        expect(turnsOf(answers), one.address).to.deep.equal([macOf("node-1"), macOf("node-2")]);
+      }
+    } finally {
+      await Promise.all(asking.map((one) => one.stop()));
+      await lab.heal();
+      for (const node of lab.nodeNames) await route(node, "delete", ...viaClient);
+    }
+  });
+
   it("may be renamed: the address is told on under the new name", async () => {
     const vips = await held();
     const [vip = ""] = vips;
@@ -362,10 +419,12 @@ describe("the interfaces of a node", () => {
     }
   });
 
-  it("have their gateways in the Speaker, which follows when the default route is another", async () => {
+  it("have their gateways in the Speaker, which follows when the default route is another; the node's own address is there too", async () => {
     const [v4, v6, other] = ["198.51.100.1", "2001:db8:10::1", "198.51.100.77"] as const;
     await gateways("node-1", { eth0: [v4, v6], eth1: [] });
     await gateways("node-2", { eth0: [v4, v6], eth1: [] });
+    for (const { metadata, status } of await speakers(lab))
+      expect(status?.nodeAddress).to.equal(lab.member(metadata.name).cables[0]?.ipv4);
     try {
       await route("node-2", "replace", "default", "via", other);
       await gateways("node-2", { eth0: [other, v6], eth1: [] });
@@ -381,6 +440,16 @@ describe("the interfaces of a node", () => {
     }
     await gateways("node-2", { eth0: [v4, v6], eth1: [] });
   });
+
+  /** Waits until node-2 answers on eth1, and prints how long nobody did. */
+  async function handedOver(asking: readonly Asking[]): Promise<void> {
+    const [from, to] = [macOf("node-1"), macOf("node-2")];
+    for (const one of asking) {
+      await one.until(lab, "node-2", ({ mac }) => mac === to);
+      const silentMs = silentBetween(one.answers, from, to).toFixed(0);
+      console.log(`      ${one.address}: the other MAC after ${silentMs} ms`);
+    }
+  }
 
   /** The advertisement of the second segment's addresses, which prefers node-1. */
   function second(spec: Readonly<Record<string, unknown>> = {}): Manifest {

@@ -97,7 +97,7 @@ describe("a segment that is split", function () {
       expect(await lastMove(lab, vip)).to.equal(undefined);
     }
     await lab.heal();
-    const missed = `fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="${owner}"} `;
+    const missed = `fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="${owner}",path="Segment"} `;
     await lab.waitFor(`${standIn} counts what it missed of ${owner}`, async (see) => {
       const line = (await speakerMetrics(lab, standIn)).split("\n").find((one) => one.startsWith(missed));
       see(line);

@@ -12,7 +12,6 @@ import { Violation } from "./trial.ts";
 
 export const SELF = 1n;
 export const INCARNATION = 1000n;
-export const SEGMENT = 1;
 
 /** What a datagram is dropped for before anybody looks at what it says. */
 const UNREAD = [
@@ -38,7 +37,7 @@ export class HearingSpeaker {
     const [self] = peers;
     if (self === undefined) throw new RangeError("no peers");
     this.takeover = new Takeover({
-      ...{ self, incarnation: INCARNATION, segment: SEGMENT, paths: ["Segment"] },
+      ...{ self, incarnation: INCARNATION, interfaceId: 1, paths: ["Segment"] },
       surroundings: { carrier: true, anchor: address("198.51.100.1"), caretake: true },
       environment: this.#environment(),
     });

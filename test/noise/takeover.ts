@@ -6,7 +6,7 @@ import { decode, encode } from "@fairlead/takeover/messages/codec.ts";
 import type { Body, Header, KnownItem } from "@fairlead/takeover/messages/message.ts";
 import type { Dice } from "../simulation/dice.ts";
 import { put, word } from "./checksum.ts";
-import { CLUSTER, HearingSpeaker, INCARNATION, keyring, PLACED, SEGMENT, SELF } from "./hearing-speaker.ts";
+import { CLUSTER, HearingSpeaker, INCARNATION, keyring, PLACED, SELF } from "./hearing-speaker.ts";
 import { mutate } from "./mutate.ts";
 import { neverThrowing, type Trial, Violation } from "./trial.ts";
 
@@ -68,7 +68,7 @@ const BODIES: readonly Body[] = [
 ];
 const HEADER: Header = {
   ...{ path: "Segment", sender: 2n, incarnation: 20n, receiverIncarnation: INCARNATION, sequence: 1 },
-  segment: SEGMENT,
+  interfaceId: 0,
 };
 /** Sound datagrams that noise is made of. */
 export const TAKEOVER_SAMPLES: readonly Uint8Array[] = BODIES.flatMap((body) =>
@@ -126,7 +126,7 @@ function checkTaken(bytes: Uint8Array): void {
   const read = decode(bytes, CLUSTER);
   if (!read.ok) throw new Violation(`taken, though ${read.error}`, bytes);
   const { header, body } = read.value;
-  if (header.receiverIncarnation !== INCARNATION || header.segment !== SEGMENT || header.sender === SELF)
+  if (header.receiverIncarnation !== INCARNATION || header.interfaceId !== 0 || header.sender === SELF)
     throw new Violation("taken, though meant for another", bytes);
   const again = decode(encode(header, body, CLUSTER), CLUSTER);
   if (!again.ok || !isDeepStrictEqual(again.value, read.value))

@@ -88,7 +88,7 @@ export class Station implements Peer {
     const takeover = new Takeover({
       self: this,
       incarnation: BigInt(world.nextIncarnation()),
-      segment: this.lan.number,
+      interfaceId: this.lan.number,
       paths: world.paths,
       surroundings: this.#surroundings(),
       environment: this.#environment(clock, witness),

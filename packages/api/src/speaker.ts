@@ -23,6 +23,12 @@ const interfaceSchema = Type.Object({
 
 export const speakerStatusSchema = Type.Object({
   version: Type.String({ description: "The version of Fairlead that runs there." }),
+  nodeAddress: Type.Optional(
+    Type.String({
+      description:
+        "The node's own address. Speakers talk by it too where an interface that announces does not carry it, so that they hear of each other when that one's network fails.",
+    }),
+  ),
   interfaces: Type.Array(interfaceSchema, {
     description: "The interfaces on which the node could answer.",
     "x-kubernetes-list-type": "map",

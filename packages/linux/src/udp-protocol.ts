@@ -20,15 +20,20 @@ import {
 /** RFC 5082 (GTSM) 3: a router takes one off, so only what was sent on this link arrives with it. */
 export const MOST_HOPS = 255;
 
-/** How a UDP socket of one family is made that hears only neighbors. */
+/** Name, number and value. */
+export type UdpOption = readonly [string, number, number];
+
+/** How a UDP socket of one family is made. */
 export interface UdpProtocol {
   readonly addressFamily: number;
   /** The level of its options and control messages. */
   readonly level: number;
   /** The control message that tells the TTL or hop limit. */
   readonly hopsMessage: number;
-  /** Name, number and value. */
-  readonly options: readonly (readonly [string, number, number])[];
+  /** Of every socket. */
+  readonly options: readonly UdpOption[];
+  /** Of one that hears only neighbors. */
+  readonly neighborOptions: readonly UdpOption[];
 }
 
 /**
@@ -40,9 +45,11 @@ export const UDP_PROTOCOLS: Readonly<Record<Family, UdpProtocol>> = {
     addressFamily: AF_INET,
     level: IPPROTO_IP,
     hopsMessage: IP_TTL,
-    options: [
+    neighborOptions: [
       ["IP_TTL", IP_TTL, MOST_HOPS],
       ["IP_RECVTTL", IP_RECVTTL, 1],
+    ],
+    options: [
       ["IP_MTU_DISCOVER", IP_MTU_DISCOVER, PMTUDISC_PROBE],
       ["IP_RECVERR", IP_RECVERR, 0],
     ],
@@ -51,10 +58,12 @@ export const UDP_PROTOCOLS: Readonly<Record<Family, UdpProtocol>> = {
     addressFamily: AF_INET6,
     level: IPPROTO_IPV6,
     hopsMessage: IPV6_HOPLIMIT,
-    options: [
-      ["IPV6_V6ONLY", IPV6_V6ONLY, 1],
+    neighborOptions: [
       ["IPV6_UNICAST_HOPS", IPV6_UNICAST_HOPS, MOST_HOPS],
       ["IPV6_RECVHOPLIMIT", IPV6_RECVHOPLIMIT, 1],
+    ],
+    options: [
+      ["IPV6_V6ONLY", IPV6_V6ONLY, 1],
       ["IPV6_MTU_DISCOVER", IPV6_MTU_DISCOVER, PMTUDISC_PROBE],
       ["IPV6_RECVERR", IPV6_RECVERR, 0],
     ],

@@ -47,14 +47,31 @@ describe("UdpSocket", () => {
     expect(kernel.calls).to.deep.equal([
       "socket 10 2", // AF_INET6, SOCK_DGRAM
       "setsockopt 1 25 = 101,116,104,48", // SOL_SOCKET SO_BINDTODEVICE "eth0"
-      "setsockopt 41 26 = 1,0,0,0", // IPPROTO_IPV6 IPV6_V6ONLY
-      "setsockopt 41 16 = 255,0,0,0", // IPV6_UNICAST_HOPS
+      "setsockopt 41 16 = 255,0,0,0", // IPPROTO_IPV6 IPV6_UNICAST_HOPS
       "setsockopt 41 51 = 1,0,0,0", // IPV6_RECVHOPLIMIT
+      "setsockopt 41 26 = 1,0,0,0", // IPV6_V6ONLY
       "setsockopt 41 23 = 3,0,0,0", // IPV6_MTU_DISCOVER: IPV6_PMTUDISC_PROBE
       "setsockopt 41 25 = 0,0,0,0", // IPV6_RECVERR
       "bind 10,0,31,14,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0", // ::, port 7950
       "poll",
     ]);
+  });
+
+  it("on an address of the machine is bound to no interface, and takes what was routed", () => {
+    const { family: _, interfaceName, interfaceIndex, ...rest } = options();
+    const opened = UdpSocket.open({ ...rest, address: address("192.0.2.1") });
+    expect(kernel.calls).to.deep.equal([
+      "socket 2 2",
+      "setsockopt 0 10 = 3,0,0,0", // IP_MTU_DISCOVER: IP_PMTUDISC_PROBE
+      "setsockopt 0 11 = 0,0,0,0", // IP_RECVERR
+      "bind 2,0,31,14,192,0,2,1,0,0,0,0,0,0,0,0",
+      "poll",
+    ]);
+    kernel.arrive([{ data: [7], control: [], flags: 0 }]);
+    expect([heard, drops]).to.deep.equal([[[7]], []]);
+    kernel.calls.length = 0;
+    expect(opened.ok && opened.value.send(address("198.51.100.2"), Uint8Array.of(1))).to.equal(0);
+    expect(kernel.calls).to.deep.equal(["send 1 to 2,0,31,14,198,51,100,2,0,0,0,0,0,0,0,0"]);
   });
 
   for (const [call, operation] of [

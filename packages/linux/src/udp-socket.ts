@@ -15,7 +15,7 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "./sockaddr.ts";
-import { MOST_HOPS, UDP_PROTOCOLS, type UdpProtocol } from "./udp-protocol.ts";
+import { MOST_HOPS, UDP_PROTOCOLS, type UdpOption, type UdpProtocol } from "./udp-protocol.ts";
 
 /** Datagrams taken in one go before other work of the thread has its turn. */
 const DATAGRAMS_PER_WAKE_UP = 64;
@@ -32,14 +32,9 @@ const CONTROL_BYTES = 64;
  */
 export type UdpDropReason = "OffLink" | "Truncated";
 
-/** What a UDP socket is made with. The callbacks may close it. */
-export interface UdpSocketOptions {
-  readonly family: Family;
-  /** The interface to receive on and send from, whatever the routes say. */
-  readonly interfaceName: string;
-  /** Its index: the scope of link-local destinations. */
-  readonly interfaceIndex: number;
-  /** Both its own, on all addresses of the family, and that of every destination. */
+/** What every UDP socket is made with. The callbacks may close it. */
+interface CommonUdpOptions {
+  /** Both its own, and that of every destination. */
   readonly port: number;
   /**
    * Called for each datagram: its bytes are `buffer[0]` to `buffer[length - 1]`, valid only during the call. The same `buffer`
@@ -56,9 +51,26 @@ export interface UdpSocketOptions {
   readonly addon?: Addon;
 }
 
+/** A socket on one interface, on all addresses of the family, for neighbors only. */
+export interface NeighborUdpOptions extends CommonUdpOptions {
+  readonly family: Family;
+  /** The interface to receive on and send from, whatever the routes say. */
+  readonly interfaceName: string;
+  /** Its index: the scope of link-local destinations. */
+  readonly interfaceIndex: number;
+}
+
+/** A socket on one of this machine's addresses, on whatever interface the routes lead to it; for everybody who is routed here. */
+export interface RoutedUdpOptions extends CommonUdpOptions {
+  /** No link-local one. */
+  readonly address: IpAddress;
+}
+
+export type UdpSocketOptions = NeighborUdpOptions | RoutedUdpOptions;
+
 /**
- * A UDP socket on one interface, for neighbors only: it sends with TTL or hop limit 255 and takes nothing else (RFC 5082).
- * No other socket can have its port on its interface. Nothing is fragmented.
+ * A UDP socket. One on an interface is for neighbors only: it sends with TTL or hop limit 255 and takes nothing else (RFC 5082), and no other
+ * socket can have its port there. Nothing is fragmented.
  */
 export class UdpSocket {
   readonly #addon: Addon;
@@ -76,16 +88,16 @@ export class UdpSocket {
     this.#addon = addon;
     this.#fd = fd;
     this.#options = options;
-    this.#protocol = UDP_PROTOCOLS[options.family];
+    this.#protocol = UDP_PROTOCOLS[familyOf(options)];
   }
 
   /**
-   * Opens the socket and starts receiving. Needs CAP_NET_RAW on kernels before 5.7. The error says which step failed: a bind
-   * with EADDRINUSE if another socket has the port on this interface, or on all.
+   * Opens the socket and starts receiving. One on an interface needs CAP_NET_RAW on kernels before 5.7. The error says which step failed: a bind
+   * with EADDRINUSE if another socket has the port on this interface, or on all; with EADDRNOTAVAIL if the address is not this machine's.
    */
   static open(options: UdpSocketOptions): Result<UdpSocket, SystemError> {
     const addon = options.addon ?? loadAddon();
-    const fd = addon.socket(UDP_PROTOCOLS[options.family].addressFamily, SOCK_DGRAM, 0);
+    const fd = addon.socket(UDP_PROTOCOLS[familyOf(options)].addressFamily, SOCK_DGRAM, 0);
     if (fd < 0) return err(new SystemError("socket", -fd));
     const socket = new UdpSocket(addon, fd, options);
     const failure = socket.#setUp();
@@ -101,8 +113,9 @@ export class UdpSocket {
    * @returns 0 or a positive errno.
    */
   send(to: IpAddress, data: Uint8Array): number {
-    const { port, interfaceIndex } = this.#options;
-    const sent = this.#addon.send(this.#fd, data, data.length, inetAddress(to, port, interfaceIndex));
+    const options = this.#options;
+    const scope = "address" in options ? 0 : options.interfaceIndex;
+    const sent = this.#addon.send(this.#fd, data, data.length, inetAddress(to, options.port, scope));
     return sent < 0 ? -sent : 0;
   }
 
@@ -128,21 +141,15 @@ export class UdpSocket {
   }
 
   #setUp(): SystemError | undefined {
-    const { family, interfaceName, port } = this.#options;
+    const options = this.#options;
     const addon = this.#addon;
     const fd = this.#fd;
-    const device = interfaceNameOption(interfaceName);
+    const own = "address" in options ? options.address : addressOf(options.family, 0n);
     // The interface and the options come before the port, so that nothing from elsewhere slips in.
-    const steps: readonly (readonly [string, () => number])[] = [
-      [
-        "SO_BINDTODEVICE",
-        () => (device === undefined ? -ENODEV : addon.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device)),
-      ],
-      ...this.#protocol.options.map(
-        ([name, option, value]) =>
-          [name, () => addon.setsockopt(fd, this.#protocol.level, option, intOption(value))] as const,
-      ),
-      ["bind", () => addon.bind(fd, inetAddress(addressOf(family, 0n), port, 0))],
+    const steps: readonly Step[] = [
+      ...("address" in options ? [] : this.#neighborSteps(options.interfaceName)),
+      ...this.#optionSteps(this.#protocol.options),
+      ["bind", () => addon.bind(fd, inetAddress(own, options.port, 0))],
       ["poll", () => addon.poll(fd, READABLE, (events) => this.#ready(events))],
     ];
     for (const [operation, step] of steps) {
@@ -150,6 +157,21 @@ export class UdpSocket {
       if (result < 0) return new SystemError(operation, -result);
     }
     return undefined;
+  }
+
+  #neighborSteps(interfaceName: string): readonly Step[] {
+    const device = interfaceNameOption(interfaceName);
+    const bind = (): number =>
+      device === undefined ? -ENODEV : this.#addon.setsockopt(this.#fd, SOL_SOCKET, SO_BINDTODEVICE, device);
+    return [["SO_BINDTODEVICE", bind], ...this.#optionSteps(this.#protocol.neighborOptions)];
+  }
+
+  #optionSteps(options: readonly UdpOption[]): readonly Step[] {
+    const { level } = this.#protocol;
+    return options.map(([name, option, value]) => [
+      name,
+      () => this.#addon.setsockopt(this.#fd, level, option, intOption(value)),
+    ]);
   }
 
   #ready(events: number): void {
@@ -171,10 +193,20 @@ export class UdpSocket {
   }
 
   #take(length: number): void {
-    const { level, hopsMessage } = this.#protocol;
-    const hops = controlInt(this.#controlView, this.#info[1] ?? 0, level, hopsMessage);
-    if (hops !== MOST_HOPS) this.#options.onDrop("OffLink");
+    if (!("address" in this.#options) && this.#hops() !== MOST_HOPS) this.#options.onDrop("OffLink");
     else if (((this.#info[2] ?? 0) & MSG_TRUNC) !== 0) this.#options.onDrop("Truncated");
     else this.#options.onDatagram(this.#datagram, length);
   }
+
+  #hops(): number | undefined {
+    const { level, hopsMessage } = this.#protocol;
+    return controlInt(this.#controlView, this.#info[1] ?? 0, level, hopsMessage);
+  }
+}
+
+/** What is done in setting a socket up, and how: its result is a negative errno if it failed. */
+type Step = readonly [string, () => number];
+
+function familyOf(options: UdpSocketOptions): Family {
+  return "address" in options ? options.address.family : options.family;
 }

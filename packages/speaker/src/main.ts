@@ -17,7 +17,7 @@ import { Control } from "./control/control.ts";
 import { fieldManagerOf } from "./control/field-manager.ts";
 import { registerSpeakerMetrics } from "./control/speaker-metrics.ts";
 import { WireThread } from "./control/wire-thread.ts";
-import { namesOf, SPEAKER_OPTIONS } from "./options.ts";
+import { namesOf, readNodeAddress, SPEAKER_OPTIONS } from "./options.ts";
 import { WireCounts } from "./wire/counts.ts";
 
 /** The wire thread's silence after which the speaker is not ready, and after which it should be restarted. */
@@ -45,6 +45,11 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     return 2;
   }
   const proxyUrl = proxyHealth.value;
+  const nodeAddress = readNodeAddress(options.nodeAddress);
+  if (!nodeAddress.ok) {
+    console.log(`speaker: ${nodeAddress.error}`);
+    return 2;
+  }
   const excludedInterfaces = namesOf(options.excludeInterfaces);
   const log = winstonLog({ level: options.logLevel, fields: { component: "speaker", node } });
   const metrics = new Metrics();
@@ -71,6 +76,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
       excludedInterfaces,
       refreshMs,
       takeoverPort: options.takeoverPort,
+      nodePath: nodeAddress.value && { address: nodeAddress.value, port: options.nodePathPort },
       caretake: options.caretake,
       answerPing: options.answerPing,
       memories: known.memories,
@@ -89,6 +95,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     excludedInterfaces,
     proxy: proxyUrl && { url: proxyUrl.href, ask: (signal) => askProxy(proxyUrl, signal) },
     takeoverPort: options.takeoverPort,
+    nodeAddress: nodeAddress.value,
     transport,
     client,
     events,

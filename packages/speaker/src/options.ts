@@ -1,5 +1,8 @@
+import { type IpAddress, parseAddress } from "@fairlead/net/address.ts";
+import { err, ok, type Result } from "@fairlead/net/result.ts";
 import type { OptionSpecs } from "@fairlead/runtime/options.ts";
 import { LOG_LEVELS } from "@fairlead/runtime/winston-log.ts";
+import { isLinkLocal } from "./failover/neighbors.ts";
 
 /** Interfaces that container networks make and on which no client asks. */
 const EXCLUDED_BY_DEFAULT = [
@@ -57,6 +60,21 @@ export const SPEAKER_OPTIONS = {
     most: 65_535,
     describe: "the UDP port on which the speakers talk to each other; the same on all nodes",
   },
+  nodeAddress: {
+    type: "string",
+    default: "",
+    variable: "NODE_ADDRESS",
+    describe:
+      "the node's own address, by which the speakers reach each other beside interfaces that do not carry it; empty: not by it",
+  },
+  nodePathPort: {
+    type: "number",
+    default: 7953,
+    least: 1,
+    most: 65_535,
+    describe:
+      "the UDP port on which the speakers reach each other by the nodes' own addresses; the same on all nodes",
+  },
   caretake: {
     type: "boolean",
     default: true,
@@ -102,4 +120,14 @@ export function namesOf(list: string): readonly string[] {
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
+}
+
+/** The node's own address; undefined: it was not given. @returns an error that names variable, value and remedy */
+export function readNodeAddress(text: string): Result<IpAddress | undefined, string> {
+  if (text === "") return ok(undefined);
+  const read = parseAddress(text);
+  if (read.ok && !isLinkLocal(read.value)) return read;
+  return err(
+    `NODE_ADDRESS (--node-address) is "${text}"; give it the node's own address, such as 192.0.2.11 (the DaemonSet takes status.hostIP), or nothing`,
+  );
 }

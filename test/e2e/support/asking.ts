@@ -40,14 +40,15 @@ export class Asking {
     this.#mac = mac;
   }
 
-  /** Begins, and waits for the first answer. @param member a client */
-  static async begin(lab: Lab, member: string, address: string): Promise<Asking> {
-    const ask = questionsFrom(lab, member);
+  /** Begins, and waits for the first answer. @param member a client, which asks on one of its interfaces */
+  static async begin(lab: Lab, member: string, address: string, interfaceName = "eth0"): Promise<Asking> {
+    const ask = questionsFrom(lab, member, interfaceName);
     const isIPv6 = address.includes(":");
     const question = isIPv6 ? ask.neighbor(address) : ask.arp(address);
-    const capture = await lab.capture(member, isIPv6 ? "icmp6" : "arp", { direction: "in" });
+    const at = { interface: interfaceName, direction: "in" } as const;
+    const capture = await lab.capture(member, isIPv6 ? "icmp6" : "arp", at);
     const program = join(import.meta.dirname, "repeat-frame.ts");
-    const which = [String(await interfaceIndex(lab, member)), String(EVERY_MS)];
+    const which = [String(await interfaceIndex(lab, member, interfaceName)), String(EVERY_MS)];
     const argv = [
       process.execPath,
       "--no-warnings",

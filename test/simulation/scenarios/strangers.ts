@@ -16,7 +16,7 @@ function forge(world: World): void {
       incarnation: 1n,
       receiverIncarnation: BigInt(number),
       sequence: 1_000_000,
-      segment: 1,
+      interfaceId: 0,
     } as const;
     const body = { type: "Claim", list, page: undefined, items: [{ address, claim }] } as const;
     const datagram = encode(header, body, testKeys(77, [77]));

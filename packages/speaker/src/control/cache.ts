@@ -17,7 +17,7 @@ export interface Known {
 
 export const NOTHING_KNOWN: Known = { placed: [], nodes: [], keys: undefined, memories: [] };
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The text of the cache file. It holds keys: whoever writes it sees to it that nobody else reads it. */
 export function cacheText({ placed, nodes, keys, memories }: Known): string {
@@ -29,9 +29,11 @@ export function cacheText({ placed, nodes, keys, memories }: Known): string {
       nodes: list,
       interfaces,
     })),
-    nodes: nodes.map(({ name, interfaces }) => ({
+    nodes: nodes.map(({ name, address, interfaces }) => ({
       name,
-      interfaces: interfaces.map(({ mac, addresses, subnets }) => ({
+      address: address?.text,
+      interfaces: interfaces.map(({ name: of, mac, addresses, subnets }) => ({
+        name: of,
         mac,
         addresses: addresses.map(({ text }) => text),
         subnets: subnets.map(formatPrefix),
@@ -72,9 +74,11 @@ export function readCache(content: string): Known {
   const known = new Set(placed.map(({ address }) => address.text));
   return {
     placed,
-    nodes: cache.nodes.map(({ name, interfaces }: NodeText) => ({
+    nodes: cache.nodes.map(({ name, address, interfaces }: NodeText) => ({
       name: text(name),
-      interfaces: interfaces.map(({ mac, addresses, subnets }) => ({
+      address: address === undefined ? undefined : orThrow(parseAddress(address)),
+      interfaces: interfaces.map(({ name: of, mac, addresses, subnets }) => ({
+        name: text(of),
         mac: orThrow(parseMac(mac)),
         addresses: addresses.map((one) => orThrow(parseAddress(one))),
         subnets: subnets.map((one) => orThrow(parseInterfaceAddress(one)).prefix),
@@ -97,7 +101,9 @@ interface PlacedText {
 
 interface NodeText {
   readonly name: string;
+  readonly address?: string;
   readonly interfaces: readonly {
+    readonly name: string;
     readonly mac: string;
     readonly addresses: readonly string[];
     readonly subnets: readonly string[];

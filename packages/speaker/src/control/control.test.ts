@@ -97,7 +97,7 @@ describe("Control", () => {
     await bench.start();
     const split = { interface: "eth0", peer: "worker-2", address: "192.0.2.7", addresses: 2, lastedMs: 9000 };
     bench.control.take({ type: "split", split });
-    const missed = [{ interface: "eth0", peer: "worker-2", count: 3 }];
+    const missed = [{ interface: "eth0", peer: "worker-2", path: "Segment", count: 3 }] as const;
     bench.control.take({ type: "missed", missed });
     await bench.pass(100);
     expect(bench.eventReasons()).to.deep.equal(["SplitBrain"]);

@@ -9,6 +9,7 @@ import type { EventRecorder } from "@fairlead/kube/events.ts";
 import type { KubeMetrics } from "@fairlead/kube/metrics.ts";
 import { Reflector } from "@fairlead/kube/reflector.ts";
 import type { ApiTransport } from "@fairlead/kube/transport.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import { errorText, type Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
@@ -41,6 +42,8 @@ export interface ControlOptions {
   readonly proxy?: Pick<ProxyWatchOptions, "url" | "ask"> | undefined;
   /** The UDP port on which speakers talk. */
   readonly takeoverPort: number;
+  /** The node's own address; undefined: it is not known. */
+  readonly nodeAddress: IpAddress | undefined;
   readonly transport: ApiTransport;
   /** Writes as this node's field manager. */
   readonly client: ApiClient;

@@ -51,9 +51,9 @@ export function registerFailoverMetrics(metrics: Metrics, { counts, missed }: Fa
   metrics.counter(
     "fairlead_speaker_heartbeats_missed_total",
     "Heartbeats of a node that did not come when they were due.",
-    ["interface", "peer"],
+    ["interface", "peer", "path"],
     (counter) => {
-      for (const { interface: name, peer, count } of missed()) counter.inc({ interface: name, peer }, count);
+      for (const { count, ...labels } of missed()) counter.inc(labels, count);
     },
   );
   const found = { node: counts.duration("detectedNode"), speaker: counts.duration("detectedSpeaker") };

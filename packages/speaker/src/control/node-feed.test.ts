@@ -32,6 +32,19 @@ describe("what a Speaker object says of its node", () => {
     );
   });
 
+  it("the node's own address, if it can be read", () => {
+    const told = (nodeAddress: string) => {
+      const one = speaker("a", {});
+      return neighborNode({ ...one, status: { version: "1", interfaces: [], nodeAddress } }).address?.text;
+    };
+    expect(["198.51.100.7", "2001:db8::7", "198.51.100.700", ""].map(told)).to.deep.equal([
+      "198.51.100.7",
+      "2001:db8::7",
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("without what cannot be read", () => {
     const one = speaker("a", { mac: "none" }, { addresses: ["192.0.2.7", "192.0.2.300/24", "192.0.2.9/24"] });
     expect(words(neighborNode(one))).to.equal("a: 02:00:00:00:00:07 192.0.2.9 192.0.2.0/24");
@@ -41,6 +54,7 @@ describe("what a Speaker object says of its node", () => {
     expect(neighborNode({ apiVersion: API_VERSION, kind: "Speaker", metadata: { name: "a" } })).to.deep.equal(
       {
         name: "a",
+        address: undefined,
         interfaces: [],
       },
     );
@@ -100,9 +114,10 @@ describe("NodeFeed", () => {
     put(speaker("a", {}));
     feed.open();
     told();
-    put(speaker("a", { name: "lan0", carrier: false }));
+    put(speaker("a", { carrier: false }));
     expect(told()).to.deep.equal([]);
     for (const other of [
+      { name: "lan0" },
       { mac: "02:00:00:00:00:09" },
       { addresses: ["192.0.2.9/24"] },
       { addresses: ["192.0.2.9/28"] },

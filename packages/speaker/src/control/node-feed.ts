@@ -1,4 +1,5 @@
 import type { Speaker } from "@fairlead/api/speaker.ts";
+import { parseAddress } from "@fairlead/net/address.ts";
 import { parseMac } from "@fairlead/net/mac.ts";
 import { parseInterfaceAddress } from "@fairlead/net/prefix.ts";
 import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
@@ -24,7 +25,8 @@ export function neighborNode({ metadata, status }: Speaker): NeighborNode {
       ];
     },
   );
-  return { name: metadata.name, interfaces };
+  const address = parseAddress(status?.nodeAddress ?? "");
+  return { name: metadata.name, address: address.ok ? address.value : undefined, interfaces };
 }
 
 export interface NodeFeedOptions {
@@ -78,9 +80,11 @@ export class NodeFeed {
       .map(neighborNode)
       .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     const text = JSON.stringify(
-      nodes.map(({ name, interfaces }) => [
+      nodes.map(({ name, address, interfaces }) => [
         name,
-        interfaces.map(({ mac, addresses, subnets }) => [
+        address?.text,
+        interfaces.map(({ name: of, mac, addresses, subnets }) => [
+          of,
           mac,
           addresses.map((one) => one.text),
           subnets.map(({ length }) => length),

@@ -20,7 +20,7 @@ describe("the speaker's metrics", () => {
       counts,
       states: () => states,
       leftOut: () => 2,
-      missed: () => [{ interface: "eth0", peer: "worker-2", count: 7 }],
+      missed: () => [{ interface: "eth0", peer: "worker-2", path: "Segment", count: 7 }],
       wireSilentMs: () => 500,
       proxy: () => ({ health: "Unhealthy", count: (answer) => (answer === "Status" ? 4 : 0) }),
     });
@@ -48,7 +48,7 @@ describe("the speaker's metrics", () => {
       "fairlead_speaker_virtualips_invalid 2",
       "fairlead_speaker_doubts_total 1",
       "fairlead_speaker_caretakings_total 12",
-      'fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="worker-2"} 7',
+      'fairlead_speaker_heartbeats_missed_total{interface="eth0",peer="worker-2",path="Segment"} 7',
       'fairlead_speaker_detection_seconds_bucket{le="0.4",found="node"} 0',
       'fairlead_speaker_detection_seconds_bucket{le="0.5",found="node"} 1',
       'fairlead_speaker_detection_seconds_count{found="speaker"} 0',

@@ -36,6 +36,15 @@ describe("the Speaker object's status", () => {
     });
   });
 
+  it("tells the node's own address, and is another with another", () => {
+    const told = (text: string) => speakerStatus([], { ...OPTIONS, nodeAddress: address(text) });
+    const [one, other] = [told("192.0.2.11"), told("192.0.2.12")];
+    expect(one).to.deep.equal({ version: "1.2.3", nodeAddress: "192.0.2.11", interfaces: [] });
+    expect(sameSpeakerStatus(one, { ...one })).to.equal(true);
+    expect(sameSpeakerStatus(one, other)).to.equal(false);
+    expect(sameSpeakerStatus(one, speakerStatus([], OPTIONS))).to.equal(false);
+  });
+
   it("is compared by what it says, not by the order of its fields", () => {
     const routed = { gateways: [address("192.0.2.254")] };
     const eth0 = eth("eth0", 2, ["192.0.2.1/24"], routed);

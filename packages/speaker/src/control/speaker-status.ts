@@ -1,5 +1,6 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { ProxyHealth, SpeakerInterface, SpeakerStatus } from "@fairlead/api/speaker.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import { type PresentInterface, refusalOf } from "../announcements/present-interface.ts";
 
 /**
@@ -13,6 +14,8 @@ export function speakerStatus(
   options: {
     readonly excluded: readonly string[];
     readonly version: string;
+    /** The node's own address, if it is known. */
+    readonly nodeAddress?: IpAddress | undefined;
     /** Undefined: it is not asked, or not yet. */
     readonly proxy?: ProxyHealth | undefined;
     readonly conditions?: readonly Condition[];
@@ -28,9 +31,10 @@ export function speakerStatus(
       return [{ name, mac, carrier, addresses: texts, ...(gateways.length > 0 && { gateways }) }];
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const { version, proxy, conditions = [] } = options;
+  const { version, nodeAddress, proxy, conditions = [] } = options;
   return {
     ...{ version, interfaces: told },
+    ...(nodeAddress !== undefined && { nodeAddress: nodeAddress.text }),
     ...(proxy !== undefined && { proxy }),
     ...(conditions.length > 0 && { conditions }),
   };
@@ -54,5 +58,6 @@ function textOf(status: SpeakerStatus | undefined): string {
       JSON.stringify([type, holds, reason, message, lastTransitionTime]),
     )
     .sort();
-  return JSON.stringify([status.version, interfaces, status.proxy ?? "", conditions]);
+  const { version, nodeAddress = "", proxy = "" } = status;
+  return JSON.stringify([version, nodeAddress, interfaces, proxy, conditions]);
 }

@@ -1,5 +1,6 @@
 import type { ProxyHealth, Speaker, SpeakerStatus } from "@fairlead/api/speaker.ts";
 import type { EventRecorder } from "@fairlead/kube/events.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { MissedHeartbeats } from "../failover/measures.ts";
@@ -21,6 +22,8 @@ export interface SpeakerTellingOptions {
   readonly excludedInterfaces: readonly string[];
   /** The UDP port on which speakers talk. */
   readonly takeoverPort: number;
+  /** The node's own address; undefined: it is not known. */
+  readonly nodeAddress: IpAddress | undefined;
   readonly events: Pick<EventRecorder, "record">;
   /** What is known of this node's kube-proxy; undefined: it is not asked, or not yet. */
   readonly proxy: () => ProxyHealth | undefined;
@@ -72,9 +75,17 @@ export class SpeakerTelling {
   /** Has the Speaker object say what is true of this node. */
   tell(): void {
     if (this.#interfaces === undefined) return;
-    const { excludedInterfaces: excluded, node, takeoverPort: port, proxy, want } = this.#options;
+    const {
+      excludedInterfaces: excluded,
+      node,
+      nodeAddress,
+      takeoverPort: port,
+      proxy,
+      want,
+    } = this.#options;
     const conditions = troubleConditions(this.#troubles, { node, port });
-    want(speakerStatus(this.#interfaces, { excluded, version: VERSION, conditions, proxy: proxy() }));
+    const around = { excluded, version: VERSION, nodeAddress, conditions, proxy: proxy() };
+    want(speakerStatus(this.#interfaces, around));
   }
 
   #tellSplit(split: Split): void {

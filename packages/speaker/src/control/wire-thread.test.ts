@@ -17,6 +17,7 @@ describe("WireThread", function () {
     excludedInterfaces: [],
     refreshMs: 0,
     takeoverPort: 7950,
+    nodePath: undefined,
     caretake: true,
     answerPing: true,
     memories: [],

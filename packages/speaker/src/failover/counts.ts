@@ -2,7 +2,9 @@ import type { UdpDropReason } from "@fairlead/linux/udp-socket.ts";
 import type { Drop, Reason, Report } from "@fairlead/takeover/environment.ts";
 
 /** Why a message between speakers had no effect. */
-export const TAKEOVER_DROPS: readonly (Drop | UdpDropReason | "SendFailed")[] = [
+export type TakeoverDrop = Drop | UdpDropReason | "SendFailed";
+
+export const TAKEOVER_DROPS: readonly TakeoverDrop[] = [
   "TooShort",
   "TooLong",
   "NotOurs",

@@ -42,9 +42,9 @@ describe("Measures", () => {
     measures.take("eth1", missed(1), "worker-2");
     measures.take("eth1", missed(4), undefined);
     expect(measures.missedNews()).to.deep.equal([
-      { interface: "eth0", peer: "worker-2", count: 5 },
-      { interface: "eth1", peer: "worker-2", count: 1 },
-      { interface: "eth1", peer: "other", count: 4 },
+      { interface: "eth0", peer: "worker-2", path: "Segment", count: 5 },
+      { interface: "eth1", peer: "worker-2", path: "Segment", count: 1 },
+      { interface: "eth1", peer: "other", path: "Segment", count: 4 },
     ]);
     expect(measures.missedNews()).to.equal(undefined);
   });
@@ -54,6 +54,6 @@ describe("Measures", () => {
     for (let i = 0; i < 200; i++) measures.take("eth0", missed(1), `worker-${i}`);
     const told = measures.missedNews() ?? [];
     expect(told).to.have.length(65);
-    expect(told.at(-1)).to.deep.equal({ interface: "eth0", peer: "other", count: 136 });
+    expect(told.at(-1)).to.deep.equal({ interface: "eth0", peer: "other", path: "Segment", count: 136 });
   });
 });

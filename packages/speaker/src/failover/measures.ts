@@ -1,4 +1,5 @@
 import type { Measurement } from "@fairlead/takeover/environment.ts";
+import type { Path } from "@fairlead/takeover/messages/message.ts";
 
 /** So many peers are told apart on all interfaces; heartbeats of more are counted together. */
 const MOST_PEERS = 64;
@@ -8,6 +9,7 @@ const OTHERS = "other";
 export interface MissedHeartbeats {
   readonly interface: string;
   readonly peer: string;
+  readonly path: Path;
   readonly count: number;
 }
 
@@ -22,7 +24,7 @@ export interface MeasuresOptions {
 /** Counts what the failover protocol measures. */
 export class Measures {
   readonly #options: MeasuresOptions;
-  readonly #missed = new Map<string, { readonly interface: string; readonly peer: string; count: number }>();
+  readonly #missed = new Map<string, MissedHeartbeats & { count: number }>();
   #isNews = false;
 
   constructor(options: MeasuresOptions) {
@@ -52,24 +54,24 @@ export class Measures {
         add("doubts", 1);
         return;
       case "Missed":
-        this.#miss(name, peer ?? OTHERS, what.heartbeats);
+        this.#miss(name, peer ?? OTHERS, what.path, what.heartbeats);
         return;
     }
   }
 
-  /** What was missed since the process began, by interface and peer; undefined: nothing since this was last asked. */
+  /** What was missed since the process began, by interface, peer and path; undefined: nothing since this was last asked. */
   missedNews(): readonly MissedHeartbeats[] | undefined {
     if (!this.#isNews) return undefined;
     this.#isNews = false;
     return [...this.#missed.values()].map((one) => ({ ...one }));
   }
 
-  #miss(name: string, peer: string, heartbeats: number): void {
+  #miss(name: string, peer: string, path: Path, heartbeats: number): void {
     this.#isNews = true;
-    const key = `${name} ${peer}`;
+    const key = `${name} ${peer} ${path}`;
     const known = this.#missed.get(key);
     if (known !== undefined) known.count += heartbeats;
-    else if (peer !== OTHERS && this.#missed.size >= MOST_PEERS) this.#miss(name, OTHERS, heartbeats);
-    else this.#missed.set(key, { interface: name, peer, count: heartbeats });
+    else if (peer !== OTHERS && this.#missed.size >= MOST_PEERS) this.#miss(name, OTHERS, path, heartbeats);
+    else this.#missed.set(key, { interface: name, peer, path, count: heartbeats });
   }
 }

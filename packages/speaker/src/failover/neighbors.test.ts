@@ -2,6 +2,7 @@ import { prefixOf } from "@fairlead/net/prefix.ts";
 import { expect } from "chai";
 import { address, eth, mac } from "../testing/values.ts";
 import { isLinkLocal, kernelAddress, type NeighborInterface, neighborsOf, subnetsOf } from "./neighbors.ts";
+import { interfaceIdOf } from "./node-id.ts";
 
 function at(last: string, ...addresses: readonly string[]): NeighborInterface {
   const parts = addresses.map((text) => {
@@ -9,6 +10,7 @@ function at(last: string, ...addresses: readonly string[]): NeighborInterface {
     return { address: address(host), length: Number(length) };
   });
   return {
+    name: `eth${last}`,
     mac: mac(`02:00:00:00:00:${last}`),
     addresses: parts.map((one) => one.address),
     subnets: parts.map((one) => prefixOf(one.address, one.length)),
@@ -47,6 +49,22 @@ describe("who else is on a segment", () => {
     const six = eth("eth0", 2, ["2001:db8::1/64", "fe80::1/64"]);
     const { on } = neighborsOf(six, [{ name: "a", interfaces: [at("0a", "2001:db8::7/64", "fe80::7/64")] }]);
     expect(on[0]?.kernel?.text).to.equal("fe80::7");
+  });
+
+  it("reached by their own addresses too, where these are not on the segment", () => {
+    const [near, far] = [address("192.0.2.7"), address("198.51.100.8")];
+    const { on } = neighborsOf(lan, [
+      { name: "a", address: near, interfaces: [at("0a", "192.0.2.7/24")] },
+      { name: "b", address: far, interfaces: [at("0b", "192.0.2.8/24"), at("1b", "198.51.100.8/24")] },
+      { name: "c", interfaces: [at("0c", "192.0.2.9/24")] },
+    ]);
+    expect(on.map(({ name, apart }) => [name, apart?.text])).to.deep.equal([
+      ["a", undefined],
+      ["b", "198.51.100.8"],
+      ["c", undefined],
+    ]);
+    const ids = on.map(({ interfaceId }) => interfaceId);
+    expect(ids).to.deep.equal(["eth0a", "eth0b", "eth0c"].map(interfaceIdOf));
   });
 
   it("with no address to be reached by, if there is none", () => {

@@ -3,10 +3,11 @@ import type { Mac } from "@fairlead/net/mac.ts";
 import { type IpPrefix, prefixContains, prefixOf } from "@fairlead/net/prefix.ts";
 import { shareSegment } from "@fairlead/net/segment.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
+import { interfaceIdOf } from "./node-id.ts";
 
 /** An interface of another node, as its Speaker object says. */
 export interface NeighborInterface {
-  readonly name?: string;
+  readonly name: string;
   readonly mac: Mac;
   readonly addresses: readonly IpAddress[];
   /** Of each of the addresses, in their order. */
@@ -16,6 +17,8 @@ export interface NeighborInterface {
 /** A node with a speaker. */
 export interface NeighborNode {
   readonly name: string;
+  /** The node's own address, on whatever network; undefined: its speaker does not say. */
+  readonly address?: IpAddress | undefined;
   readonly interfaces: readonly NeighborInterface[];
 }
 
@@ -25,6 +28,10 @@ export interface Neighbor {
   readonly mac: Mac;
   /** What its kernel answers for there: see {@link kernelAddress}. Its speaker is reached by it. */
   readonly kernel: IpAddress | undefined;
+  /** The node's own address if it is not on this segment: the node path leads to it. */
+  readonly apart: IpAddress | undefined;
+  /** How its messages on the node path name its interface here. */
+  readonly interfaceId: number;
 }
 
 /** An address of an interface with its subnet. */
@@ -62,8 +69,7 @@ export function isLinkLocal({ family, value }: IpAddress): boolean {
 export function machineOf(mac: Mac, nodes: Iterable<NeighborNode>): string | undefined {
   for (const node of nodes) {
     const found = node.interfaces.find((one) => one.mac === mac);
-    if (found === undefined) continue;
-    return found.name === undefined ? `node ${node.name}` : `interface ${found.name} of node ${node.name}`;
+    if (found !== undefined) return `interface ${found.name} of node ${node.name}`;
   }
   return undefined;
 }
@@ -80,12 +86,25 @@ export function neighborsOf(
   const subnets = subnetsOf(present);
   const on: Neighbor[] = [];
   const elsewhere = new Set<string>();
-  for (const { name, interfaces } of nodes) {
+  for (const { name, address, interfaces } of nodes) {
     const found = interfaces.find((one) => shareSegment(one.subnets, subnets));
-    if (found === undefined) elsewhere.add(name);
-    else on.push({ name, mac: found.mac, kernel: kernelAddress(addressesOf(found), subnets) });
+    if (found === undefined) {
+      elsewhere.add(name);
+      continue;
+    }
+    on.push({
+      name,
+      mac: found.mac,
+      kernel: kernelAddress(addressesOf(found), subnets),
+      apart: isAmong(address, found.addresses) ? undefined : address,
+      interfaceId: interfaceIdOf(found.name),
+    });
   }
   return { on, elsewhere };
+}
+
+export function isAmong(address: IpAddress | undefined, addresses: readonly IpAddress[]): boolean {
+  return addresses.some(({ text }) => text === address?.text);
 }
 
 /** Each address with its subnet: both are told in the same order. */

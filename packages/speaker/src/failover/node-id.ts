@@ -11,3 +11,8 @@ export function nodeIdOf(name: string): NodeId {
   known.set(name, id);
   return id;
 }
+
+/** How a node's messages name one of its interfaces: the first 4 bytes of SHA-256 of its name. */
+export function interfaceIdOf(name: string): number {
+  return createHash("sha256").update(name).digest().readUInt32BE(0);
+}

@@ -14,14 +14,16 @@ import type {
   Report,
 } from "@fairlead/takeover/environment.ts";
 import type { Keyring } from "@fairlead/takeover/messages/codec.ts";
+import type { Path } from "@fairlead/takeover/messages/message.ts";
 import { Takeover } from "@fairlead/takeover/speaker/takeover.ts";
 import type { PresentInterface } from "../announcements/present-interface.ts";
 import type { RightChange } from "../announcements/right.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
 import type { ProbeForm } from "../layer2/interfaces/family-port.ts";
-import { type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
-import { nodeIdOf } from "./node-id.ts";
+import { isAmong, type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
+import { interfaceIdOf, nodeIdOf } from "./node-id.ts";
+import type { NodePath, NodePathUser } from "./node-path.ts";
 import { anchorOf, isStill, kernelOf, sameAddresses, selfOf } from "./own-interface.ts";
 import { SegmentRights } from "./segment-rights.ts";
 
@@ -49,6 +51,8 @@ export interface SegmentOptions {
   readonly keys: Keyring;
   readonly frames: SegmentFrames;
   readonly openPost: (self: InterfaceSelf, onDatagram: (datagram: Uint8Array) => void) => SegmentPost;
+  /** Undefined: this node's own address is not known. */
+  readonly nodePath: NodePath | undefined;
   /** Random, not 0. */
   readonly incarnation: bigint;
   /** Whether a dead speaker's addresses are answered for with its MAC. */
@@ -68,11 +72,13 @@ export interface SegmentOptions {
 }
 
 /** The failover protocol on one interface, tied to its frames and datagrams. */
-export class Segment {
+export class Segment implements NodePathUser {
   readonly self: InterfaceSelf;
   readonly #options: SegmentOptions;
   readonly #takeover: Takeover;
   readonly #post: SegmentPost;
+  /** Undefined: this node's own address is on this interface, or not known. */
+  readonly #nodePath: NodePath | undefined;
   readonly #placed = new Map<string, PlacedAddress>();
   readonly #rights: SegmentRights;
   /** Addresses that are placed nowhere and whose frames are listened for. */
@@ -91,26 +97,34 @@ export class Segment {
     this.#present = present;
     this.self = selfOf(present);
     this.#rights = new SegmentRights((changes) => options.frames.setRights(this.self.index, changes));
-    this.#post = options.openPost(this.self, (datagram) => {
-      this.#takeover.onMessage(datagram, "Segment");
-      this.#rights.settle();
-    });
+    this.#post = options.openPost(this.self, (datagram) => this.#take(datagram, "Segment"));
+    this.#nodePath = nodePathOf(options, present);
     this.#takeover = new Takeover({
       self: this.#peer(),
       incarnation: options.incarnation,
-      segment: 0,
-      paths: ["Segment"],
+      interfaceId: interfaceIdOf(present.name),
+      paths: this.#nodePath === undefined ? ["Segment"] : ["Segment", "Node"],
       surroundings: this.#surroundings(),
       environment: this.#environment(),
     });
     this.setNeighbors(known.nodes);
     this.#takeover.start(known.memories);
     this.#rights.settle();
+    this.#nodePath?.join(this);
   }
 
   /** Whether what was built upon still holds, see own-interface.ts. */
   isStill(present: PresentInterface): boolean {
-    return isStill(this.self, present);
+    return isStill(this.self, present) && nodePathOf(this.#options, present) === this.#nodePath;
+  }
+
+  isFrom(sender: NodeId, interfaceId: number): boolean {
+    return this.#neighbors.get(sender)?.interfaceId === interfaceId;
+  }
+
+  /** Takes a datagram of the node path. */
+  take(datagram: Uint8Array): void {
+    this.#take(datagram, "Node");
   }
 
   /** Carrier, gateways or subnets may have changed. */
@@ -214,6 +228,7 @@ export class Segment {
     const { index } = this.self;
     this.#takeover.stop();
     this.#post.close();
+    this.#nodePath?.leave(this);
     this.#rights.end();
     frames.silence(index, false);
     frames.watch(this.self, undefined);
@@ -276,11 +291,14 @@ export class Segment {
           }),
       },
       keys,
-      send: (to, _path, datagram) => {
+      send: (to, path, datagram) => {
         // Nobody hears of a claim before this node answers by it.
         this.#rights.settle();
-        const kernel = this.#neighbors.get(to)?.kernel;
-        if (kernel !== undefined) this.#post.send(kernel, datagram);
+        const neighbor = this.#neighbors.get(to);
+        const address = path === "Segment" ? neighbor?.kernel : neighbor?.apart;
+        if (address === undefined) return;
+        if (path === "Segment") this.#post.send(address, datagram);
+        else this.#nodePath?.send(address, datagram);
       },
       // A node that boots looks for others that have its addresses, and gives up one that is probed for: RFC 4862 5.4.3, RFC 5227 2.1.1.
       probe: (target) =>
@@ -302,8 +320,22 @@ export class Segment {
     };
   }
 
+  #take(datagram: Uint8Array, path: Path): void {
+    this.#takeover.onMessage(datagram, path);
+    this.#rights.settle();
+  }
+
   #nameOf(what: Report | Measurement): string | undefined {
     const id = "peer" in what ? what.peer : "holder" in what ? what.holder : undefined;
     return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
+}
+
+/** The node path, where it is another way than the interface itself. */
+function nodePathOf(
+  { nodePath }: Pick<SegmentOptions, "nodePath">,
+  { addresses }: PresentInterface,
+): NodePath | undefined {
+  const own = addresses.map(({ address }) => address);
+  return isAmong(nodePath?.address, own) ? undefined : nodePath;
 }

@@ -118,7 +118,7 @@ describe("Segments", () => {
   it("announces on an interface without a subnet too, where no other node can be known to be", () => {
     const { clock, node, segments } = make({ present: [{ ...LAN, addresses: [] }] });
     segments.setNodes([
-      { ...SELF, interfaces: [{ mac: mac("02:00:00:00:00:02"), addresses: [], subnets: [] }] },
+      { ...SELF, interfaces: [{ name: "eth0", mac: mac("02:00:00:00:00:02"), addresses: [], subnets: [] }] },
     ]);
     node.place(placed(VIP, { interfaces: ["eth0"] }));
     clock.advance(1000);

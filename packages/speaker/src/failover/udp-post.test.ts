@@ -1,6 +1,6 @@
 import { RecordingLog } from "@fairlead/kube/testing/recording-log.ts";
 import { EBADF, ENETDOWN, SystemError } from "@fairlead/linux/errno.ts";
-import type { UdpSocketOptions } from "@fairlead/linux/udp-socket.ts";
+import type { NeighborUdpOptions } from "@fairlead/linux/udp-socket.ts";
 import { macToBytes } from "@fairlead/net/mac.ts";
 import { err, ok } from "@fairlead/net/result.ts";
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
@@ -13,7 +13,7 @@ const MAC = mac("02:00:00:00:00:02");
 
 /** A socket that was opened, and what was done with it. */
 interface FakeSocket {
-  readonly options: UdpSocketOptions;
+  readonly options: NeighborUdpOptions;
   readonly sent: { readonly to: string; readonly bytes: readonly number[] }[];
   closed: boolean;
 }
@@ -38,6 +38,7 @@ function make({ v4 = "192.0.2.1", linkLocal = "fe80::1" } = {}) {
     port: 7950,
     open: (options) => {
       if (net.refused !== undefined) return err(new SystemError("bind", net.refused));
+      if ("address" in options) throw new Error("not on an interface");
       const socket: FakeSocket = { options, sent: [], closed: false };
       sockets.push(socket);
       return ok({

@@ -62,6 +62,7 @@ export class ControlBench {
       carrier: this.carrier,
       keys: this.keys,
       newIncarnation: () => ++incarnations,
+      nodePath: undefined,
       openPost: () => ({ send: () => {}, close: () => {} }),
       caretake: true,
       memories: known.memories,
@@ -84,6 +85,7 @@ export class ControlBench {
       excludedInterfaces: [],
       proxy,
       takeoverPort: 7950,
+      nodeAddress: undefined,
       transport: this.api,
       client,
       events: new EventRecorder({

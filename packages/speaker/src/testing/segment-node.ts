@@ -11,6 +11,7 @@ import type { Right } from "../announcements/right.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 import { SharedKeyring } from "../failover/keyring.ts";
 import type { NeighborNode } from "../failover/neighbors.ts";
+import { NodePath } from "../failover/node-path.ts";
 import { Segments } from "../failover/segments.ts";
 import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
 import type { MemorySegment } from "./memory-segment.ts";
@@ -22,6 +23,8 @@ export interface SegmentNodeOptions {
   /** What its interfaces are plugged in to. */
   readonly lan: MemorySegment;
   readonly present: readonly PresentInterface[];
+  /** The network of the nodes' own addresses, and this node's there. @default not known */
+  readonly apart?: { readonly network: MemorySegment; readonly address: IpAddress } | undefined;
   /** @default one key that all nodes of a test share */
   readonly keys?: TakeoverKeys | undefined;
   readonly memories?: ReadonlyMap<string, readonly Memory[]>;
@@ -59,12 +62,14 @@ export class SegmentNode {
   >();
   readonly #silent = new Set<number>();
   readonly #lan: MemorySegment;
+  readonly #apart: SegmentNodeOptions["apart"];
   #present: readonly PresentInterface[];
 
   constructor(options: SegmentNodeOptions) {
-    const { name, clock, lan, present, memories = new Map(), caretake = true } = options;
+    const { name, clock, lan, present, apart, memories = new Map(), caretake = true } = options;
     this.name = name;
     this.#lan = lan;
+    this.#apart = apart;
     this.#present = present;
     this.keys.set("keys" in options ? options.keys : SHARED);
     this.segments = new Segments({
@@ -98,6 +103,7 @@ export class SegmentNode {
         },
       },
       openPost: (self, onDatagram) => this.#openPost(self, onDatagram),
+      nodePath: apart && this.#nodePath(apart),
       onClaim: (address, self, claim, reason) => this.claims.push(claimWords(address, self, claim, reason)),
       onReport: (_, report, peer) => {
         this.reports.push(report);
@@ -116,18 +122,19 @@ export class SegmentNode {
 
   /** What its Speaker object says. */
   get neighbor(): NeighborNode {
-    const interfaces = this.#present.flatMap(({ mac, addresses }) =>
+    const interfaces = this.#present.flatMap(({ name, mac, addresses }) =>
       mac === undefined
         ? []
         : [
             {
+              name,
               mac,
               addresses: addresses.map(({ address }) => address),
               subnets: addresses.map(({ address, prefixLength }) => prefixOf(address, prefixLength)),
             },
           ],
     );
-    return { name: this.name, interfaces };
+    return { name: this.name, address: this.#apart?.address, interfaces };
   }
 
   setPresent(present: readonly PresentInterface[]): void {
@@ -156,6 +163,7 @@ export class SegmentNode {
   /** Its power is cut: nothing of it is heard any more. */
   die(): void {
     for (const { index } of this.#present) this.#lan.leave(this.#port(index));
+    this.#apart?.network.leave(this.name);
     this.segments.stop();
   }
 
@@ -201,6 +209,25 @@ export class SegmentNode {
         open = false;
       },
     };
+  }
+
+  #nodePath({ network, address }: NonNullable<SegmentNodeOptions["apart"]>): NodePath {
+    return new NodePath({
+      address,
+      openPost: (datagram) => {
+        this.sockets++;
+        const station = { addresses: [address], answers: () => undefined, seen: () => {}, datagram };
+        network.join(this.name, station);
+        return {
+          send: (to, bytes) => network.send(this.name, to, bytes),
+          close: () => {
+            this.sockets--;
+            network.leave(this.name);
+          },
+        };
+      },
+      onDrop: (reason) => this.drops.push(reason),
+    });
   }
 
   #setRight(address: IpAddress, index: number, right: Right | undefined): void {

@@ -16,6 +16,7 @@ const wire = new WireThread({
     excludedInterfaces: ["veth*"],
     refreshMs: 0,
     takeoverPort: 7950,
+    nodePath: undefined,
     caretake: true,
     answerPing: true,
     memories: [],

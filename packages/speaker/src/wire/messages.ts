@@ -1,4 +1,5 @@
 import type { TakeoverKeys } from "@fairlead/api/takeover-keys.ts";
+import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { LogFields } from "@fairlead/runtime/log.ts";
 import type { Memory, Reason } from "@fairlead/takeover/environment.ts";
@@ -114,6 +115,8 @@ export interface WireStart {
   readonly refreshMs: number;
   /** The UDP port on which speakers talk. */
   readonly takeoverPort: number;
+  /** This node's own address, and the UDP port on which speakers talk by it; undefined: it is not known. */
+  readonly nodePath: { readonly address: IpAddress; readonly port: number } | undefined;
   /** Whether a dead speaker's addresses are answered for with its MAC. */
   readonly caretake: boolean;
   /** Whether pings to announced addresses are answered. */

@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { InterfaceWatch } from "@fairlead/linux/interface-watch.ts";
 import { PacketSocket } from "@fairlead/linux/packet-socket.ts";
-import { UdpSocket } from "@fairlead/linux/udp-socket.ts";
+import { UdpSocket, type UdpSocketOptions } from "@fairlead/linux/udp-socket.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
 import { claimText } from "@fairlead/takeover/claims/claim.ts";
 import type { Report } from "@fairlead/takeover/environment.ts";
 import { AnnouncementTable } from "../announcements/table.ts";
+import type { TakeoverDrop } from "../failover/counts.ts";
 import { SharedKeyring } from "../failover/keyring.ts";
 import { Measures } from "../failover/measures.ts";
+import { NodePath } from "../failover/node-path.ts";
 import { ReportLog } from "../failover/report-log.ts";
 import { Troubles } from "../failover/troubles.ts";
+import { UdpChannel, type UdpChannelSurroundings } from "../failover/udp-channel.ts";
 import { UdpPost } from "../failover/udp-post.ts";
 import { Layer2 } from "../layer2/layer2.ts";
 import { SocketMemberships } from "../layer2/ndp/memberships.ts";
@@ -107,23 +110,19 @@ export function startWire(
     troubles.stop();
     channel.close();
   };
+  const channels = {
+    open: (options: UdpSocketOptions) => UdpSocket.open(options),
+    onDrop: (reason: TakeoverDrop) => takeoverCounts.add(reason),
+    ...{ clock, random, log },
+  };
   const wire: Wire = new Wire({
     node: start.node,
     table,
     carrier: layer2,
     keys: new SharedKeyring(),
     newIncarnation: () => randomBytes(8).readBigUInt64BE(0) | 1n,
-    openPost: (self, onDatagram) =>
-      new UdpPost({
-        self,
-        port: start.takeoverPort,
-        open: (options) => UdpSocket.open(options),
-        onDatagram,
-        onDrop: (reason) => takeoverCounts.add(reason),
-        clock,
-        random,
-        log,
-      }),
+    openPost: (self, onDatagram) => new UdpPost({ ...channels, self, port: start.takeoverPort, onDatagram }),
+    nodePath: start.nodePath && nodePathOf(start.nodePath, channels),
     caretake: start.caretake,
     memories: start.memories,
     onTurn: (address, self, claim, reason) => {
@@ -146,6 +145,24 @@ export function startWire(
   channel.on("message", (message) => wire.take(message));
   lateness.start();
   watch.start();
+}
+
+function nodePathOf(
+  { address, port }: NonNullable<WireStart["nodePath"]>,
+  channels: UdpChannelSurroundings & { readonly onDrop: (reason: TakeoverDrop) => void },
+): NodePath {
+  return new NodePath({
+    address,
+    openPost: (onDatagram) =>
+      new UdpChannel({
+        ...channels,
+        socket: (callbacks) => ({ address, port, ...callbacks }),
+        onDatagram,
+        fields: { address: address.text, port },
+        without: "speakers hear each other on the announcing interfaces alone until it works",
+      }),
+    onDrop: channels.onDrop,
+  });
 }
 
 function splitOf(

@@ -27,6 +27,7 @@ function make({ memories = [] as readonly KeptMemory[] } = {}) {
     carrier,
     keys: new SharedKeyring(),
     newIncarnation: () => ++incarnations,
+    nodePath: undefined,
     openPost: () => ({ send: ({ text: to }, bytes) => sent.push({ to, bytes }), close: () => {} }),
     caretake: true,
     memories,
@@ -312,7 +313,7 @@ describe("Wire", () => {
     place(["192.0.2.100"]);
     told(FIRST_MS);
     const subnets = [{ network: address("192.0.2.0"), length: 24 }];
-    const other = { mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
+    const other = { name: "eth0", mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
     wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [other] }] });
     place(["192.0.2.100", { epoch: 2, nodes: ["worker-2", "worker-1"] }]);
     carrier.hosts.set("192.0.2.100", other.mac);
@@ -342,7 +343,7 @@ describe("Wire", () => {
   it("tells nothing of an address that it only covers for its holder", () => {
     const { wire, carrier, place, told } = make();
     const subnets = [{ network: address("192.0.2.0"), length: 24 }];
-    const other = { mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
+    const other = { name: "eth0", mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
     wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [other] }] });
     // Its kernel answers, its speaker does not.
     carrier.hosts.set("192.0.2.7", other.mac);
@@ -432,7 +433,7 @@ describe("Wire", () => {
   it("speaks to the others once it has keys", () => {
     const { clock, wire, sent, place } = make();
     const subnets = [{ network: address("192.0.2.0"), length: 24 }];
-    const other = { mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
+    const other = { name: "eth0", mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
     wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [other] }] });
     wire.setInterfaces([LAN]);
     place(["192.0.2.100", { nodes: ["worker-1", "worker-2"] }]);
@@ -490,7 +491,7 @@ describe("Wire", () => {
   it("tells the others three times that it will be back, and nothing else", () => {
     const { clock, wire, sent, place } = make();
     const subnets = [{ network: address("192.0.2.0"), length: 24 }];
-    const other = { mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
+    const other = { name: "eth0", mac: mac("02:00:00:00:00:77"), addresses: [address("192.0.2.7")], subnets };
     wire.take({ type: "keys", keys: { signing: key(7), accepted: [key(7)] } });
     wire.take({ type: "nodes", nodes: [{ name: "worker-2", interfaces: [other] }] });
     wire.setInterfaces([LAN]);

@@ -9,7 +9,7 @@ import { Post } from "./post.ts";
 const INCARNATION = 77n;
 const HEADER: Header = {
   ...{ path: "Segment", sender: 2n, incarnation: 20n, receiverIncarnation: INCARNATION, sequence: 1 },
-  segment: 1,
+  interfaceId: 0,
 };
 
 describe("what arrives", () => {
@@ -40,7 +40,7 @@ describe("what arrives", () => {
         tags--;
       },
     };
-    post = new Post({ self: 1n, incarnation: INCARNATION, segment: 1, paths: ["Segment"] }, environment);
+    post = new Post({ self: 1n, incarnation: INCARNATION, interfaceId: 1, paths: ["Segment"] }, environment);
   });
 
   it("costs no tag where the header alone condemns it", () => {
@@ -48,7 +48,7 @@ describe("what arrives", () => {
     tags = 0;
     const cases: readonly (readonly [Drop, Partial<Header>])[] = [
       ["OutOfOrder", {}],
-      ["OtherSegment", { sequence: 2, segment: 2 }],
+      ["OtherSegment", { sequence: 2, interfaceId: 2 }],
       ["OtherSegment", { sequence: 2, path: "Node" }],
       ["Own", { sequence: 2, sender: 1n }],
     ];

@@ -22,7 +22,8 @@ export interface PostOptions {
   readonly self: NodeId;
   /** Random, not 0, another with each start. */
   readonly incarnation: bigint;
-  readonly segment: number;
+  /** Names this node's interface to the others, on the path that all segments share. */
+  readonly interfaceId: number;
   /** Both, or one if the node's own address is on the announcing interface. */
   readonly paths: readonly Path[];
 }
@@ -67,7 +68,7 @@ export class Post {
   }
 
   #send(to: NodeId, body: Body, receiverIncarnation: bigint, only?: Path): void {
-    const { self: sender, incarnation, segment, paths } = this.#options;
+    const { self: sender, incarnation, interfaceId, paths } = this.#options;
     if (to === sender) return;
     if (this.#environment.keys.signing === undefined) {
       this.#environment.drop("NoKey");
@@ -76,7 +77,8 @@ export class Post {
     const sequence = this.#sequence++;
     for (const path of paths) {
       if (only !== undefined && path !== only) continue;
-      const header = { path, sender, incarnation, receiverIncarnation, sequence, segment };
+      const of = path === "Node" ? interfaceId : 0;
+      const header = { path, sender, incarnation, receiverIncarnation, sequence, interfaceId: of };
       this.#environment.send(to, path, encode(header, body, this.#environment.keys, this.#buffer));
     }
   }
@@ -135,8 +137,9 @@ export class Post {
     const envelope = readEnvelope(datagram);
     if (!envelope.ok) return envelope;
     const { header } = envelope.value;
-    const { self, segment, incarnation } = this.#options;
-    if (header.segment !== segment || header.path !== path) return err("OtherSegment");
+    const { self, incarnation } = this.#options;
+    // On the node path, who brings it has looked whose interface it is about.
+    if (header.path !== path || (path === "Segment" && header.interfaceId !== 0)) return err("OtherSegment");
     if (header.sender === self) return err("Own");
     const foreseen = this.#freshness.foresee(header);
     if (foreseen !== undefined) return err(foreseen);

@@ -82,7 +82,7 @@ const header: fc.Arbitrary<Header> = fc.record({
   incarnation: u64,
   receiverIncarnation: u64,
   sequence: fc.maxSafeNat(),
-  segment: u32,
+  interfaceId: u32,
 });
 const keys = testKeys(1, [1, 2]);
 
@@ -105,7 +105,7 @@ describe("a message", () => {
         incarnation: 9n,
         receiverIncarnation: 10n,
         sequence: 11,
-        segment: 0xaabbccdd,
+        interfaceId: 0xaabbccdd,
       },
       { type: "ClaimAck", items: [anItem()] },
       keys,
@@ -118,7 +118,7 @@ describe("a message", () => {
         "0000000000000009", // its incarnation
         "000000000000000a", // the receiver's
         "000000000000000b", // sequence
-        "aabbccdd 0001 0000", // segment, one item, zero
+        "aabbccdd 0001 0000", // interface, one item, zero
       ]
         .join("")
         .replaceAll(" ", ""),
@@ -209,7 +209,7 @@ function aHeader(): Header {
     incarnation: 2n,
     receiverIncarnation: 3n,
     sequence: 4,
-    segment: 5,
+    interfaceId: 5,
   };
 }
 

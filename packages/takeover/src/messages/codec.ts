@@ -38,7 +38,7 @@ export interface Keyring {
  *      0 u16 magic 0x464C   2 u8 version 1   3 u8 type   4 u8 key id
  *      5 u8 flags: 1 segment path
  *      6 u16 length, tag included      8 u64 sender     16 u64 sender incarnation
- *     24 u64 receiver incarnation     32 u64 sequence   40 u32 segment
+ *     24 u64 receiver incarnation     32 u64 sequence   40 u32 interface
  *     44 u16 items   46 u16 zero      48 body           then the tag, 16 bytes
  *
  * @param buffer is written in, and may be used again
@@ -55,7 +55,7 @@ export function encode(
   to.u16(MAGIC).u8(VERSION).u8(typeNumber(body)).u8(signing);
   to.u8(header.path === "Segment" ? SEGMENT_PATH : 0);
   to.u16(0).u64(header.sender).u64(header.incarnation).u64(header.receiverIncarnation);
-  to.u64(BigInt(header.sequence)).u32(header.segment).u16(itemsOf(body)).u16(0);
+  to.u64(BigInt(header.sequence)).u32(header.interfaceId).u16(itemsOf(body)).u16(0);
   writeBody(to, body);
   const length = to.length + TAG_LENGTH;
   buffer[6] = length >> 8;
@@ -95,7 +95,7 @@ export function readEnvelope(bytes: Uint8Array): Result<Envelope, CodecDrop> {
   const incarnation = from.u64();
   const receiverIncarnation = from.u64();
   const sequence = from.u64();
-  const segment = from.u32();
+  const interfaceId = from.u32();
   const items = from.u16();
   if (sequence > BigInt(Number.MAX_SAFE_INTEGER)) return err("Malformed");
   const header: Header = {
@@ -104,7 +104,7 @@ export function readEnvelope(bytes: Uint8Array): Result<Envelope, CodecDrop> {
     incarnation,
     receiverIncarnation,
     sequence: Number(sequence),
-    segment,
+    interfaceId,
   };
   return ok({ header, type, keyId, items });
 }

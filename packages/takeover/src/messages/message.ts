@@ -156,7 +156,8 @@ export interface Header {
   readonly receiverIncarnation: bigint;
   /** Grows with each message of the sender. */
   readonly sequence: number;
-  readonly segment: number;
+  /** On the node path, which all segments share, the sender's interface that is meant; 0 on a segment, whose socket says it. */
+  readonly interfaceId: number;
 }
 
 export interface Message {

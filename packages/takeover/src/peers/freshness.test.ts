@@ -74,7 +74,7 @@ function header(sequence: number, more: Partial<Header> = {}): Header {
     incarnation: 2n,
     receiverIncarnation: ME,
     sequence,
-    segment: 1,
+    interfaceId: 0,
     ...more,
   };
 }

@@ -37,7 +37,7 @@ export class OneSpeaker {
     this.takeover = new Takeover({
       self,
       incarnation: INCARNATION,
-      segment: 1,
+      interfaceId: 1,
       paths: ["Segment"],
       surroundings: { carrier: true, anchor: GATEWAY, caretake: true },
       environment: this.#environment(gatewayAnswers),
@@ -87,7 +87,7 @@ export class OneSpeaker {
 
   /** A fresh message of another node. */
   hear(from: bigint, body: Body): void {
-    const header = { path: "Segment", sender: from, incarnation: from, segment: 1 } as const;
+    const header = { path: "Segment", sender: from, incarnation: from, interfaceId: 0 } as const;
     const sequence = this.#sequence++;
     this.takeover.onMessage(
       encode({ ...header, receiverIncarnation: INCARNATION, sequence }, body, KEYS),
