@@ -21,7 +21,16 @@ describe("coverRanges", () => {
 
   it("covers many words by blocks, so that one more changes nothing", () => {
     const many = Array.from({ length: 100 }, (_, i) => 0xc0000200 + i);
-    expect(coverRanges(many)).to.deep.equal([{ first: 0xc0000200, last: 0xc00002ff }]);
+    expect(coverRanges(many)).to.deep.equal([{ first: 0xc0000200, last: 0xc000027f }]);
+  });
+
+  it("covers exactly what lies apart from many, such as gateways and nodes", () => {
+    const pool = Array.from({ length: 40 }, (_, i) => 0xc0000240 + i);
+    expect(coverRanges([0xc0000201, 0xc000020b, 0xc000020c, ...pool])).to.deep.equal([
+      { first: 0xc0000201, last: 0xc0000201 },
+      { first: 0xc000020b, last: 0xc000020c },
+      { first: 0xc0000240, last: 0xc000027f },
+    ]);
   });
 
   it("covers every word, in order, with a bounded number of ranges", () => {

@@ -6,8 +6,12 @@ export interface WordRange {
 
 /** Up to so many words are covered exactly, one range each at most. */
 const EXACT = 32;
-/** Above that, whole blocks of 256 are covered, so that a filter rarely changes while addresses come and go. */
-const BLOCK = 256;
+/**
+ * Above that, blocks of so many words with more than {@link SPARSE} in them are covered whole, so that a filter rarely changes while addresses
+ * that follow one another come and go. Others are covered exactly: gateways and nodes, whom everybody asks for, lie apart from a pool.
+ */
+const BLOCK = 64;
+const SPARSE = 4;
 /** The kernel walks the ranges one by one and bounds the size of a filter. */
 const MOST_RANGES = 64;
 
@@ -18,7 +22,11 @@ const MOST_RANGES = 64;
 export function coverRanges(words: Iterable<number>): readonly WordRange[] {
   const sorted = [...new Set([...words].map((word) => word >>> 0))].sort((a, b) => a - b);
   const exact = sorted.length <= EXACT;
-  const pieces = exact ? sorted.map((word) => ({ first: word, last: word })) : sorted.map(blockOf);
+  const pieces = exact
+    ? sorted.map(only)
+    : [...Map.groupBy(sorted, blockOf)].flatMap(([first, words]) =>
+        words.length > SPARSE ? [{ first, last: first + BLOCK - 1 }] : words.map(only),
+      );
   const ranges: { first: number; last: number }[] = [];
   for (const piece of pieces) {
     const open = ranges.at(-1);
@@ -34,9 +42,13 @@ export function isCovered(ranges: readonly WordRange[], word: number): boolean {
   return ranges.some(({ first, last }) => first <= unsigned && unsigned <= last);
 }
 
-function blockOf(word: number): WordRange {
-  const first = word - (word % BLOCK);
-  return { first, last: first + BLOCK - 1 };
+function only(word: number): WordRange {
+  return { first: word, last: word };
+}
+
+/** The first word of its block. */
+function blockOf(word: number): number {
+  return word - (word % BLOCK);
 }
 
 /** Closes the narrowest gaps until few enough ranges are left. */

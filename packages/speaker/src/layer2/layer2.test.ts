@@ -429,8 +429,8 @@ describe("Layer2 where addresses are watched", () => {
     const { sockets, layer2 } = make();
     const many = Array.from({ length: 100 }, (_, i) => `192.0.2.${i + 1}`);
     layer2.watch(selfOf(), watched(...many));
-    layer2.watchMore(2, [address("192.0.2.200")]);
-    layer2.watchMore(2, [address("192.0.2.200")]);
+    layer2.watchMore(2, [address("192.0.2.120")]);
+    layer2.watchMore(2, [address("192.0.2.120")]);
     expect(sockets.open4()[0]?.filters).to.equal(1);
     layer2.watchMore(2, [address("198.51.100.1")]);
     expect(sockets.open4()[0]?.filters).to.equal(2);
