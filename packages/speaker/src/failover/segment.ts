@@ -9,7 +9,6 @@ import type {
   Measurement,
   Memory,
   Peer,
-  Placement,
   Reason,
   Report,
 } from "@fairlead/takeover/environment.ts";
@@ -21,7 +20,8 @@ import type { RightChange } from "../announcements/right.ts";
 import type { PlacedAddress } from "../announcements/snapshot.ts";
 import type { InterfaceSelf, Watched } from "../layer2/interface-self.ts";
 import type { ProbeForm } from "../layer2/interfaces/family-port.ts";
-import { isAmong, type Neighbor, type NeighborNode, neighborsOf } from "./neighbors.ts";
+import { Neighborhood } from "./neighborhood.ts";
+import { isAmong, type NeighborNode } from "./neighbors.ts";
 import { interfaceIdOf, nodeIdOf } from "./node-id.ts";
 import type { NodePath, NodePathUser } from "./node-path.ts";
 import { anchorOf, isStill, kernelOf, sameAddresses, selfOf } from "./own-interface.ts";
@@ -85,8 +85,7 @@ export class Segment implements NodePathUser {
   #asked: readonly IpAddress[] = [];
   #present: PresentInterface;
   #readable = true;
-  #neighbors = new Map<NodeId, Neighbor>();
-  #elsewhere: ReadonlySet<string> = new Set();
+  readonly #neighborhood = new Neighborhood();
 
   constructor(
     options: SegmentOptions,
@@ -99,6 +98,7 @@ export class Segment implements NodePathUser {
     this.#rights = new SegmentRights((changes) => options.frames.setRights(this.self.index, changes));
     this.#post = options.openPost(this.self, (datagram) => this.#take(datagram, "Segment"));
     this.#nodePath = nodePathOf(options, present);
+    this.#nodePath?.join(this);
     this.#takeover = new Takeover({
       self: this.#peer(),
       incarnation: options.incarnation,
@@ -110,7 +110,6 @@ export class Segment implements NodePathUser {
     this.setNeighbors(known.nodes);
     this.#takeover.start(known.memories);
     this.#rights.settle();
-    this.#nodePath?.join(this);
   }
 
   /** Whether what was built upon still holds, see own-interface.ts. */
@@ -119,7 +118,7 @@ export class Segment implements NodePathUser {
   }
 
   isFrom(sender: NodeId, interfaceId: number): boolean {
-    return this.#neighbors.get(sender)?.interfaceId === interfaceId;
+    return this.#neighborhood.get(sender)?.interfaceId === interfaceId;
   }
 
   /** Takes a datagram of the node path. */
@@ -152,14 +151,10 @@ export class Segment implements NodePathUser {
     const { node } = this.#options;
     // What this node's Speaker object says is older than what it is, and an interface without a subnet is on no other's segment.
     const others = [...nodes].filter(({ name }) => name !== node);
-    const { on, elsewhere } = neighborsOf(this.#present, others);
-    this.#neighbors = new Map(on.map((one) => [nodeIdOf(one.name), one]));
-    const moved = [...elsewhere].join() !== [...this.#elsewhere].join();
-    this.#elsewhere = elsewhere;
-    const peers = [...this.#neighbors].map(([id, { mac, kernel }]) => ({ id, mac, kernel }));
-    this.#takeover.onDirectory([this.#peer(), ...peers]);
+    const moved = this.#neighborhood.set(this.#present, others);
+    this.#takeover.onDirectory([this.#peer(), ...this.#neighborhood.peers]);
     this.#watch();
-    if (moved) this.#takeover.onPlacementChange(this.#placements(this.#placed.values()), []);
+    if (moved) this.#takeover.onPlacementChange(this.#neighborhood.placements(this.#placed.values()), []);
     this.#rights.settle();
   }
 
@@ -177,7 +172,7 @@ export class Segment implements NodePathUser {
       this.self.index,
       removed.filter(({ text }) => !watchedAnyhow.has(text)),
     );
-    this.#takeover.onPlacementChange(this.#placements(set), removed);
+    this.#takeover.onPlacementChange(this.#neighborhood.placements(set), removed);
     this.#rights.settle();
   }
 
@@ -234,22 +229,6 @@ export class Segment implements NodePathUser {
     frames.watch(this.self, undefined);
   }
 
-  /** As the protocol knows them: without the nodes of which it is known that they are elsewhere, and none whose owner is. */
-  #placements(some: Iterable<PlacedAddress>): readonly Placement[] {
-    const placements: Placement[] = [];
-    // Thousands of addresses have a few lists between them.
-    const lists = new Map<string, readonly NodeId[]>();
-    for (const { address, epoch, nodes, first } of some) {
-      const [owner] = nodes;
-      if (owner === undefined || this.#elsewhere.has(owner)) continue;
-      const key = nodes.join();
-      const list = lists.get(key) ?? nodes.filter((name) => !this.#elsewhere.has(name)).map(nodeIdOf);
-      lists.set(key, list);
-      placements.push({ address, epoch, list, first });
-    }
-    return placements;
-  }
-
   /** This node, as the others know it. */
   #peer(): Peer {
     return { id: nodeIdOf(this.#options.node), mac: this.self.mac, kernel: kernelOf(this.#present) };
@@ -263,8 +242,7 @@ export class Segment implements NodePathUser {
   /** Whose frames tell something: all addresses that this node may come to hold, and the witnesses. */
   #watch(): void {
     const addresses = [...[...this.#placed.values()].map(({ address }) => address), ...this.#watchedAnyhow()];
-    const speakers = [...this.#neighbors.values()].map(({ mac }) => mac);
-    this.#options.frames.watch(this.self, { addresses, speakers });
+    this.#options.frames.watch(this.self, { addresses, speakers: this.#neighborhood.macs });
   }
 
   #watchedAnyhow(): readonly IpAddress[] {
@@ -274,7 +252,7 @@ export class Segment implements NodePathUser {
   /** The kernels of the others, and the anchor. */
   #witnesses(): readonly IpAddress[] {
     const anchor = anchorOf(this.#present);
-    const kernels = [...this.#neighbors.values()].flatMap(({ kernel }) => kernel ?? []);
+    const { kernels } = this.#neighborhood;
     return anchor === undefined ? kernels : [...kernels, anchor];
   }
 
@@ -294,7 +272,7 @@ export class Segment implements NodePathUser {
       send: (to, path, datagram) => {
         // Nobody hears of a claim before this node answers by it.
         this.#rights.settle();
-        const neighbor = this.#neighbors.get(to);
+        const neighbor = this.#neighborhood.get(to);
         const address = path === "Segment" ? neighbor?.kernel : neighbor?.apart;
         if (address === undefined) return;
         if (path === "Segment") this.#post.send(address, datagram);
@@ -313,8 +291,8 @@ export class Segment implements NodePathUser {
       relieve: (address) => this.#rights.relieve(address),
       silence: (on) => frames.silence(self.index, on),
       tell: (address, claim, reason) => onClaim(address, self, claim, reason),
-      report: (report) => onReport(self, report, this.#nameOf(report)),
-      measured: (what) => onMeasured(self, what, this.#nameOf(what)),
+      report: (report) => onReport(self, report, this.#neighborhood.nameOf(report)),
+      measured: (what) => onMeasured(self, what, this.#neighborhood.nameOf(what)),
       keep: (memory) => onMemory(self, memory),
       drop: onDrop,
     };
@@ -323,11 +301,6 @@ export class Segment implements NodePathUser {
   #take(datagram: Uint8Array, path: Path): void {
     this.#takeover.onMessage(datagram, path);
     this.#rights.settle();
-  }
-
-  #nameOf(what: Report | Measurement): string | undefined {
-    const id = "peer" in what ? what.peer : "holder" in what ? what.holder : undefined;
-    return id === undefined ? undefined : this.#neighbors.get(id)?.name;
   }
 }
 
