@@ -1,18 +1,12 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { NodeId } from "@fairlead/takeover/claims/claim.ts";
-import type { CodecDrop } from "@fairlead/takeover/messages/codec.ts";
-import { readEnvelope } from "@fairlead/takeover/messages/codec.ts";
-
-/** Carries datagrams between the nodes' own addresses. */
-export interface NodePost {
-  send(to: IpAddress, datagram: Uint8Array): void;
-  close(): void;
-}
+import { type CodecDrop, readEnvelope } from "@fairlead/takeover/messages/codec.ts";
+import type { SpeakerPost } from "./speaker-post.ts";
 
 export interface NodePathOptions {
   /** This node's own address. */
   readonly address: IpAddress;
-  readonly openPost: (onDatagram: (datagram: Uint8Array) => void) => NodePost;
+  readonly openPost: (onDatagram: (datagram: Uint8Array) => void) => SpeakerPost;
   readonly onDrop: (reason: CodecDrop | "OtherSegment") => void;
 }
 
@@ -30,7 +24,7 @@ export interface NodePathUser {
 export class NodePath {
   readonly #options: NodePathOptions;
   readonly #users = new Set<NodePathUser>();
-  #post: NodePost | undefined;
+  #post: SpeakerPost | undefined;
 
   constructor(options: NodePathOptions) {
     this.#options = options;

@@ -26,6 +26,7 @@ import { interfaceIdOf, nodeIdOf } from "./node-id.ts";
 import type { NodePath, NodePathUser } from "./node-path.ts";
 import { anchorOf, isStill, kernelOf, sameAddresses, selfOf } from "./own-interface.ts";
 import { SegmentRights } from "./segment-rights.ts";
+import type { SpeakerPost } from "./speaker-post.ts";
 
 /** What the protocol does to frames. */
 export interface SegmentFrames {
@@ -39,18 +40,12 @@ export interface SegmentFrames {
   silence(interfaceIndex: number, on: boolean): void;
 }
 
-/** Carries datagrams between the speakers of one segment. */
-export interface SegmentPost {
-  send(to: IpAddress, datagram: Uint8Array): void;
-  close(): void;
-}
-
 export interface SegmentOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly keys: Keyring;
   readonly frames: SegmentFrames;
-  readonly openPost: (self: InterfaceSelf, onDatagram: (datagram: Uint8Array) => void) => SegmentPost;
+  readonly openPost: (self: InterfaceSelf, onDatagram: (datagram: Uint8Array) => void) => SpeakerPost;
   /** Undefined: this node's own address is not known. */
   readonly nodePath: NodePath | undefined;
   /** Random, not 0. */
@@ -76,7 +71,7 @@ export class Segment implements NodePathUser {
   readonly self: InterfaceSelf;
   readonly #options: SegmentOptions;
   readonly #takeover: Takeover;
-  readonly #post: SegmentPost;
+  readonly #post: SpeakerPost;
   /** Undefined: this node's own address is on this interface, or not known. */
   readonly #nodePath: NodePath | undefined;
   readonly #placed = new Map<string, PlacedAddress>();

@@ -1,6 +1,6 @@
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import type { InterfaceSelf } from "../layer2/interface-self.ts";
-import type { SegmentPost } from "./segment.ts";
+import type { SpeakerPost } from "./speaker-post.ts";
 import { UdpChannel, type UdpChannelSurroundings } from "./udp-channel.ts";
 
 export interface UdpPostOptions extends UdpChannelSurroundings {
@@ -10,7 +10,7 @@ export interface UdpPostOptions extends UdpChannelSurroundings {
 }
 
 /** The datagrams of one interface: a socket for each family in which its kernel has an address there. */
-export class UdpPost implements SegmentPost {
+export class UdpPost implements SpeakerPost {
   readonly #options: UdpPostOptions;
   readonly #channels = new Map<Family, UdpChannel>();
 

@@ -41,6 +41,12 @@ describe("FollowedRanges", () => {
     expect(reads()).to.equal(2);
   });
 
+  it("looks at the words five times while a new block fills, until that is covered whole", () => {
+    const { add, reads } = make(...Array.from({ length: 192 }, (_, i) => 0x0a000000 + i));
+    for (let word = 0x0a0000c0; word < 0x0a000100; word++) add(word);
+    expect(reads()).to.equal(1 + 5);
+  });
+
   it("covers every word whatever comes and goes, and nothing when all is gone", () => {
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
     const step = fc.record({ come: fc.array(word), go: fc.array(fc.nat(50)) });
