@@ -99,6 +99,17 @@ describe("many Services at once", () => {
       },
       { deadlineMs: 60_000, everyMs: 500 },
     );
+    const served = await servedInTime(lab, wanted);
+    // Its record, its status, its Event, and the speaker's word; more where Kubernetes said late where it is served.
+    await lab.waitFor(
+      "each cost what it has to",
+      (see) => {
+        const [least = 0] = costs(audit, history, served);
+        see(least);
+        return least >= 4;
+      },
+      { deadlineMs: 60_000, everyMs: 1000 },
+    );
     await settled(lab, 1500);
     expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
     const requests = costly(audit);
@@ -107,8 +118,6 @@ describe("many Services at once", () => {
       `      created in ${seconds(beganMs, createdMs)}, all addressed ${seconds(createdMs, addressedMs)} later, ` +
         `${(requests.length / wanted.length).toFixed(2)} requests a Service`,
     );
-    // Its record, its status, its Event, and the speaker's word; more where Kubernetes said late where it is served.
-    const served = await servedInTime(lab, wanted);
     console.log(`      Kubernetes said in time of ${served.length} where they are served`);
     const each = costs(audit, history, served);
     expect(each[Math.floor(0.9 * each.length)], tallyOf(requests)).to.equal(4);

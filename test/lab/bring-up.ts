@@ -10,9 +10,12 @@ import type { LabOptions } from "./options.ts";
 import { labPaths, NAMESPACES } from "./paths.ts";
 import { clusterIdentities, issue, kubeconfig, makeAuthority, nodeIdentity } from "./pki.ts";
 import { type Member, segmentsOf } from "./plan.ts";
-import { inGroup, labGroup } from "./processes.ts";
+import { inGroup, LABS_GROUP, labGroup } from "./processes.ts";
 import { nodesReady, proxyWorks, waitForApiServer, waitForServiceAccount } from "./readiness.ts";
 import { thisProcess, writeState } from "./state.ts";
+
+/** Who loads and watches a lab is outside, and has no part in its machines' processors but what they leave. */
+const LABS_WEIGHT = 4;
 
 /** Records a lab that is about to be brought up, so that whatever becomes of this process it can be taken down. */
 export function recordStart(options: LabOptions, parts: Parts): void {
@@ -54,6 +57,7 @@ export async function bringUp(
     controlPlane.boot(),
     ...machines.map((machine) => machine.boot()),
   ]);
+  context.cgroups.weigh(LABS_GROUP, LABS_WEIGHT);
   await openApiPort(context);
   report("starting the control plane and containerd");
   await Promise.all([

@@ -33,6 +33,16 @@ export function ensureIn(mount: Mount, path: string): void {
   }
 }
 
+/**
+ * Sets what a group gets of the processors beside its siblings when there is not enough for all: 1 is what every group has at first.
+ * A hierarchy without the cpu controller is left alone.
+ */
+export function weighIn(mount: Mount, path: string, weight: number): void {
+  const folder = join(mount.folder, path);
+  const [file, usual] = mount.version === 1 ? ["cpu.shares", 1024] : ["cpu.weight", 100];
+  if (existsSync(join(folder, file))) writeFileSync(join(folder, file), String(Math.round(usual * weight)));
+}
+
 function tryEnsure(mount: Mount, path: string): boolean {
   let folder = mount.folder;
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { chooseHierarchies, ensureIn, type Mount, readMounts } from "./cgroup-hierarchies.ts";
+import { chooseHierarchies, ensureIn, type Mount, readMounts, weighIn } from "./cgroup-hierarchies.ts";
 
 /**
  * The kernel's control groups under one root, in version 1 (one hierarchy per controller) or 2. A path here is
@@ -25,6 +25,11 @@ export class Cgroups {
   /** Makes the group in every hierarchy. */
   ensure(path: string): void {
     for (const mount of this.#mounts) ensureIn(mount, path);
+  }
+
+  /** Sets what the group gets of the processors beside its siblings, which have 1. */
+  weigh(path: string, weight: number): void {
+    for (const mount of this.#mounts) weighIn(mount, path, weight);
   }
 
   /** The files to which a process writes `0` to join the group. */

@@ -41,6 +41,9 @@ mount --make-rshared /
 echo "$pid"
 exec /run/lab/bin/pause < /dev/null > /dev/null 2>&1`;
 
+/** A busy API server takes the processors of its own machine. It must not take those of a node, whose speaker would be silent and be taken for dead. */
+const CONTROL_PLANE_WEIGHT = 0.25;
+
 /**
  * A member that runs programs of its own: a network, mount and process-number namespace held by one first process,
  * and a cgroup. Killing that process kills everything on the machine, as pulling the plug does.
@@ -87,6 +90,7 @@ export class Machine {
     this.prepare();
     const group = this.groupOf("init");
     this.#cgroups.ensure(group);
+    if (this.member.role === "control-plane") this.#cgroups.weigh(this.group, CONTROL_PLANE_WEIGHT);
     const { root } = machinePaths(this.#lab, this.member.name);
     const script = ["/bin/sh", "-euc", INIT, "init", root, this.#programs, this.member.name];
     const argv = inNetwork(this.member, ["unshare", "--mount", "--pid", "--uts", "--fork", "--", ...script]);

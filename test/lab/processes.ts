@@ -6,9 +6,12 @@ import { type Cgroups, signal } from "./cgroups.ts";
 import { labPaths, NAMESPACES } from "./paths.ts";
 import type { Member } from "./plan.ts";
 
+/** The group that holds all labs. */
+export const LABS_GROUP = "/fairlead-lab";
+
 /** The group that holds everything of one lab. */
 export function labGroup(lab: string): string {
-  return `/fairlead-lab/${lab}`;
+  return `${LABS_GROUP}/${lab}`;
 }
 
 /** The group of one member: all that runs on it, pods included. */
