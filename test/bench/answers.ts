@@ -39,7 +39,7 @@ export async function benchAnswers(lab: Lab): Promise<void> {
   let pairs: readonly Pair[] = [];
   try {
     for (const size of sizes) {
-      await held.create(size);
+      await held.create(size, { proxied: false });
       pairs = pairsOf(lab, held);
       console.log(`\n${size} virtual IPs; ${await calm()}`);
       await measureSpaced(lab, `questions ${GAP_MS} ms apart, ${size} virtual IPs`, pairs, ROUNDS);
@@ -47,7 +47,7 @@ export async function benchAnswers(lab: Lab): Promise<void> {
     }
     const most = (sizes.at(-1) ?? 0) + BURST;
     await Promise.all([
-      held.create(most),
+      held.create(most, { proxied: true }),
       measureSpaced(lab, `while ${BURST} more are created`, pairs, BUSY_ROUNDS),
     ]);
     await Promise.all([

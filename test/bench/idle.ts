@@ -21,7 +21,7 @@ export async function benchIdle(lab: Lab): Promise<void> {
   const held = await ManyHeld.prepare(lab);
   try {
     for (const size of sizes) {
-      await held.create(size);
+      await held.create(size, { proxied: false });
       console.log(`\n${size} virtual IPs; ${await calm()}`);
       const [audit, processes] = [new Audit(lab), await Processes.begin(lab)];
       await delay(MINUTE_MS);

@@ -68,11 +68,18 @@ export class ManyHeld {
     return new ManyHeld(lab);
   }
 
-  /** Creates Services until there are so many; resolves when each has an address that one node announces, and all is quiet. */
-  async create(count: number): Promise<void> {
+  /**
+   * Creates Services until there are so many; resolves when each has an address that one node announces, and all is quiet.
+   *
+   * @param proxied whether kube-proxy makes rules for the new ones, as it does for any
+   */
+  async create(count: number, { proxied }: { readonly proxied: boolean }): Promise<void> {
     const wanted: Member[] = [];
     for (let i = this.#burst.created.length; i < count; i++)
-      wanted.push({ namespace: NAME, name: `${NAME}-${i}`, served: true });
+      wanted.push({
+        ...{ namespace: NAME, name: `${NAME}-${i}`, served: true },
+        ...(!proxied && { proxied }),
+      });
     await Promise.all([
       this.#burst.create(wanted, WRITERS),
       progress(this.#lab, "addresses are announced", count, () => this.#announced()),

@@ -36,7 +36,7 @@ export async function benchMany(lab: Lab): Promise<void> {
     console.log(tableText("MiB, no virtual IP", await measureMemory(lab)));
     const held = await ManyHeld.prepare(lab);
     try {
-      await held.create(size);
+      await held.create(size, { proxied: false });
       console.log(tableText(`with ${size} virtual IPs`, await measureMemory(lab)));
       await measure(lab, size, held);
     } finally {

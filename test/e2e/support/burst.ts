@@ -15,7 +15,12 @@ export interface Member {
   readonly app?: string;
   /** An EndpointSlice, made before it, says that something serves it. */
   readonly served?: true;
+  /** No kube-proxy makes rules for it, which takes most of the lab's processor time where there are thousands. */
+  readonly proxied?: false;
 }
+
+/** What it names works for a Service instead of kube-proxy (KEP-2447). */
+const PROXY_NAME_LABEL = "service.kubernetes.io/service-proxy-name";
 
 /** `count` Services of `default`. */
 export function members(prefix: string, count: number, app?: string): readonly Member[] {
@@ -104,10 +109,11 @@ export async function faultsOf(
 }
 
 /** What nobody asks is never reached: an address that is only for documentation will do. */
-function endpointsOf({ namespace, name }: Member): EndpointSlice {
+function endpointsOf(member: Member): EndpointSlice {
+  const { namespace, name } = member;
   const isV6 = isIPv6(name);
   return {
-    metadata: { namespace, name, labels: { [SERVICE_NAME_LABEL]: name } },
+    metadata: { namespace, name, labels: { [SERVICE_NAME_LABEL]: name, ...proxyLabelOf(member) } },
     addressType: isV6 ? "IPv6" : "IPv4",
     endpoints: [{ addresses: [isV6 ? "2001:db8:ffff::1" : "203.0.113.1"], conditions: { ready: true } }],
   };
@@ -117,7 +123,12 @@ function isIPv6(name: string): boolean {
   return /[13579]$/.test(name);
 }
 
-function manifestOf({ namespace, name, app }: Member): Service {
+function proxyLabelOf({ proxied }: Member): Readonly<Record<string, string>> {
+  return proxied === false ? { [PROXY_NAME_LABEL]: "none" } : {};
+}
+
+function manifestOf(member: Member): Service {
+  const { namespace, name, app } = member;
   const spec: object = {
     type: "LoadBalancer",
     allocateLoadBalancerNodePorts: false,
@@ -125,5 +136,6 @@ function manifestOf({ namespace, name, app }: Member): Service {
     ...(app !== undefined && { selector: { app } }),
     ports: [{ port: 80, targetPort: 8080 }],
   };
-  return { metadata: { namespace, name, labels: { [TEST_LABEL]: "true" } }, spec };
+  const labels = { [TEST_LABEL]: "true", ...proxyLabelOf(member) };
+  return { metadata: { namespace, name, labels }, spec };
 }
