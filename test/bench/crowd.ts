@@ -42,6 +42,8 @@ export class Crowd {
   readonly #readers: readonly Reflector<never>[];
   readonly #byAddress = new Map<string, Course>();
   #wire: Wire | undefined;
+  /** Its Services are being deleted. Before that, what is released was somebody else's, and may be told of after one of its has it. */
+  #leaving = false;
 
   private constructor(lab: Lab, name: string) {
     this.#lab = lab;
@@ -95,6 +97,7 @@ export class Crowd {
 
   /** Deletes all of them; resolves when the last deletion is accepted. */
   async remove(): Promise<void> {
+    this.#leaving = true;
     await inParallel([...this.courses], CONNECTIONS, async ([name, course]) => {
       await this.#administrator.client.delete(services, { namespace: NAMESPACE, name });
       course.deletedMs = monotonicMs();
@@ -149,7 +152,7 @@ export class Crowd {
   /** The name of an IPv4 VirtualIP is its address. */
   #released(address: string): void {
     const course = this.#byAddress.get(address);
-    if (course === undefined || course.releasedMs !== undefined) return;
+    if (!this.#leaving || course === undefined || course.releasedMs !== undefined) return;
     course.releasedMs = monotonicMs();
     this.#wire?.ask(address, "silent");
   }

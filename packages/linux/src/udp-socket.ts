@@ -68,6 +68,15 @@ export interface RoutedUdpOptions extends CommonUdpOptions {
 
 export type UdpSocketOptions = NeighborUdpOptions | RoutedUdpOptions;
 
+/** What the two kinds of socket differ in. */
+interface Side {
+  readonly own: IpAddress;
+  /** The interface that a socket for neighbors is on. */
+  readonly device: string | undefined;
+  /** Index of the interface that link-local destinations are on; 0: of none. */
+  readonly scope: number;
+}
+
 /**
  * A UDP socket. One on an interface is for neighbors only: it sends with TTL or hop limit 255 and takes nothing else (RFC 5082), and no other
  * socket can have its port there. Nothing is fragmented.
@@ -75,6 +84,7 @@ export type UdpSocketOptions = NeighborUdpOptions | RoutedUdpOptions;
 export class UdpSocket {
   readonly #addon: Addon;
   readonly #options: UdpSocketOptions;
+  readonly #side: Side;
   readonly #protocol: UdpProtocol;
   readonly #datagram = new Uint8Array(DATAGRAM_BYTES);
   readonly #from = new Uint8Array(0);
@@ -84,11 +94,12 @@ export class UdpSocket {
   #fd: number;
   #kernelDrops = 0;
 
-  private constructor(addon: Addon, fd: number, options: UdpSocketOptions) {
+  private constructor(addon: Addon, fd: number, options: UdpSocketOptions, side: Side) {
     this.#addon = addon;
     this.#fd = fd;
     this.#options = options;
-    this.#protocol = UDP_PROTOCOLS[familyOf(options)];
+    this.#side = side;
+    this.#protocol = UDP_PROTOCOLS[side.own.family];
   }
 
   /**
@@ -97,9 +108,10 @@ export class UdpSocket {
    */
   static open(options: UdpSocketOptions): Result<UdpSocket, SystemError> {
     const addon = options.addon ?? loadAddon();
-    const fd = addon.socket(UDP_PROTOCOLS[familyOf(options)].addressFamily, SOCK_DGRAM, 0);
+    const side = sideOf(options);
+    const fd = addon.socket(UDP_PROTOCOLS[side.own.family].addressFamily, SOCK_DGRAM, 0);
     if (fd < 0) return err(new SystemError("socket", -fd));
-    const socket = new UdpSocket(addon, fd, options);
+    const socket = new UdpSocket(addon, fd, options, side);
     const failure = socket.#setUp();
     if (failure === undefined) return ok(socket);
     socket.close();
@@ -113,9 +125,8 @@ export class UdpSocket {
    * @returns 0 or a positive errno.
    */
   send(to: IpAddress, data: Uint8Array): number {
-    const options = this.#options;
-    const scope = "address" in options ? 0 : options.interfaceIndex;
-    const sent = this.#addon.send(this.#fd, data, data.length, inetAddress(to, options.port, scope));
+    const address = inetAddress(to, this.#options.port, this.#side.scope);
+    const sent = this.#addon.send(this.#fd, data, data.length, address);
     return sent < 0 ? -sent : 0;
   }
 
@@ -141,15 +152,14 @@ export class UdpSocket {
   }
 
   #setUp(): SystemError | undefined {
-    const options = this.#options;
     const addon = this.#addon;
     const fd = this.#fd;
-    const own = "address" in options ? options.address : addressOf(options.family, 0n);
+    const { own, device } = this.#side;
     // The interface and the options come before the port, so that nothing from elsewhere slips in.
     const steps: readonly Step[] = [
-      ...("address" in options ? [] : this.#neighborSteps(options.interfaceName)),
+      ...(device === undefined ? [] : this.#neighborSteps(device)),
       ...this.#optionSteps(this.#protocol.options),
-      ["bind", () => addon.bind(fd, inetAddress(own, options.port, 0))],
+      ["bind", () => addon.bind(fd, inetAddress(own, this.#options.port, 0))],
       ["poll", () => addon.poll(fd, READABLE, (events) => this.#ready(events))],
     ];
     for (const [operation, step] of steps) {
@@ -193,7 +203,7 @@ export class UdpSocket {
   }
 
   #take(length: number): void {
-    if (!("address" in this.#options) && this.#hops() !== MOST_HOPS) this.#options.onDrop("OffLink");
+    if (this.#side.device !== undefined && this.#hops() !== MOST_HOPS) this.#options.onDrop("OffLink");
     else if (((this.#info[2] ?? 0) & MSG_TRUNC) !== 0) this.#options.onDrop("Truncated");
     else this.#options.onDatagram(this.#datagram, length);
   }
@@ -207,6 +217,8 @@ export class UdpSocket {
 /** What is done in setting a socket up, and how: its result is a negative errno if it failed. */
 type Step = readonly [string, () => number];
 
-function familyOf(options: UdpSocketOptions): Family {
-  return "address" in options ? options.address.family : options.family;
+function sideOf(options: UdpSocketOptions): Side {
+  if ("address" in options) return { own: options.address, device: undefined, scope: 0 };
+  const { family, interfaceName, interfaceIndex } = options;
+  return { own: addressOf(family, 0n), device: interfaceName, scope: interfaceIndex };
 }

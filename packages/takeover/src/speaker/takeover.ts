@@ -1,7 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Mac } from "@fairlead/net/mac.ts";
 import type { Claim } from "../claims/claim.ts";
-import type { Timer } from "../clock.ts";
 import type { Core, Surroundings } from "../core/core.ts";
 import { type Entry, Ledger, listOf } from "../core/ledger.ts";
 import { Post, type PostOptions } from "../core/post.ts";
@@ -22,13 +21,8 @@ import { TIMING } from "../timing.ts";
 import { Rounds } from "../watch/round.ts";
 import { Answers } from "./answers.ts";
 import { Hearing } from "./hearing.ts";
+import { Learning } from "./learning.ts";
 import { Watches } from "./watches.ts";
-
-/**
- * So many addresses each member is asked about at once in the beginning; who took over from this node took all that it stood in for. Of
- * each that this node announced it is asked again before it is resumed.
- */
-const LEARNED_AT_ONCE = 320;
 
 export interface TakeoverOptions extends Omit<PostOptions, "self"> {
   readonly self: Peer;
@@ -51,7 +45,7 @@ export class Takeover {
   readonly #provisional: ProvisionalCheck;
   readonly #hints: WireHints;
   readonly #look: Look;
-  #learning: Timer[] | undefined;
+  readonly #learning: Learning;
 
   constructor({ self, surroundings, environment, ...rest }: TakeoverOptions) {
     this.#pulse = new Pulse(environment.clock, (lateMs) => {
@@ -105,13 +99,14 @@ export class Takeover {
     this.#anchorWatch = new AnchorWatch({ core, holder, offers });
     this.#provisional = new ProvisionalCheck(core, holder);
     this.#hints = new WireHints(core, holder);
+    this.#learning = new Learning(core, () => this.#considerAll());
   }
 
   /** Begins with what the last process kept. */
   start(memories: Iterable<Memory>): void {
     for (const memory of memories) this.#core.ledger.load(memory);
     this.#anchorWatch.start();
-    if ([...this.#core.ledger.all()].length > 0) this.#learn();
+    if ([...this.#core.ledger.all()].length > 0) this.#learning.start();
   }
 
   /** Ends without a word, as a crash would. */
@@ -124,7 +119,7 @@ export class Takeover {
     this.#doubt.stop();
     this.#anchorWatch.stop();
     this.#provisional.stop();
-    for (const timer of this.#learning ?? []) timer.cancel();
+    this.#learning.stop();
   }
 
   /** This process exits and will be back: the stand-ins answer in its place, nothing moves. To be ended 30 ms later. */
@@ -157,7 +152,7 @@ export class Takeover {
 
   /** What the API says of some addresses, and which it does not name any more: those are let go. */
   onPlacementChange(placements: readonly Placement[], gone: readonly IpAddress[]): void {
-    const { ledger, learned } = this.#core;
+    const { ledger } = this.#core;
     for (const address of gone) {
       const entry = ledger.get(address);
       if (entry !== undefined) this.#remove(entry);
@@ -168,7 +163,7 @@ export class Takeover {
       this.#holder.placed(entry);
       this.#vacancies.consider(entry);
     }
-    if (!learned) this.#learn();
+    this.#learning.start();
   }
 
   /** Carrier, anchor or settings changed. */
@@ -263,40 +258,6 @@ export class Takeover {
     this.#holder.campaign.hurry(from);
   }
 
-  /** Asks everybody what is announced and what was, before anything is done. */
-  #learn(): void {
-    if (this.#learning !== undefined) return;
-    const { clock, self } = this.#core;
-    const members = this.#members();
-    const waitMs = [...members.keys()].some((node) => node !== self.id) ? TIMING.learn : 0;
-    this.#learning = TIMING.learnQueries.map((at, turn) =>
-      clock.after(at, () => {
-        for (const [node, entries] of this.#members())
-          this.#core.post.query(
-            node,
-            turnOf(entries, turn, LEARNED_AT_ONCE).map(({ address }) => address),
-          );
-      }),
-    );
-    this.#learning.push(
-      clock.after(waitMs, () => {
-        this.#core.learned = true;
-        for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
-      }),
-    );
-  }
-
-  #members(): ReadonlyMap<bigint, Entry[]> {
-    const members = new Map<bigint, Entry[]>();
-    for (const entry of this.#core.ledger.all())
-      for (const node of listOf(entry)) {
-        const same = members.get(node);
-        if (same === undefined) members.set(node, [entry]);
-        else same.push(entry);
-      }
-    return members;
-  }
-
   #remove(entry: Entry): void {
     this.#core.ledger.forget(entry);
     entry.placement = undefined;
@@ -319,14 +280,12 @@ export class Takeover {
   #restartAll(): void {
     this.#watches.restart();
     this.#vacancies.restart();
+    this.#considerAll();
+  }
+
+  #considerAll(): void {
     for (const entry of [...this.#core.ledger.all()]) this.#vacancies.consider(entry);
   }
-}
-
-/** The part of these whose turn it is; all of them if they are few. */
-function turnOf<T>(all: readonly T[], turn: number, most: number): readonly T[] {
-  const from = (turn * most) % Math.max(1, all.length);
-  return all.length <= most ? all : all.slice(from, from + most);
 }
 
 /** Who is on the segment may come to be known after the decision. */

@@ -1,20 +1,13 @@
-import {
-  type Claim,
-  firmClaimAbove,
-  type NodeId,
-  placedClaim,
-  provisionalClaimBeside,
-} from "../claims/claim.ts";
+import type { Claim, NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
-import { type Core, isReady, isWitness } from "../core/core.ts";
+import { type Core, isReady } from "../core/core.ts";
 import { baseOf, type Entry, indexIn, isPlacedHere, itemOf, listOf } from "../core/ledger.ts";
 import { pagesOf } from "../core/post.ts";
 import type { Reason } from "../environment.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
 import { TIMING } from "../timing.ts";
-import { decide } from "../watch/decide.ts";
-import { answererOf, evidenceOf } from "../watch/evidence.ts";
 import type { Findings, Question } from "../watch/round.ts";
+import { claimIfPlaced, claimIfResumed, claimIfVacant } from "./judgement.ts";
 import { Resumption } from "./resumption.ts";
 
 /** Why this node asks about an address that it does not announce. */
@@ -28,9 +21,6 @@ export interface VacanciesOptions {
   /** The holder's kernel answers and nobody else: answer in its place. @returns whether that is done now */
   readonly caretake: (entry: Entry, holder: NodeId) => void;
 }
-
-/** So many rounds an owner that lives is left to claim what it was given: 3 s, and longer the later in the list. */
-const OWNER_ATTEMPTS = 2;
 
 /** So many addresses are asked about in {@link TIMING.askPace} at most: 8 messages, and 250 probes three times. */
 const ASKED_AT_ONCE = 8 * MOST_ITEMS;
@@ -229,13 +219,7 @@ export class Vacancies {
     const pending = this.#pending.get(entry);
     if (pending === undefined) return;
     const claim =
-      this.#causeOf(entry) !== cause
-        ? undefined
-        : cause === "Placed"
-          ? this.#ifPlaced(entry, findings)
-          : cause === "Resume"
-            ? this.#ifResumed(entry, findings)
-            : this.#ifVacant(entry, findings, pending.attempt);
+      this.#causeOf(entry) === cause ? this.#judge(entry, cause, findings, pending.attempt) : undefined;
     if (claim !== undefined) {
       claims.set(entry, claim);
       if (cause !== "Resume") this.#pending.delete(entry);
@@ -250,74 +234,10 @@ export class Vacancies {
     this.#schedule(entry, pending, cause === "Placed" ? placedRetry : (retry ?? placedRetry));
   }
 
-  /** A node that does not see the anchor would take the address into the dark; a stranger's answer forbids a first announcement. */
-  #ifPlaced(entry: Entry, findings: Findings): Claim | undefined {
-    const { core } = this.#options;
-    const { placement } = entry;
-    if (placement === undefined) return undefined;
-    if (core.surroundings.anchor !== undefined && findings.sight < 2) {
-      core.environment.report({ type: "AnchorLost" });
-      return undefined;
-    }
-    const mac = findings.answers.get(entry.address.text);
-    const answerer = answererOf(core, entry, findings);
-    if (mac !== undefined && answerer === undefined && placement.first) return undefined;
-    if (mac !== undefined && answerer !== undefined && this.#isKernel(entry, answerer, findings))
-      core.environment.report({ type: "AnsweredByNode", address: entry.address, mac, peer: answerer });
-    return placedClaim(placement.epoch, core.self.id);
-  }
-
-  /**
-   * Whether it is the node that answers and not its speaker, which speaks, and would have told its claim. Not given way to: in some modes
-   * kube-proxy has every address on every node.
-   */
-  #isKernel({ placement, top }: Entry, answerer: NodeId, { tells }: Findings): boolean {
-    return placement?.first === true && top === undefined && tells.has(answerer);
-  }
-
-  #ifResumed(entry: Entry, findings: Findings): Claim | undefined {
-    const { core } = this.#options;
-    const answerer = answererOf(core, entry, findings);
-    if (answerer === undefined || answerer === core.self.id) return entry.top;
-    core.post.query(answerer, [entry.address]);
-    return undefined;
-  }
-
-  #ifVacant(entry: Entry, findings: Findings, attempt: number): Claim | undefined {
+  #judge(entry: Entry, cause: Cause, findings: Findings, attempt: number): Claim | undefined {
     const { core, caretake } = this.#options;
-    const base = baseOf(entry);
-    const list = listOf(entry);
-    const verdict = decide(
-      evidenceOf(core, {
-        holder: base.node,
-        entries: [entry],
-        findings,
-        silentMs: Number.POSITIVE_INFINITY,
-        nodeBeats: false,
-        mayCaretake: core.surroundings.caretake,
-      }),
-    );
-    const answerer = answererOf(core, entry, findings);
-    if (answerer !== undefined) {
-      core.post.query(answerer, [entry.address]);
-      // It was asked the last time too.
-      const isMute = core.clock.nowMs() - core.directory.lastHeardMs(answerer) > TIMING.wireSilent;
-      if (attempt > 0 && isMute) core.environment.report({ type: "HeartbeatBlocked", peer: answerer });
-    }
-    const isStrange = findings.answers.has(entry.address.text) && answerer === undefined;
-    if (isStrange && entry.top === undefined && entry.placement?.first === true) return undefined;
-    if (verdict.next === "Care") caretake(entry, base.node);
-    if (verdict.next !== "Taking") return undefined;
-    if (attempt < OWNER_ATTEMPTS && isOwnerBehind(entry, findings)) return undefined;
-    const firm = verdict.conceded || isWitness(core, findings.sight, findings.membersSeen, list);
-    const index = indexIn(list, core.self.id);
-    return (firm ? firmClaimAbove : provisionalClaimBeside)(base, index, core.self.id);
+    if (cause === "Placed") return claimIfPlaced(core, entry, findings);
+    if (cause === "Resume") return claimIfResumed(core, entry, findings);
+    return claimIfVacant({ core, caretake }, entry, findings, attempt);
   }
-}
-
-/** The controller's choice has not claimed yet and speaks: it may only be behind with what it was given. */
-function isOwnerBehind(entry: Entry, { tells }: Findings): boolean {
-  const { placement, top } = entry;
-  const owner = placement?.list[0];
-  return owner !== undefined && (top?.epoch ?? 0) < (placement?.epoch ?? 0) && tells.has(owner);
 }
