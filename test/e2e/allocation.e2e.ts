@@ -10,6 +10,7 @@ import {
   announcer,
   apply,
   condition,
+  noneHeld,
   page,
   paths,
   reset,
@@ -47,7 +48,7 @@ describe("addresses are handed out", () => {
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-A", "-l", "fairlead-e2e", "--wait=true"]);
     await lab.kubectl(["delete", "ippool", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   /** Waits until the pool's status counts its addresses so. */

@@ -3,22 +3,22 @@ import { expect } from "chai";
 import { installedPods } from "../install/pods.ts";
 import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
-import { cluster } from "./support/cluster.ts";
 import { DUAL_STACK } from "./support/held.ts";
-import { advertisement, pool, service } from "./support/objects.ts";
+import { lan } from "./support/lan.ts";
+import { service } from "./support/objects.ts";
 import { nodeOf, pairOf, podNames, serve, served } from "./support/served.ts";
 import {
   apply,
   condition,
   macOf,
+  noneHeld,
   paths,
+  removeServices,
   reset,
   urlOf,
   virtualIPNameOf,
-  virtualIPs,
 } from "./support/steps.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const LOCAL = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
 
 describe("an address of a Service whose endpoints", function () {
@@ -26,22 +26,12 @@ describe("an address of a Service whose endpoints", function () {
   let lab: Lab;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
+    lab = await lan();
   });
   after(() => reset(lab));
   afterEach(async () => {
-    await lab.kubectl([
-      "delete",
-      "services,deployments",
-      "-l",
-      "fairlead-e2e",
-      "-n",
-      "default",
-      "--wait=true",
-    ]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await removeServices(lab);
+    await noneHeld(lab);
   });
 
   it("come after its Service, and move, is answered as soon as and where one serves, and says where they are when no node there may answer", async () => {

@@ -4,9 +4,9 @@ import { type Attempt, longestOutageMs, unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { turnsApart } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
 import { DUAL_STACK } from "./support/held.ts";
-import { advertisement, type Ending, pool } from "./support/objects.ts";
+import { lan } from "./support/lan.ts";
+import { advertisement, type Ending } from "./support/objects.ts";
 import { Onlookers, type Seen } from "./support/onlookers.ts";
 import { nodeOf, podNames, rolledOut, serve, served } from "./support/served.ts";
 import {
@@ -14,14 +14,14 @@ import {
   apply,
   condition,
   macOf,
+  noneHeld,
   paths,
+  removeServices,
   reset,
   urlOf,
   virtualIPNameOf,
-  virtualIPs,
 } from "./support/steps.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const LOCAL = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
 /** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
 const ATTEMPT_MS = 900;
@@ -37,23 +37,13 @@ describe("an address whose endpoints", function () {
   let lab: Lab;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
+    lab = await lan();
   });
   after(() => reset(lab));
   afterEach(async () => {
     await apply(lab, advertisement("lan", {}));
-    await lab.kubectl([
-      "delete",
-      "services,deployments",
-      "-l",
-      "fairlead-e2e",
-      "-n",
-      "default",
-      "--wait=true",
-    ]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await removeServices(lab);
+    await noneHeld(lab);
   });
 
   it("are replaced one after the other follows them, and no client that connects notices, every 20 ms with Local, every 50 ms with Cluster", async () => {

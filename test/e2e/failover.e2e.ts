@@ -3,24 +3,15 @@ import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsOf } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
 import { NODE_FAULTS } from "./support/node-faults.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { service, web } from "./support/objects.ts";
 import { Onlookers, printMove } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
-import {
-  adopted,
-  announcedOnlyBy,
-  lastMove,
-  type Placed,
-  pinnedWeb,
-  place,
-  unplace,
-} from "./support/placed.ts";
+import { adopted, announcedOnlyBy, lastMove, type Placed, place, unplace } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
 import { apply, macOf, reset } from "./support/steps.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 /** For how long the addresses are watched once a node is back. */
 const WATCHED_MS = 3000;
 /** Until then after its return a node may answer once more (docs/takeover.md), give or take a busy machine. */
@@ -33,10 +24,7 @@ describe("an address whose node", function () {
   let onlookers: Onlookers | undefined;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(async () => {
     await apply(lab, web(), service("afterwards"));

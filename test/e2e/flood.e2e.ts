@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
-import { cluster } from "./support/cluster.ts";
 import {
   ADVERTISEMENT,
   BROADCAST,
@@ -12,12 +11,10 @@ import {
   NO_MAC,
 } from "./support/frames.ts";
 import { type HeldAddress, hold } from "./support/held.ts";
-import { advertisement, pool, web } from "./support/objects.ts";
+import { lanWithWeb } from "./support/lan.ts";
 import { type Questions, questionsFrom } from "./support/questions.ts";
-import { apply, page, reset, urlOf } from "./support/steps.ts";
+import { page, reset, urlOf } from "./support/steps.ts";
 import { frameCounts, sendFrames } from "./support/wire.ts";
-
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 
 /** How often each kind of garbage is sent, and how many frames in a second: some 3 s of it. */
 const REPEATS = 600;
@@ -33,11 +30,8 @@ describe("a flood of garbage on the LAN", () => {
   let vip6: HeldAddress;
 
   before(async () => {
-    lab = await cluster();
+    lab = await lanWithWeb();
     ask = questionsFrom(lab, "client-1");
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
     [vip4, vip6] = await hold(lab, "held");
     await page(lab, "client-2", vip4.ip);
   });

@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import { Asking, silentBetween, turnsOf } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
 import {
   forged,
   isHeartbeat,
@@ -16,15 +15,14 @@ import {
   VERSION,
 } from "./support/datagrams.ts";
 import { ADVERTISEMENT, ALL_NODES, ALL_NODES_MAC, linkLayerOption, macBytes } from "./support/frames.ts";
-import { advertisement, pool } from "./support/objects.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
 import { Onlookers, printMove, type Seen } from "./support/onlookers.ts";
-import { adopted, type Placed, pinnedWeb, place, recordOf, unplace } from "./support/placed.ts";
+import { adopted, type Placed, place, recordOf, unplace } from "./support/placed.ts";
 import { questionsFrom } from "./support/questions.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
-import { apply, macOf, reset } from "./support/steps.ts";
+import { macOf, reset } from "./support/steps.ts";
 import { frameCounts, sendFrames, speakerMetrics } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const STRANGER = "client-2";
 
 /** How often a stranger says so, and how many frames a second: some 4 s. */
@@ -51,11 +49,8 @@ describe("what a stranger on the LAN makes up", function () {
   let mac: readonly number[];
 
   before(async () => {
-    lab = await cluster();
+    lab = await lanWithPinnedWeb();
     mac = macBytes(macOf(lab, STRANGER));
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
   });
   after(() => reset(lab));
   beforeEach(async () => {

@@ -17,12 +17,12 @@ import {
   announcer,
   apply,
   condition,
+  noneHeld,
   page,
   paths,
   speakers,
   urlOf,
   virtualIPNameOf,
-  virtualIPs,
 } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
 import { claimsOf, followed, knownMac, questionsOf, resolutions } from "./support/wire.ts";
@@ -47,7 +47,7 @@ describe("the interfaces of a node", () => {
   afterEach(async () => {
     await apply(lab, second());
     await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
     await bothReported("eth1");
   });
 
@@ -235,7 +235,7 @@ describe("the interfaces of a node", () => {
           expect(await told(vip, "eth1")).to.deep.equal([macOf("node-1")]);
         }
         await lab.kubectl(["delete", "service", "second", "--wait=true"]);
-        await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+        await noneHeld(lab);
       }
     } finally {
       await link("node-1", "delete", "dev", "eth1b");

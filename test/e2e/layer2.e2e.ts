@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
-import { cluster } from "./support/cluster.ts";
 import {
   ADVERTISEMENT,
   ALL_NODES,
@@ -19,12 +18,12 @@ import {
   tagged,
 } from "./support/frames.ts";
 import { DUAL_STACK, type HeldAddress, hold } from "./support/held.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { lanWithWeb } from "./support/lan.ts";
+import { service } from "./support/objects.ts";
 import { type Questions, questionsFrom } from "./support/questions.ts";
 import { addressed, apply, condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 import { type Claim, claimsOf, sendFrames } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const UNHELD4 = "198.51.100.209";
 const UNHELD6 = "2001:db8:10::209";
 
@@ -38,11 +37,8 @@ describe("an address on the LAN", () => {
   let vip6: HeldAddress;
 
   before(async () => {
-    lab = await cluster();
+    lab = await lanWithWeb();
     ask = questionsFrom(lab, "client-1");
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
     [vip4, vip6] = await hold(lab, "held");
   });
   after(() => reset(lab));

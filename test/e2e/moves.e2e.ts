@@ -7,9 +7,8 @@ import { unanswered } from "../lab/attempt.ts";
 import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsApart } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
 import { eventAbout } from "./support/events.ts";
-import { advertisement, pool } from "./support/objects.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
 import { Onlookers } from "./support/onlookers.ts";
 import {
   adopted,
@@ -17,15 +16,13 @@ import {
   lastMove,
   listOf,
   type Placed,
-  pinnedWeb,
   place,
   recordOf,
   unplace,
 } from "./support/placed.ts";
-import { apply, condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps.ts";
+import { condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const NAME = "sent";
 
 /** After a move no speaker but the new owner's counts the address as announced, and so long is left for that to be seen. */
@@ -49,10 +46,7 @@ describe("fairlead move and fairlead drain", function () {
   let onlookers: Onlookers | undefined;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(() => reset(lab));
   beforeEach(async () => {

@@ -20,6 +20,7 @@ import {
   condition,
   macOf,
   merge,
+  noneHeld,
   page,
   paths,
   reset,
@@ -47,7 +48,7 @@ describe("a Service into which others write too", () => {
   after(() => reset(lab));
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-A", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   const shown = async (name: string): Promise<readonly string[]> =>

@@ -2,24 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
 import { Asking, turnsOf } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
 import { eventAbout } from "./support/events.ts";
-import { advertisement, pool } from "./support/objects.ts";
-import {
-  adopted,
-  announcedOnlyBy,
-  lastMove,
-  listOf,
-  type Placed,
-  pinnedWeb,
-  place,
-  unplace,
-} from "./support/placed.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
+import { adopted, announcedOnlyBy, lastMove, listOf, type Placed, place, unplace } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
-import { apply, condition, macOf, paths, reset, urlOf } from "./support/steps.ts";
+import { condition, macOf, paths, reset, urlOf } from "./support/steps.ts";
 import { knownMac, speakerMetrics } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 /** For how long the halves are apart, and for how long they are watched afterwards. */
 const APART_MS = 4000;
 const WATCHED_MS = 4000;
@@ -37,10 +26,7 @@ describe("a segment that is split", function () {
   const asking: Asking[] = [];
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(() => reset(lab));
   beforeEach(async () => {

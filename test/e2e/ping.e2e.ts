@@ -3,13 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import type { Lab } from "../lab/lab.ts";
 import type { Frame } from "../lab/pcap.ts";
-import { cluster } from "./support/cluster.ts";
 import { type HeldAddress, hold } from "./support/held.ts";
-import { advertisement, pool, web } from "./support/objects.ts";
-import { announcer, apply, page, paths, reset, virtualIPNameOf } from "./support/steps.ts";
+import { lanWithWeb } from "./support/lan.ts";
+import { announcer, page, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 import { frameCounts } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const RULES = new URL("../../docs/examples/refuse-closed-ports.nft", import.meta.url);
 /** On the segment, and behind the router. */
 const CLIENTS = ["client-1", "outside-1"];
@@ -22,10 +20,7 @@ describe("an address on the LAN", () => {
   let held: readonly HeldAddress[];
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    lab = await lanWithWeb();
     held = await hold(lab, "pinged");
     for (const { ip } of held) await page(lab, "client-1", ip);
     // A node that knows a former holder's MAC sends it what the kernel forwards, for some seconds after a move (docs/layer2.md).

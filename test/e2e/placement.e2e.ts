@@ -19,6 +19,7 @@ import {
   apply,
   condition,
   macOf,
+  noneHeld,
   paths,
   reset,
   virtualIPNameOf,
@@ -52,7 +53,7 @@ describe("where addresses are placed", function () {
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
     await lab.kubectl(["delete", "l2advertisements", "-l", "fairlead-e2e", "--ignore-not-found"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   it("is even over all nodes, and even over those that the advertisement selects and on no other", async () => {

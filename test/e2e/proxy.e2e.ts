@@ -4,15 +4,13 @@ import { expect } from "chai";
 import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import { withoutOverlap } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
 import { eventAbout } from "./support/events.ts";
-import { advertisement, pool } from "./support/objects.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
 import { faultsOf, Onlookers, printMove } from "./support/onlookers.ts";
-import { adopted, type Placed, pinnedWeb, place, recordOf, unplace } from "./support/placed.ts";
-import { apply, macOf, merge, paths, reset, virtualIPNameOf } from "./support/steps.ts";
+import { adopted, type Placed, place, recordOf, unplace } from "./support/placed.ts";
+import { macOf, merge, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 import { speakerMetrics } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const NAME = "proxied";
 /** Four questions 3 s apart, each answered within 2 s or not at all, and a busy machine. */
 const MOVED_WITHIN_MS = 45_000;
@@ -51,10 +49,7 @@ describe("an address on a node whose kube-proxy", function () {
   let struck: readonly (readonly [ProxyFault, string])[] = [];
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(() => reset(lab));
   beforeEach(async () => {

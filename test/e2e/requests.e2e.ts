@@ -5,7 +5,16 @@ import { Audit, settled } from "./support/audit.ts";
 import { cluster } from "./support/cluster.ts";
 import { advertisement, type Manifest, namespace, pool, service, web } from "./support/objects.ts";
 import { type Outcomes, outcomes } from "./support/outcomes.ts";
-import { addressed, announcer, apply, paths, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
+import {
+  addressed,
+  announcer,
+  apply,
+  noneHeld,
+  paths,
+  reset,
+  virtualIPNameOf,
+  virtualIPs,
+} from "./support/steps.ts";
 
 const PREFIXES = ["fairlead.dev/", "metallb.io/", "metallb.universe.tf/"];
 const ADDRESSES = "fairlead.dev/loadBalancerIPs";
@@ -30,7 +39,7 @@ describe("a Service that asks for an address", () => {
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-A", "-l", "fairlead-e2e", "--wait=true"]);
     await lab.kubectl(["delete", "ippool", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   /** UIDs of the VirtualIPs of these addresses: the same as long as nobody lets them go. */

@@ -6,9 +6,9 @@ import { expect } from "chai";
 import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import { settled } from "./support/audit.ts";
-import { cluster } from "./support/cluster.ts";
 import { controllerArguments } from "./support/controllers.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { lanWithWeb } from "./support/lan.ts";
+import { service, web } from "./support/objects.ts";
 import { recordOf } from "./support/placed.ts";
 import {
   address,
@@ -17,26 +17,21 @@ import {
   apply,
   condition,
   macOf,
+  noneHeld,
   paths,
   reset,
-  virtualIPs,
 } from "./support/steps.ts";
-
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 
 describe("a Service of type LoadBalancer", () => {
   let lab: Lab;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    lab = await lanWithWeb();
   });
   after(() => reset(lab));
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "-n", "default", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   const url = (ip: string, port = 80): string => `http://${ip.includes(":") ? `[${ip}]` : ip}:${port}/`;

@@ -23,7 +23,7 @@ import {
   sharer,
   terms,
 } from "./support/sharers.ts";
-import { announcer, apply, paths, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
+import { announcer, apply, noneHeld, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 
 /** For how long a contradiction between holders is taken for a change that is still going on. */
 const GRACE_MS = 6000;
@@ -51,7 +51,7 @@ describe("holders of a shared address", () => {
     history = undefined;
     await lab.kubectl(["delete", "services", "-A", "-l", "fairlead-e2e", "--wait=true"]);
     await lab.kubectl(["delete", "ippool", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   const versionOf = async (name: string): Promise<string | undefined> =>

@@ -22,6 +22,7 @@ import {
   apply,
   datagram,
   macOf,
+  noneHeld,
   reset,
   virtualIPNameOf,
   virtualIPs,
@@ -49,7 +50,7 @@ describe("an address that Services share", () => {
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-A", "-l", "fairlead-e2e", "--wait=true"]);
     await lab.kubectl(["delete", "ippool", "-l", "fairlead-e2e", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   describe("under one key", () => {

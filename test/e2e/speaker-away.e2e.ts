@@ -5,19 +5,11 @@ import { type Attempt, unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { overlapOf, withoutOverlap } from "./support/asking.ts";
-import { cluster } from "./support/cluster.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
+import { service, web } from "./support/objects.ts";
 import { faultsOf, Onlookers, printMove, printStay } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
-import {
-  adopted,
-  announcedOnlyBy,
-  type Placed,
-  pinnedWeb,
-  place,
-  recordOf,
-  unplace,
-} from "./support/placed.ts";
+import { adopted, announcedOnlyBy, type Placed, place, recordOf, unplace } from "./support/placed.ts";
 import {
   deleteSpeaker,
   restartSpeakers,
@@ -28,7 +20,6 @@ import {
 import { apply, macOf, reset, urlOf } from "./support/steps.ts";
 import { knownMac } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 /** Longer than a speaker that is away is stood in for before its addresses move. */
 const MOVED_WITHIN_MS = 60_000;
 
@@ -48,10 +39,7 @@ describe("an address whose speaker", function () {
   let lines: readonly Probing[] = [];
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(async () => {
     await apply(lab, web(), service("afterwards"));

@@ -3,10 +3,10 @@ import type { IPAddressPool } from "@fairlead/api/ip-address-pool.ts";
 import { expect } from "chai";
 import { logOf } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
-import { cluster } from "./support/cluster.ts";
 import { ADVERTISEMENT, ALL_NODES, ALL_NODES_MAC, linkLayerOption } from "./support/frames.ts";
 import { DUAL_STACK, type HeldAddress, hold } from "./support/held.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { lanWithWeb } from "./support/lan.ts";
+import { service } from "./support/objects.ts";
 import { questionsFrom } from "./support/questions.ts";
 import { speakerOn } from "./support/speaker-pod.ts";
 import {
@@ -24,7 +24,6 @@ import {
 import { expectRounds, whenTold } from "./support/takeover.ts";
 import { claimsOf, knownMac, resolutions, sendFrames } from "./support/wire.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 const STRANGER = "client-2";
 /** A stranger says so often, and so many times a second, that an address is its own. */
 const CLAIMS = 6;
@@ -41,11 +40,8 @@ describe("a stranger on the LAN", () => {
   let strange: string;
 
   before(async () => {
-    lab = await cluster();
+    lab = await lanWithWeb();
     strange = macOf(lab, STRANGER);
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
   });
   after(() => reset(lab));
 

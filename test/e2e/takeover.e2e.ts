@@ -5,16 +5,13 @@ import { installationReady } from "../install/pods.ts";
 import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
-import { cluster } from "./support/cluster.ts";
 import { whilePaused } from "./support/controllers.ts";
-import { advertisement, pool } from "./support/objects.ts";
-import { adopted, lastMove, type Placed, pinnedWeb, place, turns, unplace } from "./support/placed.ts";
+import { lanWithPinnedWeb } from "./support/lan.ts";
+import { adopted, lastMove, type Placed, place, turns, unplace } from "./support/placed.ts";
 import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
-import { announcer, apply, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
+import { announcer, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
 import { claimsOf, followed, knownMac, misattributed, questionsOf, resolutions } from "./support/wire.ts";
-
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 
 /** What makes addresses leave the node, and what undoes it. */
 interface Way {
@@ -33,10 +30,7 @@ describe("an address that another node takes over", function () {
   let placed: Placed;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}));
-    await pinnedWeb(lab);
+    lab = await lanWithPinnedWeb();
   });
   after(() => reset(lab));
   beforeEach(async () => {

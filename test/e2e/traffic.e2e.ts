@@ -2,10 +2,10 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { expect } from "chai";
 import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
-import { cluster } from "./support/cluster.ts";
 import { DatagramFlow, longestGapMs } from "./support/datagram-flow.ts";
 import { DUAL_STACK } from "./support/held.ts";
-import { advertisement, pool, service, web } from "./support/objects.ts";
+import { lanWithWeb } from "./support/lan.ts";
+import { service, web } from "./support/objects.ts";
 import { recordOf } from "./support/placed.ts";
 import { getByName, podAt, podsOnce, podsReached } from "./support/reached-pods.ts";
 import { reverseProxy, SEEN_CLIENT } from "./support/reverse-proxy.ts";
@@ -15,6 +15,7 @@ import {
   apply,
   datagram,
   merge,
+  noneHeld,
   page,
   paths,
   reset,
@@ -22,7 +23,6 @@ import {
   virtualIPs,
 } from "./support/steps.ts";
 
-const RANGES = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
 /** On the segment, and behind the router. */
 const CLIENTS = ["client-1", "client-2", "outside-1"];
 
@@ -30,15 +30,12 @@ describe("traffic to a Service of type LoadBalancer", () => {
   let lab: Lab;
 
   before(async () => {
-    lab = await cluster();
-    await reset(lab);
-    await apply(lab, pool("lan", { addresses: RANGES }), advertisement("lan", {}), web());
-    await rolledOut("web");
+    lab = await lanWithWeb();
   });
   after(() => reset(lab));
   afterEach(async () => {
     await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "-n", "default", "--wait=true"]);
-    await lab.waitFor("no VirtualIP is left", async () => (await virtualIPs(lab)).length === 0);
+    await noneHeld(lab);
   });
 
   it("stays with one pod for each client while sessionAffinity is ClientIP, and goes to all before and after", async () => {

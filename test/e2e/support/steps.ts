@@ -25,6 +25,8 @@ export const paths = {
   speaker: (name: string) => `${OURS}/speakers/${name}`,
 } as const;
 
+const OF_TESTS = ["-l", TEST_LABEL, "--ignore-not-found", "--wait=true"];
+
 /** Applies manifests in one go, in this order. */
 export async function apply(lab: Lab, ...manifests: readonly Manifest[]): Promise<void> {
   const list = { apiVersion: "v1", kind: "List", items: manifests };
@@ -40,9 +42,17 @@ export async function merge(lab: Lab, path: string, change: object): Promise<voi
 
 /** Removes everything the tests created and waits until no address is held. */
 export async function reset(lab: Lab): Promise<void> {
-  const mine = ["-l", TEST_LABEL, "--ignore-not-found", "--wait=true"];
-  await lab.kubectl(["delete", "services,deployments", "-A", ...mine]);
-  await lab.kubectl(["delete", "l2advertisements,ipaddresspools", ...mine]);
+  await removeServices(lab);
+  await lab.kubectl(["delete", "l2advertisements,ipaddresspools", ...OF_TESTS]);
+  await noneHeld(lab);
+}
+
+/** Deletes all Services and Deployments that a test made, and waits until they are gone. */
+export async function removeServices(lab: Lab): Promise<void> {
+  await lab.kubectl(["delete", "services,deployments", "-A", ...OF_TESTS]);
+}
+
+export async function noneHeld(lab: Lab): Promise<void> {
   await lab.waitFor("no VirtualIP is left", async (see) => {
     const held = (await virtualIPs(lab)).map(({ metadata }) => metadata.name);
     see(held);
