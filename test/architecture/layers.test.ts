@@ -38,7 +38,7 @@ const PURE = [
   /^packages\/cli\/src\/move\/(departures|report|whereabouts)\.ts$/,
   /^packages\/takeover\//,
   /^packages\/speaker\/src\/announcements\//,
-  /^packages\/speaker\/src\/layer2\/(cover|ethernet|fifo|gratuitous|kernel-addresses|range-filter)\.ts$/,
+  /^packages\/speaker\/src\/layer2\/(ethernet|fifo|gratuitous|kernel-addresses|word-blocks|word-filter)\.ts$/,
   /^packages\/speaker\/src\/layer2\/(arp|echo)\//,
   /^packages\/speaker\/src\/layer2\/ndp\/(filter|groups|packet|responder|solicited-node|unsolicited)\.ts$/,
   /^packages\/speaker\/src\/quarantine\//,

@@ -7,6 +7,7 @@ import {
   type BpfStatement,
   type BpfTest,
   compute,
+  computeByX,
   drop,
   Fact,
   jump,
@@ -129,6 +130,8 @@ describe("a filter", () => {
     expect(resultOf(five, compute("^", 1))).to.equal(4);
     expect(resultOf(five, compute("<<", 3))).to.equal(40);
     expect(resultOf(five, compute("-", 6), compute(">>", 28))).to.equal(15);
+    expect(resultOf(loadValueToX(2), five, computeByX(">>"))).to.equal(1);
+    expect(resultOf(loadValueToX(31), loadValue(0x80000000), computeByX(">>"))).to.equal(1);
   });
 
   it("tells apart by each test", () => {
@@ -174,6 +177,7 @@ describe("a filter", () => {
       fc
         .tuple(fc.constantFrom("+", "-", "*", "/", "|", "&", "<<", ">>", "%", "^"), value)
         .map(([o, v]) => compute(o, v)),
+      fc.constantFrom("+", "-", "*", "/", "|", "&", "<<", ">>", "%", "^").map((o) => computeByX(o)),
       fc.tuple(fc.constantFrom("==", ">", ">=", "&"), value).map(([t, v]) => jumpIf(t, v, "end")),
       fc.tuple(fc.constantFrom("==", ">", ">=", "&"), value).map(([t, v]) => jumpUnless(t, v, "end")),
     );

@@ -62,6 +62,7 @@ const MISC = 0x07;
 const WORD = 0x00;
 const HALF = 0x08;
 const BYTE = 0x10;
+const BY_X = 0x08;
 const IMMEDIATE = 0x00;
 const ABSOLUTE = 0x20;
 const INDEXED = 0x40;
@@ -147,6 +148,10 @@ export function loadValueToX(value: number): BpfStatement {
 /** A = A `operator` `value`. */
 export function compute(operator: BpfOperator, value: number): BpfStatement {
   return instruction(ALU | OPERATORS[operator], value);
+}
+/** A = A `operator` X. A shift by more than 31 is undefined. */
+export function computeByX(operator: BpfOperator): BpfStatement {
+  return instruction(ALU | OPERATORS[operator] | BY_X, 0);
 }
 /** X = A. */
 export function moveToX(): BpfStatement {

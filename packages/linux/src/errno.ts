@@ -9,6 +9,8 @@ export const EBADF: number = constants.errno.EBADF;
 export const ENOENT: number = constants.errno.ENOENT;
 /** `ENOBUFS`: the kernel has dropped something for want of room. */
 export const ENOBUFS: number = constants.errno.ENOBUFS;
+/** `ENOMEM`: no memory, or no more than was allowed. */
+export const ENOMEM: number = constants.errno.ENOMEM;
 /** `ENETDOWN`: the interface went down. */
 export const ENETDOWN: number = constants.errno.ENETDOWN;
 /** `ENODEV`: there is no such interface. */

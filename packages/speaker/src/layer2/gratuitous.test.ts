@@ -22,6 +22,10 @@ function make(refreshMs = 0): { clock: FakeClock; schedule: GratuitousSchedule; 
   return { clock, schedule, sent };
 }
 
+function realTimeOf(clock: FakeClock): Pick<FakeClock, "wall" | "after"> {
+  return { wall: () => clock.wall(), after: (delayMs, run) => clock.after(delayMs, run) };
+}
+
 const times = (sent: readonly Sent[], address: string): readonly string[] =>
   sent.filter((one) => one.address === address).map(({ at, form }) => `${at} ${form}`);
 
@@ -71,6 +75,30 @@ describe("GratuitousSchedule", () => {
     clock.advance(300_000);
     expect(times(sent, "2001:db8::1")).to.have.length(2);
     expect(times(sent, "2001:db8::2").length).to.be.greaterThan(6);
+  });
+
+  it("takes a third of the time at most where a frame costs much, and loses none", () => {
+    const clock = new FakeClock();
+    const costMs = 0.5;
+    let spentMs = 0;
+    const sent: string[] = [];
+    const schedule = new GratuitousSchedule({
+      clock: { ...realTimeOf(clock), nowMs: () => clock.nowMs() + spentMs },
+      random: seededRandom(1),
+      refreshMs: 0,
+      send: ({ address }) => {
+        sent.push(address.text);
+        spentMs += costMs;
+      },
+    });
+    for (let i = 0; i < 250; i++) schedule.announce(announcement(`10.0.0.${i}`));
+    const first = (): number => new Set(sent).size;
+    while (first() < 250) {
+      clock.advance(1);
+      // Time that sending takes passes for everybody.
+      expect(spentMs).to.be.at.most((clock.nowMs() + spentMs) / 3 + 6);
+    }
+    expect(sent.slice(0, 250)).to.deep.equal([...new Set(sent)]);
   });
 
   it("keeps two interfaces of one address apart", () => {

@@ -22,6 +22,13 @@ const TICK_MS = 5;
 /** So many go at once: what a timer that is late by 20 ms has left to do. */
 const BURST = (FRAMES_PER_SECOND * 20) / 1000;
 
+/**
+ * So long telling goes on at once, and so many times as long it rests: at most a third of the thread's time is spent on it where a frame costs
+ * much, as on a bridge of many ports. The rest is for what must be answered and decided in time.
+ */
+const TELLING_MS = 5;
+const RESTS = 2;
+
 /** Refreshes that are sent in a second at most. */
 const REFRESHES_PER_SECOND = 50;
 const REFRESH_JITTER = 0.2;
@@ -58,6 +65,7 @@ export class GratuitousSchedule {
   #burst = 0;
   #tokens = BURST;
   #filledMs: number;
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   /** When the timer runs. */
   #timerMs = Number.POSITIVE_INFINITY;
@@ -101,16 +109,19 @@ export class GratuitousSchedule {
     this.#timer = undefined;
     this.#timerMs = Number.POSITIVE_INFINITY;
     if (dueMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.max(dueMs - nowMs, this.#tokens < 1 ? TICK_MS : 0);
+    const delayMs = Math.max(dueMs - nowMs, this.#tokens < 1 ? TICK_MS : 0, this.#restsUntilMs - nowMs);
     this.#timerMs = nowMs + delayMs;
     this.#timer = this.#options.clock.after(delayMs, () => this.#run());
   }
 
   #run(): void {
-    const nowMs = this.#options.clock.nowMs();
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
     this.#tokens = Math.min(BURST, this.#tokens + ((nowMs - this.#filledMs) * FRAMES_PER_SECOND) / 1000);
     this.#filledMs = nowMs;
-    while (this.#tokens >= 1 && this.#sendNext(nowMs));
+    let endMs = nowMs;
+    while (this.#tokens >= 1 && endMs - nowMs < TELLING_MS && this.#sendNext(nowMs)) endMs = clock.nowMs();
+    this.#restsUntilMs = endMs + RESTS * (endMs - nowMs);
     this.#schedule();
   }
 

@@ -431,9 +431,25 @@ describe("Layer2 where addresses are watched", () => {
     layer2.watch(selfOf(), watched(...many));
     layer2.watchMore(2, [address("192.0.2.120")]);
     layer2.watchMore(2, [address("192.0.2.120")]);
-    expect(sockets.open4()[0]?.filters).to.equal(1);
-    layer2.watchMore(2, [address("198.51.100.1")]);
     expect(sockets.open4()[0]?.filters).to.equal(2);
+    layer2.watchMore(2, [address("198.51.100.1")]);
+    expect(sockets.open4()[0]?.filters).to.equal(3);
+  });
+
+  it("has a smaller filter where the kernel has no room for the one it wants, when it opens and later", () => {
+    const { sockets, layer2, seen, failures } = make();
+    const apart = (third: number): readonly string[] =>
+      Array.from({ length: 200 }, (_, i) => `10.${i}.${third}.1`);
+    sockets.mostInstructions = 600;
+    layer2.watch(selfOf(), watched(...apart(0)));
+    const [socket] = sockets.open4();
+    expect(socket?.filter).to.have.length.within(1, 600);
+    sockets.mostInstructions = 250;
+    layer2.watchMore(2, apart(1).map(address));
+    expect(socket?.filter).to.have.length.within(1, 250);
+    receive(socket, reply("10.199.1.1"));
+    expect(seen).to.deep.equal([`10.199.1.1 is at ${OTHER} on 2`]);
+    expect(failures).to.deep.equal([]);
   });
 
   it("answers for what is caretaken without telling it, and joins its group", () => {

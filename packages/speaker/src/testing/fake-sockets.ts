@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { BpfInstruction } from "@fairlead/linux/bpf.ts";
-import { SystemError } from "@fairlead/linux/errno.ts";
+import { ENOMEM, SystemError } from "@fairlead/linux/errno.ts";
 import type { PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
 import type { FrameSocket } from "../layer2/interfaces/port.ts";
@@ -18,9 +18,11 @@ export class FakeSocket implements FrameSocket {
   kernelDrops = 0;
   /** What `send` answers. */
   errno = 0;
+  readonly #mostInstructions: () => number;
 
-  constructor(options: PacketSocketOptions) {
+  constructor(options: PacketSocketOptions, mostInstructions: () => number) {
     this.options = options;
+    this.#mostInstructions = mostInstructions;
     this.filter = options.filter;
   }
 
@@ -29,6 +31,7 @@ export class FakeSocket implements FrameSocket {
     return this.errno;
   }
   setFilter(filter: readonly BpfInstruction[]): number {
+    if (filter.length > this.#mostInstructions()) return ENOMEM;
     this.filter = filter;
     this.filters++;
     return 0;
@@ -53,11 +56,15 @@ export class FakeSockets {
   failing = 0;
   /** While set, opening for this EtherType fails. */
   failingFor: number | undefined;
+  /** How long a filter may be. */
+  mostInstructions = Number.POSITIVE_INFINITY;
 
   readonly open = (options: PacketSocketOptions): Result<FrameSocket, SystemError> => {
     if (options.protocol === this.failingFor) return err(new SystemError("socket", EMFILE));
     if (this.failing !== 0) return err(new SystemError("socket", this.failing));
-    const socket = new FakeSocket(options);
+    if (options.filter.length > this.mostInstructions)
+      return err(new SystemError("SO_ATTACH_FILTER", ENOMEM));
+    const socket = new FakeSocket(options, () => this.mostInstructions);
     this.all.push(socket);
     return ok(socket);
   };

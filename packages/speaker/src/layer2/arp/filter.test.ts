@@ -3,9 +3,11 @@ import { runFilter } from "@fairlead/linux/testing/bpf-interpreter.ts";
 import { expect } from "chai";
 import fc from "fast-check";
 import { hex } from "../../testing/values.ts";
-import { coverRanges, isCovered } from "../cover.ts";
+import { blocksOf, isCovered, type WordBlocks } from "../word-blocks.ts";
 import { arpFilter } from "./filter.ts";
 import { ARP_FRAME_BYTES, writeArp } from "./packet.ts";
+
+const set = (words: readonly number[]): WordBlocks => blocksOf(words, 512);
 
 function frame(operation: number, sender: number, target: number): Uint8Array {
   const bytes = new Uint8Array(ARP_FRAME_BYTES);
@@ -34,7 +36,7 @@ const facts = (packetType: number, vlan = 0): ReadonlyMap<number, number> =>
 describe("arpFilter", () => {
   const ours = 0xc0000264 | 0;
   const watched = 0xc00002fe | 0;
-  const filter = arpFilter(coverRanges([ours]), coverRanges([ours, watched]));
+  const filter = arpFilter(set([ours]), set([ours, watched]));
   const passes = (bytes: Uint8Array, packetType = 1, vlan = 0): boolean =>
     runFilter(filter, bytes, facts(packetType, vlan)) > 0;
 
@@ -70,15 +72,15 @@ describe("arpFilter", () => {
   });
 
   it("passes nothing if there is nothing to answer for", () => {
-    expect(runFilter(arpFilter([], []), frame(1, 1, ours), facts(1))).to.equal(0);
+    expect(runFilter(arpFilter(set([]), set([])), frame(1, 1, ours), facts(1))).to.equal(0);
   });
 
-  it("passes exactly what its ranges cover, however many", () => {
+  it("passes exactly what its sets have, however many", () => {
     const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
     const words = fc.array(word, { maxLength: 200 });
     fc.assert(
       fc.property(words, words, word, word, (ofTargets, ofSenders, sender, target) => {
-        const [targets, senders] = [coverRanges(ofTargets), coverRanges(ofSenders)];
+        const [targets, senders] = [set(ofTargets), set(ofSenders)];
         const program = arpFilter(targets, senders);
         for (const from of [...ofSenders.slice(0, 3), sender])
           for (const to of [...ofTargets.slice(0, 3), target]) {

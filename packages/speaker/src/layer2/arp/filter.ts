@@ -7,21 +7,17 @@ import {
   label,
   loadFact,
   loadU16,
-  loadU32,
 } from "@fairlead/linux/bpf.ts";
-import type { WordRange } from "../cover.ts";
 import { ETHER_TYPE, ETHER_TYPE_ARP, PACKET_OTHER_HOST } from "../ethernet.ts";
-import { acceptRanges } from "../range-filter.ts";
+import type { WordBlocks } from "../word-blocks.ts";
+import { acceptWords } from "../word-filter.ts";
 import { OPERATION, REQUEST, SENDER_ADDRESS, TARGET_ADDRESS } from "./packet.ts";
 
 /**
  * Lets through ARP requests for the addresses in `targets`, and any ARP packet whose sender claims one of those in `senders`.
  * Frames that we sent, and those for other hosts or other VLANs, never wake us.
  */
-export function arpFilter(
-  targets: readonly WordRange[],
-  senders: readonly WordRange[],
-): readonly BpfInstruction[] {
+export function arpFilter(targets: WordBlocks, senders: WordBlocks): readonly BpfInstruction[] {
   return assemble([
     loadFact(Fact.packetType),
     jumpIf(">=", PACKET_OTHER_HOST, "drop-early"),
@@ -32,14 +28,12 @@ export function arpFilter(
     label("drop-early"),
     drop(),
     label("arp"),
-    loadU32(SENDER_ADDRESS),
-    ...acceptRanges("sender", senders),
+    ...acceptWords("sender", SENDER_ADDRESS, senders),
     loadU16(OPERATION),
     jumpIf("==", REQUEST, "request"),
     drop(),
     label("request"),
-    loadU32(TARGET_ADDRESS),
-    ...acceptRanges("target", targets),
+    ...acceptWords("target", TARGET_ADDRESS, targets),
     drop(),
   ]);
 }

@@ -2,8 +2,10 @@ import { Fact } from "@fairlead/linux/bpf.ts";
 import { runFilter } from "@fairlead/linux/testing/bpf-interpreter.ts";
 import { expect } from "chai";
 import { hex } from "../../testing/values.ts";
-import { coverRanges } from "../cover.ts";
+import { blocksOf, type WordBlocks } from "../word-blocks.ts";
 import { DEAF, echoFilter4, echoFilter6 } from "./filter.ts";
+
+const set = (words: readonly number[]): WordBlocks => blocksOf(words, 512);
 
 const ICMP = hex(`
   02 00 00 00 00 02  02 00 00 00 00 0a  08 00
@@ -27,7 +29,7 @@ const facts = (packetType: number, vlan: number): ReadonlyMap<number, number> =>
 for (const { name, filter, frame, rows } of [
   {
     name: "echoFilter4",
-    filter: echoFilter4(coverRanges([0xc0000264 | 0])),
+    filter: echoFilter4(set([0xc0000264 | 0])),
     frame: ICMP,
     rows: [
       ["a header with options, to be counted", 14, [0x46], true],
@@ -39,7 +41,7 @@ for (const { name, filter, frame, rows } of [
   },
   {
     name: "echoFilter6",
-    filter: echoFilter6(coverRanges([0x100])),
+    filter: echoFilter6(set([0x100])),
     frame: ICMP6,
     rows: [
       ["a reply", 54, [129], false],

@@ -10,12 +10,11 @@ import {
   loadFact,
   loadU8,
   loadU16,
-  loadU32,
 } from "@fairlead/linux/bpf.ts";
-import type { WordRange } from "../cover.ts";
 import { ETHER_TYPE, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../ethernet.ts";
 import * as ndp from "../ndp/packet.ts";
-import { acceptRanges } from "../range-filter.ts";
+import type { WordBlocks } from "../word-blocks.ts";
+import { acceptWords } from "../word-filter.ts";
 import * as v4 from "./packet4.ts";
 import { ECHO_REQUEST } from "./packet6.ts";
 
@@ -23,7 +22,7 @@ import { ECHO_REQUEST } from "./packet6.ts";
 export const DEAF: readonly BpfInstruction[] = assemble([drop()]);
 
 /** Lets through echo requests for the addresses in `targets`, and ICMP packets for them whose headers have options. */
-export function echoFilter4(targets: readonly WordRange[]): readonly BpfInstruction[] {
+export function echoFilter4(targets: WordBlocks): readonly BpfInstruction[] {
   return assemble([
     ...toThisHost(ETHER_TYPE_IPV4),
     loadU8(v4.PROTOCOL),
@@ -35,14 +34,13 @@ export function echoFilter4(targets: readonly WordRange[]): readonly BpfInstruct
     label("drop"),
     drop(),
     label("address"),
-    loadU32(v4.DESTINATION_ADDRESS),
-    ...acceptRanges("target", targets),
+    ...acceptWords("target", v4.DESTINATION_ADDRESS, targets),
     drop(),
   ]);
 }
 
 /** Lets through echo requests for addresses whose last word lies in one of `targets`. */
-export function echoFilter6(targets: readonly WordRange[]): readonly BpfInstruction[] {
+export function echoFilter6(targets: WordBlocks): readonly BpfInstruction[] {
   return assemble([
     ...toThisHost(ETHER_TYPE_IPV6),
     loadU8(ndp.NEXT_HEADER),
@@ -52,8 +50,7 @@ export function echoFilter6(targets: readonly WordRange[]): readonly BpfInstruct
     label("drop"),
     drop(),
     label("address"),
-    loadU32(ndp.DESTINATION_ADDRESS + 12),
-    ...acceptRanges("target", targets),
+    ...acceptWords("target", ndp.DESTINATION_ADDRESS + 12, targets),
     drop(),
   ]);
 }

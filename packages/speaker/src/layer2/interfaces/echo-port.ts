@@ -10,7 +10,7 @@ import { DEAF, echoFilter4, echoFilter6 } from "../echo/filter.ts";
 import { EchoResponder4 } from "../echo/responder4.ts";
 import { EchoResponder6 } from "../echo/responder6.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../ethernet.ts";
-import { FollowedRanges } from "../followed-ranges.ts";
+import { FollowedWords, fitted } from "../followed-words.ts";
 import type { KernelAddresses } from "../kernel-addresses.ts";
 import type { PortChange } from "./family-port.ts";
 import type { FrameCounts } from "./frame-counts.ts";
@@ -44,7 +44,7 @@ export class EchoPort {
   readonly table: InterfaceTable;
   readonly #options: EchoPortOptions;
   readonly #responder: EchoResponder;
-  readonly #ranges: FollowedRanges;
+  readonly #words: FollowedWords;
   #socket: FrameSocket | undefined;
   #deaf: Timer | undefined;
 
@@ -56,36 +56,40 @@ export class EchoPort {
     const budget = new EchoBudget(MOST_PER_SECOND, nowMs());
     const needs = { table, kernel, budget, nowMs };
     this.#responder = family === "IPv4" ? new EchoResponder4(needs) : new EchoResponder6(needs);
-    this.#ranges = new FollowedRanges(() => wordsOf(table, family));
+    this.#words = new FollowedWords(() => wordsOf(table, family));
   }
 
   /** Opens the socket. @returns why it could not be opened */
   open(): SystemError | undefined {
     const { table, family, counts, openSocket, beforeFrame, onError } = this.#options;
-    const opened = openSocket({
-      interfaceIndex: table.index,
-      protocol: family === "IPv4" ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
-      filter: this.#filter(),
-      onFrame: (frame, length, packetType) => {
-        beforeFrame();
-        const verdict = this.#responder.judge(frame, length, packetType);
-        counts.add(verdict);
-        if (verdict === "Answer" && this.#socket?.send(frame, this.#responder.replyLength) !== 0)
-          counts.add("SendFailed");
-        if (verdict === "RateLimited") this.#listenLater();
-      },
-      onError,
+    let failure: SystemError | undefined;
+    fitted([this.#words], () => {
+      const opened = openSocket({
+        interfaceIndex: table.index,
+        protocol: family === "IPv4" ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
+        filter: this.#filter(),
+        onFrame: (frame, length, packetType) => {
+          beforeFrame();
+          const verdict = this.#responder.judge(frame, length, packetType);
+          counts.add(verdict);
+          if (verdict === "Answer" && this.#socket?.send(frame, this.#responder.replyLength) !== 0)
+            counts.add("SendFailed");
+          if (verdict === "RateLimited") this.#listenLater();
+        },
+        onError,
+      });
+      if (opened.ok) this.#socket = opened.value;
+      failure = opened.ok ? undefined : opened.error;
+      return failure?.errno ?? 0;
     });
-    if (!opened.ok) return opened.error;
-    this.#socket = opened.value;
-    return undefined;
+    return failure;
   }
 
   /** Lets the filter follow the table, which has changed. */
   follow({ started, stopped }: Pick<PortChange, "started" | "stopped">): void {
     const added = started.map(({ address }) => wordOf(address));
-    if (this.#ranges.follow(added, stopped.length) && this.#deaf === undefined)
-      this.#setFilter(this.#filter());
+    if (this.#words.follow(added, stopped.length) && this.#deaf === undefined)
+      this.#setFilter(() => this.#filter());
   }
 
   get kernelDrops(): number {
@@ -103,19 +107,19 @@ export class EchoPort {
     if (this.#deaf !== undefined) return;
     this.#deaf = this.#options.clock.after(DEAF_MS, () => {
       this.#deaf = undefined;
-      this.#setFilter(this.#filter());
+      this.#setFilter(() => this.#filter());
     });
-    this.#setFilter(DEAF);
+    this.#setFilter(() => DEAF);
   }
 
-  #setFilter(filter: readonly BpfInstruction[]): void {
-    const errno = this.#socket?.setFilter(filter) ?? 0;
+  #setFilter(filter: () => readonly BpfInstruction[]): void {
+    const errno = fitted([this.#words], () => this.#socket?.setFilter(filter()) ?? 0);
     if (errno !== 0) this.#options.onError(errno);
   }
 
   #filter(): readonly BpfInstruction[] {
-    const { ranges } = this.#ranges;
-    return this.#options.family === "IPv4" ? echoFilter4(ranges) : echoFilter6(ranges);
+    const { set } = this.#words;
+    return this.#options.family === "IPv4" ? echoFilter4(set) : echoFilter6(set);
   }
 }
 

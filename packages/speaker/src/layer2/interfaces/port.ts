@@ -2,8 +2,8 @@ import type { BpfInstruction } from "@fairlead/linux/bpf.ts";
 import type { SystemError } from "@fairlead/linux/errno.ts";
 import type { PacketSocket, PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
 import type { Result } from "@fairlead/net/result.ts";
-import type { WordRange } from "../cover.ts";
-import { FollowedRanges } from "../followed-ranges.ts";
+import { FollowedWords, fitted } from "../followed-words.ts";
+import type { WordBlocks } from "../word-blocks.ts";
 import type { FrameCounts } from "./frame-counts.ts";
 
 /** What a packet socket must do for a port. */
@@ -31,10 +31,7 @@ export interface PortOptions<Verdict extends string> {
   readonly interfaceIndex: number;
   readonly etherType: number;
   readonly responder: Responder<Verdict | "Answer">;
-  readonly filter: (
-    targets: readonly WordRange[],
-    senders: readonly WordRange[],
-  ) => readonly BpfInstruction[];
+  readonly filter: (targets: WordBlocks, senders: WordBlocks) => readonly BpfInstruction[];
   /** The words of all the addresses that are answered for now. */
   readonly targets: () => Iterable<number>;
   /** The words of all the addresses of which is to be seen who has them. */
@@ -49,34 +46,38 @@ export interface PortOptions<Verdict extends string> {
 /** One packet socket on one interface for one protocol: what the filter lets through is judged and answered at once. */
 export class Port<Verdict extends string> {
   readonly #options: PortOptions<Verdict>;
-  readonly #targets: FollowedRanges;
-  readonly #senders: FollowedRanges;
+  readonly #targets: FollowedWords;
+  readonly #senders: FollowedWords;
   #socket: FrameSocket | undefined;
 
   constructor(options: PortOptions<Verdict>) {
     this.#options = options;
-    this.#targets = new FollowedRanges(options.targets);
-    this.#senders = new FollowedRanges(options.senders);
+    this.#targets = new FollowedWords(options.targets);
+    this.#senders = new FollowedWords(options.senders);
   }
 
   /** Opens the socket. @returns why it could not be opened */
   open(): SystemError | undefined {
-    const { interfaceIndex, etherType, responder, counts, beforeFrame, onError } = this.#options;
-    const opened = this.#options.openSocket({
-      interfaceIndex,
-      protocol: etherType,
-      filter: this.#filter(),
-      onFrame: (frame, length, packetType) => {
-        beforeFrame();
-        const verdict = responder.judge(frame, length, packetType);
-        counts.add(verdict);
-        if (verdict === "Answer" && this.#socket?.send(responder.reply) !== 0) counts.add("SendFailed");
-      },
-      onError,
+    const { interfaceIndex, etherType, responder, counts, openSocket, beforeFrame, onError } = this.#options;
+    let failure: SystemError | undefined;
+    fitted(this.#sets, () => {
+      const opened = openSocket({
+        interfaceIndex,
+        protocol: etherType,
+        filter: this.#filter(),
+        onFrame: (frame, length, packetType) => {
+          beforeFrame();
+          const verdict = responder.judge(frame, length, packetType);
+          counts.add(verdict);
+          if (verdict === "Answer" && this.#socket?.send(responder.reply) !== 0) counts.add("SendFailed");
+        },
+        onError,
+      });
+      if (opened.ok) this.#socket = opened.value;
+      failure = opened.ok ? undefined : opened.error;
+      return failure?.errno ?? 0;
     });
-    if (!opened.ok) return opened.error;
-    this.#socket = opened.value;
-    return undefined;
+    return failure;
   }
 
   get socket(): FrameSocket | undefined {
@@ -95,7 +96,7 @@ export class Port<Verdict extends string> {
       this.#senders.follow(senders.added, senders.removed),
     ];
     if (!changed.includes(true)) return;
-    const errno = this.#socket?.setFilter(this.#filter()) ?? 0;
+    const errno = fitted(this.#sets, () => this.#socket?.setFilter(this.#filter()) ?? 0);
     if (errno !== 0) this.#options.onError(errno);
   }
 
@@ -104,7 +105,11 @@ export class Port<Verdict extends string> {
     this.#socket = undefined;
   }
 
+  get #sets(): readonly FollowedWords[] {
+    return [this.#targets, this.#senders];
+  }
+
   #filter(): readonly BpfInstruction[] {
-    return this.#options.filter(this.#targets.ranges, this.#senders.ranges);
+    return this.#options.filter(this.#targets.set, this.#senders.set);
   }
 }

@@ -10,21 +10,17 @@ import {
   loadFact,
   loadU8,
   loadU16,
-  loadU32,
 } from "@fairlead/linux/bpf.ts";
-import type { WordRange } from "../cover.ts";
 import { ETHER_TYPE, ETHER_TYPE_IPV6, PACKET_OTHER_HOST } from "../ethernet.ts";
-import { acceptRanges } from "../range-filter.ts";
+import type { WordBlocks } from "../word-blocks.ts";
+import { acceptWords } from "../word-filter.ts";
 import { ADVERTISEMENT, ICMP, ICMPV6, NEXT_HEADER, SOLICITATION, TARGET } from "./packet.ts";
 
 /**
  * Lets through neighbor solicitations whose target's last word lies in one of `targets`, and advertisements whose target's
  * last word lies in one of `watched`. Frames that we sent, and those for other hosts or other VLANs, never wake us.
  */
-export function ndpFilter(
-  targets: readonly WordRange[],
-  watched: readonly WordRange[],
-): readonly BpfInstruction[] {
+export function ndpFilter(targets: WordBlocks, watched: WordBlocks): readonly BpfInstruction[] {
   return assemble([
     loadFact(Fact.packetType),
     jumpIf(">=", PACKET_OTHER_HOST, "drop"),
@@ -37,17 +33,15 @@ export function ndpFilter(
     loadU8(ICMP),
     jumpIf("==", SOLICITATION, "solicitation"),
     jumpUnless("==", ADVERTISEMENT, "drop"),
-    // A conditional jump does not reach past the ranges.
+    // A conditional jump does not reach past the words.
     jump("advertisement"),
     label("drop"),
     drop(),
     label("solicitation"),
-    loadU32(TARGET + 12),
-    ...acceptRanges("target", targets),
+    ...acceptWords("target", TARGET + 12, targets),
     drop(),
     label("advertisement"),
-    loadU32(TARGET + 12),
-    ...acceptRanges("watched", watched),
+    ...acceptWords("watched", TARGET + 12, watched),
     drop(),
   ]);
 }
