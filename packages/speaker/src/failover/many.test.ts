@@ -112,6 +112,29 @@ describe("many addresses on one segment", () => {
     expect([owned(b), c.done.filter((what) => what.startsWith("own "))]).to.deep.equal([MORE, []]);
   });
 
+  it("of several lists are taken over one lot after the other, with a turn for sockets and timers in between", () => {
+    const { clock, a, b, c, place } = make(MORE);
+    // Another list with the same stand-in in front.
+    place(2, ["a", "b"], [a, b, c], vips(MORE).slice(0, MORE / 2));
+    clock.advance(2000);
+    b.changed.splice(0);
+    const lots: number[] = [];
+    let before = 0;
+    const turn = (left: number): void => {
+      lots.push(b.changed.length - before);
+      before = b.changed.length;
+      if (left > 0) clock.after(0, () => turn(left - 1));
+    };
+    a.die();
+    for (let ms = 0; ms < 1000; ms++) {
+      clock.after(1, () => turn(20));
+      clock.advance(1);
+    }
+    expect(owned(b)).to.equal(MORE);
+    expect(b.changed.length).to.equal(4);
+    expect(Math.max(...lots)).to.equal(1);
+  });
+
   it("of a speaker that does not come back are taken over some hundred at a time, by one node", () => {
     const { clock, b, c, restart } = make(MORE);
     restart();

@@ -47,7 +47,7 @@ export class FollowedWords {
       this.#set = withWords(before, uncovered, this.#limits[0]);
       this.#covered += uncovered.length;
     }
-    return !isSame(before, this.#set);
+    return before !== this.#set && !isSame(before, this.#set);
   }
 
   /** Takes less room from now on, and may cover more. @returns whether it can */

@@ -85,8 +85,8 @@ export class GratuitousSchedule {
     const waiting = this.#rounds[0]?.size ?? 0;
     this.#burst = waiting === 0 ? 1 : this.#burst + 1;
     this.#rounds[0]?.push({ told, dueMs: nowMs });
-    // Thousands that begin in one go wait for one timer, and when there are no tokens it does.
-    if (this.#timerMs > nowMs + TICK_MS) this.#schedule();
+    // Thousands that begin in one go wait for one timer, and so they do while there are no tokens or it is time to rest.
+    if (this.#timerMs > Math.max(nowMs + TICK_MS, this.#restsUntilMs)) this.#schedule();
     this.#scheduleRefresh();
   }
 

@@ -17,7 +17,7 @@ export interface Confirmation {
   readonly findings: Findings;
 }
 
-/** So many are claimed in one go, ten CLAIM for each member; then sockets and other timers have their turn. */
+/** So many of all lists are claimed in one go, ten CLAIM for each member; then sockets and other timers have their turn. */
 export const TAKEN_AT_ONCE: number = 10 * MOST_ITEMS;
 
 export interface PlansOptions {
@@ -42,6 +42,8 @@ export class Plans {
   readonly #begunMs = new Map<readonly NodeId[], number>();
   #confirmed: Confirmation | undefined;
   #confirmedMs = 0;
+  /** Runs from a claim on until sockets and other timers have had their turn. */
+  #others: Timer | undefined;
 
   constructor(options: PlansOptions) {
     this.#options = options;
@@ -59,11 +61,7 @@ export class Plans {
     for (const [key, list] of duties.lists) {
       if (this.#plans.has(key)) continue;
       const better = betterThan(core.self.id, holder, list, active());
-      const delayMs = rankDelayMs(better, confirmation.findings.tells);
-      this.#plans.set(
-        key,
-        core.clock.after(delayMs, () => this.#due(key)),
-      );
+      this.#plan(key, rankDelayMs(better, confirmation.findings.tells));
     }
   }
 
@@ -83,22 +81,29 @@ export class Plans {
     this.#elsewhereMs.clear();
     this.#begunMs.clear();
     this.#confirmed = undefined;
+    this.#others?.cancel();
+    this.#others = undefined;
+  }
+
+  #plan(key: string, delayMs: number): void {
+    const plan = this.#options.core.clock.after(delayMs, () => this.#due(key));
+    this.#plans.set(key, plan);
   }
 
   #due(key: string): void {
     const { core, duties, mayTake, take } = this.#options;
     this.#plans.delete(key);
+    if (this.#others !== undefined) {
+      this.#plan(key, 0);
+      return;
+    }
     const nowMs = core.clock.nowMs();
     const confirmed = this.#confirmed;
     if (confirmed === undefined || nowMs - this.#confirmedMs > TIMING.planConfirmed || !mayTake()) return;
     const list = duties.lists.get(key);
     const begunMs = (list && this.#begunMs.get(list)) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - begunMs < TIMING.rankAnswered) {
-      const restMs = begunMs + TIMING.rankAnswered - nowMs;
-      this.#plans.set(
-        key,
-        core.clock.after(restMs, () => this.#due(key)),
-      );
+      this.#plan(key, begunMs + TIMING.rankAnswered - nowMs);
       return;
     }
     const isElsewhere = ({ entry }: Duty): boolean =>
@@ -110,12 +115,11 @@ export class Plans {
       if (taken.length === TAKEN_AT_ONCE) break;
     }
     if (taken.length === 0) return;
-    // The rest is planned before: who loses its last duty by this claim cancels its plans.
-    if (taken.length === TAKEN_AT_ONCE)
-      this.#plans.set(
-        key,
-        core.clock.after(0, () => this.#due(key)),
-      );
+    // What comes after is planned before: who loses its last duty by this claim cancels its plans.
+    this.#others = core.clock.after(0, () => {
+      this.#others = undefined;
+    });
+    if (taken.length === TAKEN_AT_ONCE) this.#plan(key, 0);
     take(taken, confirmed.firm, confirmed.reason);
   }
 }
