@@ -1,4 +1,5 @@
-import { ENOMEM } from "@fairlead/linux/errno.ts";
+import { ENOMEM, type SystemError } from "@fairlead/linux/errno.ts";
+import type { Result } from "@fairlead/net/result.ts";
 import { blocksOf, isCovered, type WordBlocks, withWords } from "./word-blocks.ts";
 
 /**
@@ -75,8 +76,22 @@ export class FollowedWords {
  */
 export function fitted(sets: readonly FollowedWords[], attempt: () => number): number {
   let errno = attempt();
-  while (errno === ENOMEM && sets.map((one) => one.coarsen()).includes(true)) errno = attempt();
+  while (errno === ENOMEM && coarsened(sets)) errno = attempt();
   return errno;
+}
+
+/** Opens a socket with a filter made of these sets, and with a smaller one if the kernel has no room for it. */
+export function openFitted<Socket>(
+  sets: readonly FollowedWords[],
+  open: () => Result<Socket, SystemError>,
+): Result<Socket, SystemError> {
+  let opened = open();
+  while (!opened.ok && opened.error.errno === ENOMEM && coarsened(sets)) opened = open();
+  return opened;
+}
+
+function coarsened(sets: readonly FollowedWords[]): boolean {
+  return sets.map((one) => one.coarsen()).includes(true);
 }
 
 function isSame(a: WordBlocks, b: WordBlocks): boolean {

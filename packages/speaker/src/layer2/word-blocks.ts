@@ -1,7 +1,9 @@
 /** A block of exact words: the last bits of a word say which bit of the block is its. */
 const EXACT_BITS = 5;
-const PLACE = 2 ** EXACT_BITS - 1;
-const WHOLE = 0xffffffff;
+/** The bits of a word that say where in its block it is. */
+export const PLACE: number = 2 ** EXACT_BITS - 1;
+/** A block with all of its words. */
+export const WHOLE = 0xffffffff;
 
 /**
  * A set of 32-bit words, such as the ends of addresses, in blocks of words that follow one another. While there are few enough blocks it holds

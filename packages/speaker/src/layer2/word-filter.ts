@@ -10,10 +10,7 @@ import {
   loadValue,
   moveToX,
 } from "@fairlead/linux/bpf.ts";
-import type { WordBlocks } from "./word-blocks.ts";
-
-const WHOLE = 0xffffffff;
-const PLACE = 31;
+import { PLACE, WHOLE, type WordBlocks } from "./word-blocks.ts";
 
 /**
  * Accepts the frame if its word at `offset` is in the set, else goes on behind.
@@ -48,5 +45,5 @@ export function acceptWords(
 }
 
 function mask(bits: number): number {
-  return bits >= 32 ? 0 : (WHOLE << bits) >>> 0;
+  return bits >= 32 ? 0 : (-1 << bits) >>> 0;
 }

@@ -10,7 +10,7 @@ import { DEAF, echoFilter4, echoFilter6 } from "../echo/filter.ts";
 import { EchoResponder4 } from "../echo/responder4.ts";
 import { EchoResponder6 } from "../echo/responder6.ts";
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from "../ethernet.ts";
-import { FollowedWords, fitted } from "../followed-words.ts";
+import { FollowedWords, fitted, openFitted } from "../followed-words.ts";
 import type { KernelAddresses } from "../kernel-addresses.ts";
 import type { PortChange } from "./family-port.ts";
 import type { FrameCounts } from "./frame-counts.ts";
@@ -62,27 +62,21 @@ export class EchoPort {
   /** Opens the socket. @returns why it could not be opened */
   open(): SystemError | undefined {
     const { table, family, counts, openSocket, beforeFrame, onError } = this.#options;
-    let failure: SystemError | undefined;
-    fitted([this.#words], () => {
-      const opened = openSocket({
-        interfaceIndex: table.index,
-        protocol: family === "IPv4" ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
-        filter: this.#filter(),
-        onFrame: (frame, length, packetType) => {
-          beforeFrame();
-          const verdict = this.#responder.judge(frame, length, packetType);
-          counts.add(verdict);
-          if (verdict === "Answer" && this.#socket?.send(frame, this.#responder.replyLength) !== 0)
-            counts.add("SendFailed");
-          if (verdict === "RateLimited") this.#listenLater();
-        },
-        onError,
-      });
-      if (opened.ok) this.#socket = opened.value;
-      failure = opened.ok ? undefined : opened.error;
-      return failure?.errno ?? 0;
-    });
-    return failure;
+    const protocol = family === "IPv4" ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6;
+    const onFrame = (frame: Uint8Array, length: number, packetType: number): void => {
+      beforeFrame();
+      const verdict = this.#responder.judge(frame, length, packetType);
+      counts.add(verdict);
+      if (verdict === "Answer" && this.#socket?.send(frame, this.#responder.replyLength) !== 0)
+        counts.add("SendFailed");
+      if (verdict === "RateLimited") this.#listenLater();
+    };
+    const opened = openFitted([this.#words], () =>
+      openSocket({ interfaceIndex: table.index, protocol, filter: this.#filter(), onFrame, onError }),
+    );
+    if (!opened.ok) return opened.error;
+    this.#socket = opened.value;
+    return undefined;
   }
 
   /** Lets the filter follow the table, which has changed. */

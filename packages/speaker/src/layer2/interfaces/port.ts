@@ -2,7 +2,7 @@ import type { BpfInstruction } from "@fairlead/linux/bpf.ts";
 import type { SystemError } from "@fairlead/linux/errno.ts";
 import type { PacketSocket, PacketSocketOptions } from "@fairlead/linux/packet-socket.ts";
 import type { Result } from "@fairlead/net/result.ts";
-import { FollowedWords, fitted } from "../followed-words.ts";
+import { FollowedWords, fitted, openFitted } from "../followed-words.ts";
 import type { WordBlocks } from "../word-blocks.ts";
 import type { FrameCounts } from "./frame-counts.ts";
 
@@ -59,25 +59,18 @@ export class Port<Verdict extends string> {
   /** Opens the socket. @returns why it could not be opened */
   open(): SystemError | undefined {
     const { interfaceIndex, etherType, responder, counts, openSocket, beforeFrame, onError } = this.#options;
-    let failure: SystemError | undefined;
-    fitted(this.#sets, () => {
-      const opened = openSocket({
-        interfaceIndex,
-        protocol: etherType,
-        filter: this.#filter(),
-        onFrame: (frame, length, packetType) => {
-          beforeFrame();
-          const verdict = responder.judge(frame, length, packetType);
-          counts.add(verdict);
-          if (verdict === "Answer" && this.#socket?.send(responder.reply) !== 0) counts.add("SendFailed");
-        },
-        onError,
-      });
-      if (opened.ok) this.#socket = opened.value;
-      failure = opened.ok ? undefined : opened.error;
-      return failure?.errno ?? 0;
-    });
-    return failure;
+    const onFrame = (frame: Uint8Array, length: number, packetType: number): void => {
+      beforeFrame();
+      const verdict = responder.judge(frame, length, packetType);
+      counts.add(verdict);
+      if (verdict === "Answer" && this.#socket?.send(responder.reply) !== 0) counts.add("SendFailed");
+    };
+    const opened = openFitted(this.#sets, () =>
+      openSocket({ interfaceIndex, protocol: etherType, filter: this.#filter(), onFrame, onError }),
+    );
+    if (!opened.ok) return opened.error;
+    this.#socket = opened.value;
+    return undefined;
   }
 
   get socket(): FrameSocket | undefined {
