@@ -18,16 +18,14 @@ const SLACK = 8;
 export class FollowedWords {
   readonly #words: () => Iterable<number>;
   #limits = MOST_BLOCKS;
-  #set: WordBlocks;
-  #covered: number;
+  #set = blocksOf([], 1);
+  #covered = 0;
   #gone = 0;
 
   /** @param words all that there are now */
   constructor(words: () => Iterable<number>) {
     this.#words = words;
-    const all = [...words()];
-    this.#set = blocksOf(all, this.#limits[0]);
-    this.#covered = all.length;
+    this.#cover();
   }
 
   get set(): WordBlocks {

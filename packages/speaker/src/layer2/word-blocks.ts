@@ -56,6 +56,7 @@ function joined(blocks: ReadonlyMap<number, number>, most: number, bits = EXACT_
   return set;
 }
 
-function firstOf(word: number, bits: number): number {
+/** The first word of the block that a word is in: all but its last bits. */
+export function firstOf(word: number, bits: number): number {
   return bits >= 32 ? 0 : ((word >>> bits) << bits) >>> 0;
 }

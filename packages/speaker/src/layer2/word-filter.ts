@@ -10,7 +10,7 @@ import {
   loadValue,
   moveToX,
 } from "@fairlead/linux/bpf.ts";
-import { PLACE, WHOLE, type WordBlocks } from "./word-blocks.ts";
+import { firstOf, PLACE, WHOLE, type WordBlocks } from "./word-blocks.ts";
 
 /**
  * Accepts the frame if its word at `offset` is in the set, else goes on behind.
@@ -29,7 +29,7 @@ export function acceptWords(
     compute("&", PLACE),
     moveToX(),
     loadU32(offset),
-    compute("&", mask(bits)),
+    compute("&", firstOf(WHOLE, bits)),
     ...[...blocks].flatMap(([first, words], i) => {
       const next = `${name}-${i}`;
       const found = words === WHOLE ? [accept()] : [loadValue(words), jump(bit)];
@@ -42,8 +42,4 @@ export function acceptWords(
     accept(),
     label(none),
   ];
-}
-
-function mask(bits: number): number {
-  return bits >= 32 ? 0 : (-1 << bits) >>> 0;
 }
