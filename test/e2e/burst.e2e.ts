@@ -12,7 +12,7 @@ import { cluster } from "./support/cluster.ts";
 import { leader, otherLeader, replacePod, signalLeader } from "./support/controllers.ts";
 import { advertisement, namespace, pool, web } from "./support/objects.ts";
 import { ServiceHistory } from "./support/service-history.ts";
-import { apply, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
+import { apply, noneHeld, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 
 /** Routed nowhere and answered on the nodes' segment, as there are more than fit into that. */
 const ADDRESSES = ["10.200.0.0/19", "2001:db8:20::/112"];
@@ -21,6 +21,8 @@ const FEWER = ["10.200.0.16-10.200.31.255", "2001:db8:20::10-2001:db8:20::ffff"]
 /** A lease that is not given back is waited for, then looked at every 2 to 2.4 s. */
 const TAKE_OVER_MS = 15_000 + 2400;
 const WRITERS = 20;
+/** How long thousands of addresses may take to be free. */
+const FREED = { deadlineMs: 60_000, everyMs: 250 };
 /** Well below the 15 s for which the controller waits to be told where a Service is served. */
 const SERVED_WITHIN_MS = 10_000;
 const READS = /^(get|list|watch)$/;
@@ -53,7 +55,7 @@ describe("many Services at once", () => {
   afterEach(async () => {
     await history.end();
     await burst.remove();
-    await noneHeld();
+    await noneHeld(lab, FREED);
   });
 
   it("get an address each, those of one name in many namespaces too, while the controller is killed twice", async function () {
@@ -127,7 +129,7 @@ describe("many Services at once", () => {
     expect(poolWrites).to.be.within(1, (performance.now() - beganMs) / 1000 + 2);
     const removedMs = performance.now();
     await burst.remove();
-    await noneHeld();
+    await noneHeld(lab, FREED);
     console.log(`      deleted and free again after ${seconds(removedMs, performance.now())}`);
   });
 
@@ -174,7 +176,7 @@ describe("many Services at once", () => {
       expect(await faultsOf(lab, history, wanted)).to.deep.equal([]);
       // What it had in hand is for others now: their Services are gone, and new ones come.
       await burst.remove();
-      await noneHeld();
+      await noneHeld(lab, FREED);
       await burst.create(members("later", 50), WRITERS);
       await allAddressed(members("later", 50));
       await settled(lab, 1000);
@@ -268,18 +270,6 @@ describe("many Services at once", () => {
       const pids = await Promise.all(pods.map(({ name }) => programOf(lab, name).catch(() => 0)));
       return pids.length === 2 && !pids.includes(0) && pids;
     });
-  }
-
-  async function noneHeld(): Promise<void> {
-    await lab.waitFor(
-      "no VirtualIP is left",
-      async (see) => {
-        const held = await virtualIPs(lab);
-        see(held.length);
-        return held.length === 0;
-      },
-      { deadlineMs: 60_000, everyMs: 250 },
-    );
   }
 });
 

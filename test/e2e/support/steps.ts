@@ -7,6 +7,7 @@ import { virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
 import { readWebAnswer, type WebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
+import type { WaitOptions } from "../../lab/wait.ts";
 import { type Manifest, TEST_LABEL } from "./objects.ts";
 
 /** An object with conditions in its status. */
@@ -52,12 +53,17 @@ export async function removeServices(lab: Lab): Promise<void> {
   await lab.kubectl(["delete", "services,deployments", "-A", ...OF_TESTS]);
 }
 
-export async function noneHeld(lab: Lab): Promise<void> {
-  await lab.waitFor("no VirtualIP is left", async (see) => {
-    const held = (await virtualIPs(lab)).map(({ metadata }) => metadata.name);
-    see(held);
-    return held.length === 0;
-  });
+/** Waits until no address is held, not even for a Service that may come back. */
+export async function noneHeld(lab: Lab, options: WaitOptions = {}): Promise<void> {
+  await lab.waitFor(
+    "no VirtualIP is left",
+    async (see) => {
+      const held = (await virtualIPs(lab)).map(({ metadata }) => metadata.name);
+      see(held);
+      return held.length === 0;
+    },
+    options,
+  );
 }
 
 export async function virtualIPs(lab: Lab): Promise<readonly VirtualIP[]> {
