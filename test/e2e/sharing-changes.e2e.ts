@@ -6,7 +6,7 @@ import { installationReady, installedPods } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import { Audit, settled } from "./support/audit.ts";
 import { cluster } from "./support/cluster.ts";
-import { controllerArguments, leader, replacePod, signalLeader } from "./support/controllers.ts";
+import { controllerArguments, killLeader, leader, replacePod } from "./support/controllers.ts";
 import { eventAbout } from "./support/events.ts";
 import { controllerDecides } from "./support/full-pool.ts";
 import { advertisement, pool, web } from "./support/objects.ts";
@@ -248,7 +248,7 @@ describe("holders of a shared address", () => {
 
     /** Has another controller begin anew, and waits until it has decided upon something. */
     async function restart(how: (typeof ROUNDS)[number], round: number): Promise<void> {
-      if (how === "crash") await replacePod(lab, (await signalLeader(lab, "SIGKILL")).pod);
+      if (how === "crash") await replacePod(lab, (await killLeader(lab)).pod);
       const doomed = how === "delete both" ? await installedPods(lab, "controller") : [];
       const names = how === "delete" ? [await leader(lab)] : doomed.map(({ name }) => name);
       if (names.length > 0) await lab.kubectl(["-n", NAMESPACE, "delete", "pod", ...names]);

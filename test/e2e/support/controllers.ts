@@ -9,8 +9,7 @@ const ROLLOUT = ["-n", NAMESPACE, "rollout", "status", "deployment/fairlead-cont
 export async function controllerArguments(lab: Lab, ...args: readonly string[]): Promise<void> {
   const body = { spec: { template: { spec: { containers: [{ name: "controller", args }] } } } };
   const contentType = "application/strategic-merge-patch+json";
-  const { status, text } = await lab.api.send("PATCH", DEPLOYMENT, { body, contentType });
-  if (status !== 200) throw new Error(`PATCH ${DEPLOYMENT}: ${status} ${text.slice(0, 500)}`);
+  await accepted(lab, "PATCH", DEPLOYMENT, { body, contentType });
   await lab.kubectl(ROLLOUT, { deadlineMs: 100_000 });
   await installationReady(lab);
 }
@@ -34,21 +33,31 @@ export function otherLeader(lab: Lab, than: string): Promise<string> {
   });
 }
 
-/** A signal that was sent to a pod's program. */
-export interface Signaled {
+/** The program of a pod that was made to end. */
+export interface Ended {
   readonly pod: string;
   /** The host's number of the process. */
   readonly pid: number;
-  /** Milliseconds since 1970. */
+  /** When it was about to be told, milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** Ends the program of the pod that leads. */
-export async function signalLeader(lab: Lab, signal: "SIGKILL" | "SIGTERM"): Promise<Signaled> {
+/** Kills the program of the pod that leads; its container is started again. */
+export async function killLeader(lab: Lab): Promise<Ended> {
   const pod = await leader(lab);
   const pid = await programOf(lab, pod);
-  process.kill(pid, signal);
-  return { pod, pid, atMs: Date.now() };
+  const atMs = Date.now();
+  process.kill(pid, "SIGKILL");
+  return { pod, pid, atMs };
+}
+
+/** Has the pod that leads deleted as a rollout does: its program is told to stop, and no other one begins in the same pod. */
+export async function stopLeader(lab: Lab): Promise<Ended> {
+  const pod = await leader(lab);
+  const pid = await programOf(lab, pod);
+  const atMs = Date.now();
+  await accepted(lab, "DELETE", `/api/v1/namespaces/${NAMESPACE}/pods/${pod}`);
+  return { pod, pid, atMs };
 }
 
 /** Deletes a pod at once; a new one comes in its place. A program that crashed twice is kept waiting by kubelet. */
@@ -68,4 +77,14 @@ export async function whilePaused(lab: Lab, run: () => Promise<void>): Promise<v
   } finally {
     for (const pod of pods) await lab.thawPod(pod);
   }
+}
+
+async function accepted(
+  lab: Lab,
+  method: string,
+  path: string,
+  options: { body?: unknown; contentType?: string } = {},
+): Promise<void> {
+  const { status, text } = await lab.api.send(method, path, options);
+  if (status !== 200) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
 }
