@@ -5,6 +5,7 @@ import type { Lab } from "../lab/lab.ts";
 import type { Frame } from "../lab/pcap.ts";
 import { type HeldAddress, hold } from "./support/held.ts";
 import { lanWithWeb } from "./support/lan.ts";
+import { unserved } from "./support/outage.ts";
 import { announcer, page, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 import { frameCounts } from "./support/wire.ts";
 
@@ -72,6 +73,7 @@ describe("an address on the LAN", () => {
 
   it("does not answer while its Service has no endpoint, and does again when it has", async () => {
     await lab.kubectl(["scale", "deployment", "web", "--replicas=0"]);
+    await unserved(lab, "pinged");
     for (const { ip } of held)
       await lab.waitFor(`nobody announces ${ip}`, async (see) => {
         const { status } = await lab.api.get<{ status?: { announcers?: readonly unknown[] } }>(
