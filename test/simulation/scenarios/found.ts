@@ -24,4 +24,15 @@ export const FOUND: readonly Scenario[] = [
     lengthMs: 20_000,
     most: MOST,
   },
+  {
+    name: "the owner boots while the node that took over is upgraded, and resumes its old claim",
+    world: { nodes: 2, addresses: 1 },
+    faults: [
+      { kind: "Crash", node: 1, forMs: 4148, atMs: 1000 },
+      { kind: "Upgrade", node: 2, forMs: 389, atMs: 5000 },
+    ],
+    repairedMs: 6000,
+    lengthMs: 14_000,
+    most: MOST,
+  },
 ];

@@ -70,7 +70,9 @@ export class Watches {
     const { top } = entry;
     const watch = top === undefined ? undefined : this.get(top.node);
     if (watch !== undefined && watch.silentMs < TIMING.hears && watch.duties.has(entry)) return "Heard";
-    return entry.firstHand ? "Silent" : "Hearsay";
+    // Of the own claim, that it is announced no more is known first-hand, from before the restart too.
+    const isOwn = top?.node === this.#options.core.self.id;
+    return entry.firstHand || isOwn ? "Silent" : "Hearsay";
   }
 
   seen(address: IpAddress, mac: Mac, gratuitous: boolean): void {
