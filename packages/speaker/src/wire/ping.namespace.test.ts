@@ -73,7 +73,7 @@ describe(`a ping on a real segment${UNAVAILABLE === undefined ? "" : ` (${UNAVAI
             "-i",
             "0.2",
             "-W",
-            "1",
+            "5",
             "-s",
             `${bytes}`,
             address,
