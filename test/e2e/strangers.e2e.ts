@@ -29,6 +29,9 @@ const STRANGER = "client-2";
 const CLAIMS = 6;
 const PER_SECOND = 5;
 
+/** So many addresses are tried until the one that answers for them is taken for a router with proxy ARP (docs/troubleshooting.md). */
+const MOST_BY_ONE = 8;
+
 /** What a stranger has had for long when a Service asks for it. */
 const TAKEN = [
   { family: "IPv4", ip: "198.51.100.209", prefix: 24 },
@@ -98,21 +101,42 @@ describe("a stranger on the LAN", () => {
       for (const [i, ip] of firsts.entries())
         await lab.exec(STRANGER, ["ip", "addr", "del", `${ip}/${i === 0 ? 24 : 64}`, "dev", "eth0"]);
     }
-    await lab.waitFor(
-      "the addresses are back in the pool",
-      async (see) => {
-        const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
-        see(status);
-        return [status?.ipv4, status?.ipv6].every((usage) => usage?.quarantined === undefined);
-      },
-      { deadlineMs: 150_000 },
-    );
+    await noneQuarantined();
     for (const ip of firsts)
       expect((await lab.api.send("GET", paths.virtualIP(virtualIPNameOf(ip)))).status).to.equal(404);
     await apply(lab, service("after", { spec: DUAL_STACK }));
     expect(await addressed(lab, "after", 2)).to.deep.equal(firsts);
     for (const ip of [...firsts, ...nexts]) await page(lab, "client-1", ip);
     await lab.kubectl(["delete", "service", "next", "after"]);
+  }).timeout(400_000);
+
+  it("that answers for every address, as a router with proxy ARP, is named as one, and empties no pool; when he ceases the Service is served", async () => {
+    // Whatever is local is answered for by a Linux host.
+    const everyAddress = ["local", "198.51.100.192/27", "dev", "lo"];
+    await lab.exec(STRANGER, ["ip", "route", "add", ...everyAddress]);
+    try {
+      await apply(lab, service("deceived", { spec: { ipFamilies: ["IPv4"] } }));
+      const { message } = await lab.waitFor(
+        "the Service is told that one answers for every address",
+        async (see) => {
+          const { status } = await lab.api.get<Service>(paths.service("deceived"));
+          see(status);
+          return status?.conditions?.find(({ reason }) => reason === "AddressInUse");
+        },
+        { deadlineMs: 90_000 },
+      );
+      expect(message).to.contain(strange).and.to.contain("proxy ARP");
+      const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
+      expect(Number(status?.ipv4?.quarantined)).to.equal(MOST_BY_ONE);
+      expect(status?.conditions?.find(({ type }) => type === "InUse")?.message).to.contain("proxy ARP");
+    } finally {
+      await lab.exec(STRANGER, ["ip", "route", "del", ...everyAddress]);
+    }
+    const ip = await address(lab, "deceived");
+    await announcer(lab, virtualIPNameOf(ip));
+    await page(lab, "client-1", ip);
+    await noneQuarantined();
+    await lab.kubectl(["delete", "service", "deceived"]);
   }).timeout(400_000);
 
   it("that claims an address of a Service is not answered but contradicted, once in a while, and named by its MAC", async () => {
@@ -160,6 +184,19 @@ describe("a stranger on the LAN", () => {
       await page(lab, "client-1", ip);
     }
   });
+
+  /** Waits until the pool has all addresses back that were in use. */
+  function noneQuarantined(): Promise<true> {
+    return lab.waitFor(
+      "the addresses are back in the pool",
+      async (see) => {
+        const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
+        see(status);
+        return [status?.ipv4, status?.ipv6].every((usage) => usage?.quarantined === undefined);
+      },
+      { deadlineMs: 150_000 },
+    );
+  }
 
   /** A frame in which the stranger says to all that the address is its own. */
   function claimOf({ ip }: HeldAddress): Uint8Array {
