@@ -63,7 +63,7 @@ const BODIES: readonly Body[] = [
   { type: "Known", list, items },
   { type: "Offer", list, items },
   { type: "Sight", round: 1 },
-  { type: "Sighted", round: 1, sight: 2 },
+  { type: "Sighted", round: 1, sight: 2, others: true },
   { type: "ClaimAck", items },
 ];
 const HEADER: Header = {

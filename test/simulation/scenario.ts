@@ -28,7 +28,10 @@ interface Terms {
   readonly ends?: "Record" | "Wire" | "Open";
   /** What must have been reported, or must not. */
   readonly reports?: Partial<
-    Record<"HeartbeatPath" | "HeartbeatBlocked" | "Conflict" | "DuplicateNode" | "AnchorLost", boolean>
+    Record<
+      "HeartbeatPath" | "HeartbeatBlocked" | "Conflict" | "DuplicateNode" | "AnchorLost" | "NodePathLost",
+      boolean
+    >
   >;
 }
 

@@ -94,7 +94,7 @@ async function run(options: Options<typeof SPEAKER_OPTIONS>): Promise<number> {
     keysNamespace: options.podNamespace,
     excludedInterfaces,
     proxy: proxyUrl && { url: proxyUrl.href, ask: (signal) => askProxy(proxyUrl, signal) },
-    takeoverPort: options.takeoverPort,
+    ports: { segment: options.takeoverPort, nodePath: options.nodePathPort },
     nodeAddress: nodeAddress.value,
     transport,
     client,

@@ -76,6 +76,8 @@ export type Report =
     }
   /** The gateway does not answer: what is announced is offered to others, and what is placed here is not announced. */
   | { readonly type: "AnchorLost" }
+  /** Others acknowledge on the segment and nobody on the node path: what is announced is offered to who hears others there. */
+  | { readonly type: "NodePathLost" }
   | { readonly type: "Stalled"; readonly lateMs: number };
 
 /** Figures; nothing depends on them. */

@@ -71,7 +71,13 @@ export const TIMING = {
   anchorWatch: 5000,
   anchorTries: 13,
   anchorGap: 200,
-  anchorActs: 60_000,
+  /** Between two offers of everything because this node sees or reaches too little. */
+  offeredAgain: 60_000,
+  nodePathCheck: 1000,
+  /** Acknowledged on the segment, and for so long by nobody on the node path. */
+  nodePathLost: 3000,
+  /** A path is well on which somebody was heard this recently: even the reserve is beaten once a second. */
+  pathWell: 1500,
   healthEases: 10_000,
   /** Between queries for the whole set of a holder. */
   pagesGap: 500,

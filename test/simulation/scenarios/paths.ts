@@ -21,6 +21,19 @@ function lossOf(nodes: readonly number[], loss: number): (world: World) => void 
   };
 }
 
+/** 3 s without an acknowledgment, a second until that is looked at, and what the others take. */
+const PASSED_ON_MS = 4400;
+
+/** The owner must have passed everything on by then. */
+function mustPassOn(world: World): void {
+  world.later(PASSED_ON_MS, () => {
+    for (const { address } of world.api.objects)
+      for (const station of world.lans.flatMap(({ stations }) => stations))
+        if (station.machine.number === OWNER && station.answerFor(address) === station.mac)
+          world.isBroken(`${station.machine.name} still announces ${address.text}`);
+  });
+}
+
 const NOTHING = { unansweredMs: 0, clientMs: 0, overlapMs: 0, moves: 0 };
 
 /** Paths break while nodes live. */
@@ -158,6 +171,70 @@ export const PATHS: readonly Scenario[] = [
     play: (world) => world.segment.setDead(OWNER, true),
     lengthMs: 8000,
     most: { unansweredMs: 752, clientMs: 780, overlapMs: 0, moves: 1 },
+  },
+  {
+    name: "owner's node path dead, segment alive",
+    world: { networks: 2 },
+    play: (world) => {
+      world.nodeNetwork.setDead(OWNER, true);
+      mustPassOn(world);
+    },
+    lengthMs: 8000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
+    reports: { NodePathLost: true },
+  },
+  {
+    name: "owner hears on the node path and is not heard there",
+    world: { networks: 2 },
+    play: (world) => {
+      for (const { number } of world.machines) if (number !== OWNER) world.nodeNetwork.cut(OWNER, number);
+      mustPassOn(world);
+    },
+    lengthMs: 8000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
+    reports: { NodePathLost: true },
+  },
+  {
+    // Who holds nothing exchanges nothing with the others, and asks them.
+    name: "the only holder's node path dead, segment alive",
+    world: { networks: 2, addresses: 1 },
+    play: (world) => {
+      world.nodeNetwork.setDead(OWNER, true);
+      mustPassOn(world);
+    },
+    lengthMs: 8000,
+    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
+    reports: { NodePathLost: true },
+  },
+  {
+    name: "everybody's node path dead, segment alive",
+    world: { networks: 2 },
+    play: (world) => {
+      for (const { number } of world.machines) world.nodeNetwork.setDead(number, true);
+    },
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { NodePathLost: true },
+  },
+  {
+    // Nobody knows whose it is.
+    name: "of two nodes the owner's node path dead, segment alive",
+    world: { networks: 2, nodes: 2 },
+    play: (world) => world.nodeNetwork.setDead(OWNER, true),
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { NodePathLost: true },
+  },
+  {
+    name: "owner's node path dead for 2 s, segment alive",
+    world: { networks: 2 },
+    play: (world) => {
+      world.nodeNetwork.setDead(OWNER, true);
+      world.later(2000, () => world.nodeNetwork.setDead(OWNER, false));
+    },
+    lengthMs: 8000,
+    most: NOTHING,
+    reports: { NodePathLost: false },
   },
   {
     name: "the gateway is gone for 20 s",

@@ -26,6 +26,7 @@ import { SnapshotFeed } from "./snapshot-feed.ts";
 import { SpeakerTelling } from "./speaker-telling.ts";
 import { SpeakerWriter } from "./speaker-writer.ts";
 import { StatusWriter } from "./status-writer.ts";
+import type { TakeoverPorts } from "./trouble-conditions.ts";
 import type { WireNews } from "./wire-thread.ts";
 
 const CLEAR_WITHIN_MS = 2_000;
@@ -40,8 +41,8 @@ export interface ControlOptions {
   readonly excludedInterfaces: readonly string[];
   /** How this node's kube-proxy is asked whether it is well; absent: it is not. */
   readonly proxy?: Pick<ProxyWatchOptions, "url" | "ask"> | undefined;
-  /** The UDP port on which speakers talk. */
-  readonly takeoverPort: number;
+  /** The UDP ports on which speakers talk. */
+  readonly ports: TakeoverPorts;
   /** The node's own address; undefined: it is not known. */
   readonly nodeAddress: IpAddress | undefined;
   readonly transport: ApiTransport;

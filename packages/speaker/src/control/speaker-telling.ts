@@ -8,7 +8,7 @@ import type { Trouble } from "../failover/troubles.ts";
 import type { FromWire, Split } from "../wire/messages.ts";
 import { speakerStatus } from "./speaker-status.ts";
 import { splitText } from "./split-text.ts";
-import { troubleConditions } from "./trouble-conditions.ts";
+import { type TakeoverPorts, troubleConditions } from "./trouble-conditions.ts";
 
 /** What the wire thread says of this node's network. */
 export type NetworkNews = Extract<
@@ -20,8 +20,8 @@ export interface SpeakerTellingOptions {
   readonly node: string;
   /** Patterns of interface names that are never used. */
   readonly excludedInterfaces: readonly string[];
-  /** The UDP port on which speakers talk. */
-  readonly takeoverPort: number;
+  /** The UDP ports on which speakers talk. */
+  readonly ports: TakeoverPorts;
   /** The node's own address; undefined: it is not known. */
   readonly nodeAddress: IpAddress | undefined;
   readonly events: Pick<EventRecorder, "record">;
@@ -75,15 +75,8 @@ export class SpeakerTelling {
   /** Has the Speaker object say what is true of this node. */
   tell(): void {
     if (this.#interfaces === undefined) return;
-    const {
-      excludedInterfaces: excluded,
-      node,
-      nodeAddress,
-      takeoverPort: port,
-      proxy,
-      want,
-    } = this.#options;
-    const conditions = troubleConditions(this.#troubles, { node, port });
+    const { excludedInterfaces: excluded, node, nodeAddress, ports, proxy, want } = this.#options;
+    const conditions = troubleConditions(this.#troubles, { node, ports });
     const around = { excluded, version: VERSION, nodeAddress, conditions, proxy: proxy() };
     want(speakerStatus(this.#interfaces, around));
   }

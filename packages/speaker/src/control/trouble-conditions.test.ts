@@ -3,7 +3,7 @@ import type { Trouble, TroubleKind } from "../failover/troubles.ts";
 import { splitText } from "./split-text.ts";
 import { troubleConditions } from "./trouble-conditions.ts";
 
-const AROUND = { node: "worker-1", port: 7950 };
+const AROUND = { node: "worker-1", ports: { segment: 7950, nodePath: 7953 } };
 
 function trouble(kind: TroubleKind, peer: string | undefined, rest: Partial<Trouble> = {}): Trouble {
   return { kind, interface: "eth0", peer, since: "2026-03-01T12:00:00Z", ...rest };
@@ -30,6 +30,7 @@ describe("the conditions of a Speaker", () => {
       "worker-2",
       ["Two machines use the name of node worker-2 on eth0", "another node name"],
     ],
+    ["NodePathLost", undefined, ["UDP port 7953", "others do on eth0", "let UDP port 7953 pass"]],
     ["AnchorLost", undefined, ["The gateway does not answer on eth0", "default route"]],
   ];
   for (const [kind, peer, parts] of kinds)

@@ -1,21 +1,34 @@
 import type { Condition } from "@fairlead/api/condition.ts";
 import type { Trouble, TroubleKind } from "../failover/troubles.ts";
 
-const KINDS: readonly TroubleKind[] = ["HeartbeatBlocked", "HeartbeatPath", "DuplicateNode", "AnchorLost"];
+const KINDS: readonly TroubleKind[] = [
+  "HeartbeatBlocked",
+  "HeartbeatPath",
+  "DuplicateNode",
+  "AnchorLost",
+  "NodePathLost",
+];
 const REASONS: Readonly<Record<TroubleKind, string>> = {
   HeartbeatBlocked: "NoMessages",
   HeartbeatPath: "NoHeartbeats",
   DuplicateNode: "NameUsedTwice",
   AnchorLost: "GatewaySilent",
+  NodePathLost: "NoAcknowledgments",
 };
 /** Of more only the number is told. */
 const MOST_NAMED = 8;
 
+/** The UDP ports on which speakers talk. */
+export interface TakeoverPorts {
+  readonly segment: number;
+  /** From own address to own address. */
+  readonly nodePath: number;
+}
+
 /** What a message names. */
 export interface Surroundings {
   readonly node: string;
-  /** The UDP port on which speakers talk. */
-  readonly port: number;
+  readonly ports: TakeoverPorts;
 }
 
 /** The conditions of a Speaker: each is there, and true, only while what it is about lasts. */
@@ -36,8 +49,9 @@ export function troubleConditions(troubles: readonly Trouble[], around: Surround
 
 function text(
   kind: TroubleKind,
-  { node, port, peers, interfaces }: Surroundings & { readonly peers: string; readonly interfaces: string },
+  { node, ports, peers, interfaces }: Surroundings & { readonly peers: string; readonly interfaces: string },
 ): string {
+  const port = ports.segment;
   const open = `let UDP port ${port} pass on ${interfaces} in the firewalls of both, and of what lies between`;
   switch (kind) {
     case "HeartbeatBlocked":
@@ -48,6 +62,8 @@ function text(
       return `Two machines use the name of ${peers} on ${interfaces}, so that neither is believed; stop one of them, or give it another node name.`;
     case "AnchorLost":
       return `The gateway does not answer on ${interfaces}: what is announced on ${node} is offered to others that see it, and nothing new is announced there. See that the gateway runs and that ${interfaces} is in the right network; if that router answers no ARP or NDP, take its default route off ${interfaces}.`;
+    case "NodePathLost":
+      return `Nobody acknowledges what ${node} says by its own address (UDP port ${ports.nodePath}), and others do on ${interfaces}: ${node} may not reach the Pods of other nodes, and what is announced there is offered to nodes that hear each other. See that the network of the nodes' own addresses works on ${node}, and let UDP port ${ports.nodePath} pass in its firewall.`;
   }
 }
 

@@ -34,6 +34,7 @@ const REPORTS: Readonly<Record<Report["type"], true>> = {
   DuplicateNode: true,
   SplitBrain: true,
   AnchorLost: true,
+  NodePathLost: true,
   Stalled: true,
 };
 const REASONS: Readonly<Record<Reason, true>> = {

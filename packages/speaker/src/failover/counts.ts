@@ -36,6 +36,7 @@ export const TAKEOVER_REPORTS: readonly Report["type"][] = [
   "DuplicateNode",
   "SplitBrain",
   "AnchorLost",
+  "NodePathLost",
   "Stalled",
 ];
 

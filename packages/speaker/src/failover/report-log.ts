@@ -61,6 +61,8 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
     "a node answers for an address that is announced elsewhere; look at kube-proxy (strictARP), other speakers and its interfaces",
   DuplicateNode: "two machines use the name of one node",
   AnchorLost: "the gateway does not answer; what is placed here and not announced yet waits for it",
+  NodePathLost:
+    "nobody acknowledges by the nodes' own addresses; what is announced is offered to nodes that hear each other",
   Stalled: "stood still",
 };
 
@@ -85,6 +87,7 @@ function fieldsOf(report: Report, peer: string | undefined): LogFields {
     case "Stalled":
       return { lateMs: Math.round(report.lateMs) };
     case "AnchorLost":
+    case "NodePathLost":
       return {};
   }
 }

@@ -3,7 +3,12 @@ import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
 import type { Report } from "@fairlead/takeover/environment.ts";
 
 /** What may last until somebody does something about it. */
-export type TroubleKind = "HeartbeatPath" | "HeartbeatBlocked" | "DuplicateNode" | "AnchorLost";
+export type TroubleKind =
+  | "HeartbeatPath"
+  | "HeartbeatBlocked"
+  | "DuplicateNode"
+  | "AnchorLost"
+  | "NodePathLost";
 
 /** Something that is wrong around this node, and lasts. */
 export interface Trouble {
@@ -20,7 +25,10 @@ const KINDS: readonly Report["type"][] = [
   "HeartbeatBlocked",
   "DuplicateNode",
   "AnchorLost",
+  "NodePathLost",
 ] satisfies TroubleKind[];
+/** Found after several seconds of asking, so told at once: what is announced is offered to others just then, and there may be no second time. */
+const CERTAIN: readonly TroubleKind[] = ["AnchorLost", "NodePathLost"];
 /** What is reported again after so long is no accident, in ms. */
 const LASTS_MS = 5_000;
 /** What has not been reported for so long is over, in ms: longer than it takes a holder to tell the segment its addresses again. */
@@ -58,8 +66,10 @@ export class Troubles {
       if (this.#seen.size >= MOST) return;
       const since = rfc3339(this.#clock.wall());
       const trouble: Trouble = { kind, interface: name, peer, since };
-      this.#seen.set(key, { trouble, firstMs: nowMs, lastMs: nowMs, told: false });
+      const told = CERTAIN.includes(kind);
+      this.#seen.set(key, { trouble, firstMs: nowMs, lastMs: nowMs, told });
       this.#timer ??= this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+      if (told) this.#tellAll();
       return;
     }
     seen.lastMs = nowMs;

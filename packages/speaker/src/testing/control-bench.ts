@@ -84,7 +84,7 @@ export class ControlBench {
       keysNamespace: "fairlead",
       excludedInterfaces: [],
       proxy,
-      takeoverPort: 7950,
+      ports: { segment: 7950, nodePath: 7953 },
       nodeAddress: undefined,
       transport: this.api,
       client,

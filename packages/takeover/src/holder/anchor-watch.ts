@@ -1,15 +1,17 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Timer } from "../clock.ts";
 import type { Core } from "../core/core.ts";
-import type { Sighted } from "../messages/message.ts";
+import type { Sight } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import type { Holder } from "./holder.ts";
 import type { Offers } from "./offers.ts";
+import type { SightQuestions } from "./sight-questions.ts";
 
 export interface AnchorWatchOptions {
   readonly core: Core;
   readonly holder: Holder;
   readonly offers: Offers;
+  readonly questions: SightQuestions;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface AnchorWatchOptions {
 export class AnchorWatch {
   readonly #options: AnchorWatchOptions;
   #timer: Timer | undefined;
-  #round = 0;
+  #withdraw = (): void => {};
   #answered = true;
   #actedMs = Number.NEGATIVE_INFINITY;
 
@@ -43,17 +45,18 @@ export class AnchorWatch {
   }
 
   /** A stand-in tells what it sees. */
-  sighted(from: NodeId, { round, sight }: Sighted): void {
+  #sighted(from: NodeId, sight: Sight): void {
     const { core, offers } = this.#options;
-    if (round !== this.#round || this.#answered || sight < 2) return;
+    if (this.#answered || sight < 2) return;
     this.#answered = true;
+    this.#withdraw();
     this.#actedMs = core.clock.nowMs();
     offers.to(from);
   }
 
   #begin(): void {
     const { core, holder } = this.#options;
-    const rests = core.clock.nowMs() - this.#actedMs < TIMING.anchorActs;
+    const rests = core.clock.nowMs() - this.#actedMs < TIMING.offeredAgain;
     if (core.surroundings.anchor === undefined || holder.held.size === 0 || rests) {
       this.start();
       return;
@@ -63,7 +66,7 @@ export class AnchorWatch {
   }
 
   #try(tries: number): void {
-    const { core, holder } = this.#options;
+    const { core, holder, questions } = this.#options;
     const { anchor } = core.surroundings;
     if (this.#answered || anchor === undefined || !core.surroundings.carrier) {
       this.#answered = true;
@@ -76,9 +79,10 @@ export class AnchorWatch {
       return;
     }
     core.environment.report({ type: "AnchorLost" });
-    this.#round++;
-    for (const node of new Set(holder.held.lists().flat()))
-      core.post.send(node, { type: "Sight", round: this.#round });
+    this.#withdraw();
+    this.#withdraw = questions.ask(new Set(holder.held.lists().flat()), (from, { sight }) =>
+      this.#sighted(from, sight),
+    );
     this.start();
   }
 }

@@ -45,7 +45,7 @@ export function itemsOf(body: Body): number {
  *     Known, Offer      u8 n, 7 zero, u64 x n, items
  *     Yield, ClaimAck   items
  *     Query             addresses of 16 bytes
- *     Sight, Sighted    u32 round, u8 sight, 3 zero
+ *     Sight, Sighted    u32 round, u8 sight, u8 others, 2 zero
  */
 export function writeBody(to: ByteWriter, body: Body): void {
   switch (body.type) {
@@ -79,7 +79,8 @@ export function writeBody(to: ByteWriter, body: Body): void {
     case "Sighted":
       to.u32(body.round)
         .u8(body.type === "Sighted" ? body.sight : 0)
-        .bytes(ZEROS.subarray(0, 3));
+        .u8(flag(body.type === "Sighted" && body.others))
+        .bytes(ZEROS.subarray(0, 2));
       return;
   }
   for (const item of body.items) writeItem(to, item);
@@ -129,9 +130,10 @@ export function readBody(from: ByteReader, number: number, count: number): Body 
     case "Sighted": {
       const round = from.u32();
       const sight = readSight(from);
-      from.skip(3);
+      const others = from.u8() === 1;
+      from.skip(2);
       if (sight === undefined) return undefined;
-      return type === "Sight" ? { type, round } : { type, round, sight };
+      return type === "Sight" ? { type, round } : { type, round, sight, others };
     }
     default:
       return undefined;

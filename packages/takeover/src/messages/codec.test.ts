@@ -74,7 +74,7 @@ const body: fc.Arbitrary<Body> = fc.oneof(
   fc.record({ type: fc.constantFrom("Yield" as const, "ClaimAck" as const), items }),
   fc.record({ type: fc.constant("Query" as const), addresses: fc.array(address, { maxLength: 80 }) }),
   fc.record({ type: fc.constant("Sight" as const), round: u32 }),
-  fc.record({ type: fc.constant("Sighted" as const), round: u32, sight }),
+  fc.record({ type: fc.constant("Sighted" as const), round: u32, sight, others: fc.boolean() }),
 );
 const header: fc.Arbitrary<Header> = fc.record({
   path: fc.constantFrom("Node", "Segment"),

@@ -125,6 +125,8 @@ export interface Sighted {
   readonly type: "Sighted";
   readonly round: number;
   readonly sight: Sight;
+  /** Others than the asker are heard on the node path. */
+  readonly others: boolean;
 }
 
 /** I have taken note of these claims of yours. */

@@ -45,6 +45,12 @@ export class Directory {
     return last === NEVER ? 0 : nowMs - last;
   }
 
+  /** Whether anybody but this one was heard on the node path since then. */
+  hearsOthers(than: NodeId, sinceMs: number): boolean {
+    for (const [id, { Node }] of this.#heardMs) if (id !== than && Node >= sinceMs) return true;
+    return false;
+  }
+
   /** When a fresh message of this node last arrived on any path. */
   lastHeardMs(id: NodeId): number {
     const heard = this.#heardMs.get(id);

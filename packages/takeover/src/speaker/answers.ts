@@ -10,6 +10,9 @@ import { TIMING } from "../timing.ts";
 import type { Hearing } from "./hearing.ts";
 import type { Watches } from "./watches.ts";
 
+/** How many others one answer would do of. */
+const MOST_ASKED = 7;
+
 export interface AnswersOptions {
   readonly core: Core;
   readonly holder: Holder;
@@ -80,9 +83,18 @@ export class Answers {
     else tell(0);
   }
 
-  sight(from: NodeId, { round }: SightQuestion): void {
+  /** Who has nothing to do with others hears nobody on the node path: they are asked there, by one who was asked on the segment. */
+  sight(from: NodeId, path: Path, { round }: SightQuestion): void {
     const { core, look } = this.#options;
     if (!isReady(core)) return;
-    look.at((sight) => core.post.send(from, { type: "Sighted", round, sight }));
+    const hearsOthers = (): boolean => core.directory.hearsOthers(from, core.clock.nowMs() - TIMING.pathWell);
+    if (path === "Segment" && core.post.hasNodePath && !hearsOthers()) this.#askAround(from);
+    look.at((sight) => core.post.send(from, { type: "Sighted", round, sight, others: hearsOthers() }));
+  }
+
+  #askAround(than: NodeId): void {
+    const { post, directory } = this.#options.core;
+    const others = [...directory.others()].filter(({ id }) => id !== than);
+    for (const { id } of others.slice(0, MOST_ASKED)) post.send(id, { type: "Sight", round: 0 }, "Node");
   }
 }

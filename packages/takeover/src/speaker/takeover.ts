@@ -6,13 +6,13 @@ import { type Entry, Ledger, listOf } from "../core/ledger.ts";
 import { Post, type PostOptions } from "../core/post.ts";
 import { Pulse } from "../core/pulse.ts";
 import type { Environment, Memory, Peer, Placement, Reason } from "../environment.ts";
-import { AnchorWatch } from "../holder/anchor-watch.ts";
 import { Challenges } from "../holder/challenge.ts";
 import { Doubt } from "../holder/doubt.ts";
 import { Holder } from "../holder/holder.ts";
 import { Look } from "../holder/look.ts";
 import { Offers } from "../holder/offers.ts";
 import { ProvisionalCheck } from "../holder/provisional.ts";
+import { Uplinks } from "../holder/uplinks.ts";
 import { WireHints } from "../holder/wire-hints.ts";
 import type { Message, Path } from "../messages/message.ts";
 import { Directory } from "../peers/directory.ts";
@@ -41,7 +41,7 @@ export class Takeover {
   readonly #answers: Answers;
   readonly #doubt: Doubt;
   readonly #offers: Offers;
-  readonly #anchorWatch: AnchorWatch;
+  readonly #uplinks: Uplinks;
   readonly #provisional: ProvisionalCheck;
   readonly #hints: WireHints;
   readonly #look: Look;
@@ -96,7 +96,7 @@ export class Takeover {
     this.#answers = new Answers({ core, holder, watches, hearing, look });
     this.#doubt = new Doubt(core, holder);
     this.#offers = offers;
-    this.#anchorWatch = new AnchorWatch({ core, holder, offers });
+    this.#uplinks = new Uplinks({ core, holder, offers });
     this.#provisional = new ProvisionalCheck(core, holder);
     this.#hints = new WireHints(core, holder);
     this.#learning = new Learning(core, () => this.#considerAll());
@@ -105,7 +105,7 @@ export class Takeover {
   /** Begins with what the last process kept. */
   start(memories: Iterable<Memory>): void {
     for (const memory of memories) this.#core.ledger.load(memory);
-    this.#anchorWatch.start();
+    this.#uplinks.start();
     if ([...this.#core.ledger.all()].length > 0) this.#learning.start();
   }
 
@@ -117,7 +117,7 @@ export class Takeover {
     this.#watches.stop();
     this.#vacancies.stop();
     this.#doubt.stop();
-    this.#anchorWatch.stop();
+    this.#uplinks.stop();
     this.#provisional.stop();
     this.#learning.stop();
   }
@@ -195,7 +195,7 @@ export class Takeover {
     this.check();
     this.#core.rounds.seen(address, mac);
     this.#look.seen(address);
-    this.#anchorWatch.seen(address.text);
+    this.#uplinks.seen(address);
     this.#watches.seen(address, mac, gratuitous);
     this.#hints.seen(address, mac);
   }
@@ -214,6 +214,7 @@ export class Takeover {
         this.#watches.heartbeat(from, path, body);
         return;
       case "Ack":
+        this.#uplinks.acknowledged(path);
         this.#holder.beats.acknowledged(from, body.ready);
         return;
       case "Ask":
@@ -238,10 +239,10 @@ export class Takeover {
         this.#hearing.offer(from, body);
         return;
       case "Sight":
-        this.#answers.sight(from, body);
+        this.#answers.sight(from, path, body);
         return;
       case "Sighted":
-        this.#anchorWatch.sighted(from, body);
+        this.#uplinks.sighted(from, body);
         return;
       case "ClaimAck":
         this.#hearing.acknowledged(from, body);
