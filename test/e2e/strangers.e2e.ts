@@ -16,6 +16,7 @@ import {
   apply,
   condition,
   macOf,
+  noneHeld,
   page,
   paths,
   reset,
@@ -110,35 +111,6 @@ describe("a stranger on the LAN", () => {
     await lab.kubectl(["delete", "service", "next", "after"]);
   }).timeout(400_000);
 
-  it("that answers for every address, as a router with proxy ARP, is named as one, and empties no pool; when he ceases the Service is served", async () => {
-    // Whatever is local is answered for by a Linux host.
-    const everyAddress = ["local", "198.51.100.192/27", "dev", "lo"];
-    await lab.exec(STRANGER, ["ip", "route", "add", ...everyAddress]);
-    try {
-      await apply(lab, service("deceived", { spec: { ipFamilies: ["IPv4"] } }));
-      const { message } = await lab.waitFor(
-        "the Service is told that one answers for every address",
-        async (see) => {
-          const { status } = await lab.api.get<Service>(paths.service("deceived"));
-          see(status);
-          return status?.conditions?.find(({ reason }) => reason === "AddressInUse");
-        },
-        { deadlineMs: 90_000 },
-      );
-      expect(message).to.contain(strange).and.to.contain("proxy ARP");
-      const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
-      expect(Number(status?.ipv4?.quarantined)).to.equal(MOST_BY_ONE);
-      expect(status?.conditions?.find(({ type }) => type === "InUse")?.message).to.contain("proxy ARP");
-    } finally {
-      await lab.exec(STRANGER, ["ip", "route", "del", ...everyAddress]);
-    }
-    const ip = await address(lab, "deceived");
-    await announcer(lab, virtualIPNameOf(ip));
-    await page(lab, "client-1", ip);
-    await noneQuarantined();
-    await lab.kubectl(["delete", "service", "deceived"]);
-  }).timeout(400_000);
-
   it("that claims an address of a Service is not answered but contradicted, once in a while, and named by its MAC", async () => {
     for (const held of await hold(lab, "claimed")) {
       const { ip, mac, node } = held;
@@ -184,6 +156,36 @@ describe("a stranger on the LAN", () => {
       await page(lab, "client-1", ip);
     }
   });
+
+  it("that answers for every address, as a router with proxy ARP, is named as one, and empties no pool; when he ceases the Service is served", async () => {
+    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
+    await noneHeld(lab);
+    // Whatever is local is answered for by a Linux host.
+    const everyAddress = ["local", "198.51.100.192/27", "dev", "lo"];
+    await lab.exec(STRANGER, ["ip", "route", "add", ...everyAddress]);
+    try {
+      await apply(lab, service("deceived", { spec: { ipFamilies: ["IPv4"] } }));
+      const { message } = await lab.waitFor(
+        "the Service is told that one answers for every address",
+        async (see) => {
+          const { status } = await lab.api.get<Service>(paths.service("deceived"));
+          see(status);
+          const allocated = status?.conditions?.find(({ type }) => type === "fairlead.dev/Allocated");
+          return allocated?.reason === "AddressInUse" && allocated;
+        },
+        { deadlineMs: 90_000 },
+      );
+      expect(message).to.contain(strange).and.to.contain("proxy ARP");
+      const { status } = await lab.api.get<IPAddressPool>(paths.pool("lan"));
+      expect(Number(status?.ipv4?.quarantined)).to.equal(MOST_BY_ONE);
+      expect(status?.conditions?.find(({ type }) => type === "InUse")?.message).to.contain("proxy ARP");
+    } finally {
+      await lab.exec(STRANGER, ["ip", "route", "del", ...everyAddress]);
+    }
+    const ip = await address(lab, "deceived");
+    await announcer(lab, virtualIPNameOf(ip));
+    await page(lab, "client-1", ip);
+  }).timeout(240_000);
 
   /** Waits until the pool has all addresses back that were in use. */
   function noneQuarantined(): Promise<true> {
