@@ -217,6 +217,19 @@ export const PATHS: readonly Scenario[] = [
     reports: { NodePathLost: true },
   },
   {
+    // To this process it never led to anybody.
+    name: "owner's speaker restarts with its node path dead, segment alive",
+    world: { networks: 2 },
+    play: (world) => {
+      world.nodeNetwork.setDead(OWNER, true);
+      world.machine(OWNER).killSpeaker();
+      world.later(500, () => world.machine(OWNER).startSpeaker(true));
+    },
+    lengthMs: 10_000,
+    most: { unansweredMs: 500, clientMs: 0, overlapMs: 0, moves: 0 },
+    reports: { NodePathLost: false },
+  },
+  {
     // Nobody knows whose it is.
     name: "of two nodes the owner's node path dead, segment alive",
     world: { networks: 2, nodes: 2 },

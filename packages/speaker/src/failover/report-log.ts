@@ -62,7 +62,7 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
   DuplicateNode: "two machines use the name of one node",
   AnchorLost: "the gateway does not answer; what is placed here and not announced yet waits for it",
   NodePathLost:
-    "nobody acknowledges by the nodes' own addresses; what is announced is offered to nodes that hear each other",
+    "nobody acknowledges by the nodes' own addresses any more; what is announced is offered to nodes that hear each other",
   Stalled: "stood still",
 };
 

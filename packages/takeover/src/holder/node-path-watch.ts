@@ -14,14 +14,17 @@ export interface NodePathWatchOptions {
   readonly questions: SightQuestions;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /**
- * A holder that is acknowledged on the segment and by nobody on the node path answers for addresses whose pods on other nodes it does not
- * reach. After 3 s of that it asks its stand-ins each second whether they hear others there, and offers its addresses to the first that does.
- * If nobody does, it is no better elsewhere, and nothing moves.
+ * A holder that is acknowledged on the segment and by nobody on the node path any more answers for addresses whose pods on other nodes it does
+ * not reach. After 3 s of that it asks its stand-ins each second whether they hear others there, and offers its addresses to the first that does.
+ * If nobody does, it is no better elsewhere, and nothing moves; nor where that path never led to anybody.
  */
 export class NodePathWatch {
   readonly #options: NodePathWatchOptions;
-  readonly #acknowledgedMs: Record<Path, number>;
+  /** When each stand-in last acknowledged on each path. */
+  readonly #acknowledgedMs = new Map<NodeId, Record<Path, number>>();
   /** When each was last offered what is announced here. */
   readonly #offeredMs = new Map<NodeId, number>();
   #withdraw = (): void => {};
@@ -29,8 +32,6 @@ export class NodePathWatch {
 
   constructor(options: NodePathWatchOptions) {
     this.#options = options;
-    const nowMs = options.core.clock.nowMs();
-    this.#acknowledgedMs = { Node: nowMs, Segment: nowMs };
   }
 
   start(): void {
@@ -43,15 +44,17 @@ export class NodePathWatch {
   }
 
   /** A stand-in has acknowledged. */
-  acknowledged(path: Path): void {
-    this.#acknowledgedMs[path] = this.#options.core.clock.nowMs();
+  acknowledged(from: NodeId, path: Path): void {
+    const known = this.#acknowledgedMs.get(from) ?? { Node: NEVER, Segment: NEVER };
+    known[path] = this.#options.core.clock.nowMs();
+    this.#acknowledgedMs.set(from, known);
   }
 
   #check(): void {
     const { core, holder, questions } = this.#options;
     this.#withdraw();
     // While nothing is announced nobody acknowledges.
-    if (holder.held.size === 0 || core.draining) this.acknowledged("Node");
+    if (holder.held.size === 0 || core.draining) this.#acknowledgedMs.clear();
     else if (this.#isLost()) {
       core.environment.report({ type: "NodePathLost" });
       this.#withdraw = questions.ask(this.#candidates(), (from, sighted) => this.#sighted(from, sighted));
@@ -69,8 +72,12 @@ export class NodePathWatch {
 
   #isLost(): boolean {
     const nowMs = this.#options.core.clock.nowMs();
-    const { Node, Segment } = this.#acknowledgedMs;
-    return nowMs - Node >= TIMING.nodePathLost && nowMs - Segment <= TIMING.pathWell;
+    let isHeard = false;
+    for (const { Node, Segment } of this.#acknowledgedMs.values()) {
+      if (nowMs - Node < TIMING.nodePathLost) return false;
+      isHeard ||= Node > NEVER && nowMs - Segment <= TIMING.pathWell;
+    }
+    return isHeard;
   }
 
   /** Stand-ins that were not offered everything just now. */

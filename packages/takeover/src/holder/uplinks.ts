@@ -37,8 +37,8 @@ export class Uplinks {
   }
 
   /** A stand-in has acknowledged. */
-  acknowledged(path: Path): void {
-    this.#nodePathWatch.acknowledged(path);
+  acknowledged(from: NodeId, path: Path): void {
+    this.#nodePathWatch.acknowledged(from, path);
   }
 
   /** Somebody tells what it sees. */

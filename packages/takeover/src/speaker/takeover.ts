@@ -214,7 +214,7 @@ export class Takeover {
         this.#watches.heartbeat(from, path, body);
         return;
       case "Ack":
-        this.#uplinks.acknowledged(path);
+        this.#uplinks.acknowledged(from, path);
         this.#holder.beats.acknowledged(from, body.ready);
         return;
       case "Ask":
