@@ -100,6 +100,8 @@ export interface LedgerView {
   networkUse(address: IpAddress): string | undefined;
   /** Services whose status shows the address while its record names others, none of which shows it. */
   disputing(address: IpAddress): readonly ServiceKey[];
+  /** Services whose status shows the address still though it is others' without a dispute. */
+  contending(address: IpAddress): readonly ServiceKey[];
   /** Those who hold the address, in order of seniority, and the terms under which they do. */
   sharing(address: IpAddress): readonly Sharing[];
   termsOf(service: ServiceKey): Terms | undefined;

@@ -82,8 +82,9 @@ export function clashWith({ request, ledger }: Choice, address: IpAddress, pool:
     if (clash !== undefined) return clash.message;
   }
   if (sharing.length >= MOST_HOLDERS) return `${MOST_HOLDERS} Services hold it, and more cannot`;
-  const disputing = ledger.disputing(address);
-  return disputing.length > 0 ? `the status of ${disputing.join(" and ")} shows it` : undefined;
+  const contending = ledger.contending(address).filter((service) => service !== request.service);
+  const others = [...ledger.disputing(address), ...contending];
+  return others.length > 0 ? `the status of ${others.join(" and ")} shows it` : undefined;
 }
 
 /** Those who have the address. */

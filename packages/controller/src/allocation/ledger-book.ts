@@ -117,6 +117,10 @@ export class LedgerBook implements LedgerView {
     return this.entries.get(address.text)?.filing.disputing ?? [];
   }
 
+  contending(address: IpAddress): readonly ServiceKey[] {
+    return this.entries.get(address.text)?.filing.contending ?? [];
+  }
+
   /** The VirtualIP of the address. */
   recordOf(address: IpAddress): LedgerRecord | undefined {
     return this.entries.get(address.text)?.record;
@@ -195,7 +199,8 @@ export class LedgerBook implements LedgerView {
     const known = this.entries.get(address.text);
     const entry = known ?? emptyEntry(address);
     if (known !== undefined) this.index.remove(entry);
-    const { standing: before, pool: formerPool, disputing } = entry.filing;
+    const { standing: before, pool: formerPool } = entry.filing;
+    const wasSettled = isSettled(entry);
     const [use] = entry.outside;
     edit(entry);
     entry.filing = filingOf(entry, (service) => this.#terms.get(service));
@@ -208,8 +213,8 @@ export class LedgerBook implements LedgerView {
       if (known === undefined) this.entries.set(address.text, entry);
       this.index.add(entry);
     }
-    // Nobody may join while there is a dispute.
-    const settled = disputing.length > 0 && entry.filing.disputing.length === 0;
+    // Nobody may join while it is not clear who has it.
+    const settled = !wasSettled && isSettled(entry);
     const onlyPool = !always && !otherUse && !settled && sameStanding(before, standing);
     if (!onlyPool || pool !== formerPool)
       this.#onChange(address, standing, { standing: before, pool: formerPool, onlyPool });
@@ -219,6 +224,11 @@ export class LedgerBook implements LedgerView {
 /** Whether the Service has the address, or disputes that others have it. */
 function isTenant({ filing }: Entry, service: ServiceKey): boolean {
   return filing.holders.includes(service) || filing.disputing.includes(service);
+}
+
+/** Whether nobody shows the address whose it may turn out not to be. */
+function isSettled({ filing: { disputing, contending } }: Entry): boolean {
+  return disputing.length === 0 && contending.length === 0;
 }
 
 function compareNumbers(a: number, b: number): number {

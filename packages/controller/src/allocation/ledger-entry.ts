@@ -24,6 +24,8 @@ export interface Tenancy {
   readonly holders: readonly ServiceKey[];
   /** Services whose status shows the address while its VirtualIP names others, none of which shows it. */
   readonly disputing: readonly ServiceKey[];
+  /** Services whose status shows the address still though it is others' without a dispute. */
+  readonly contending: readonly ServiceKey[];
 }
 
 /** What an entry stands for. */
@@ -37,7 +39,14 @@ export interface Filing extends Tenancy {
 
 const NOBODY: readonly ServiceKey[] = [];
 const FREE: Standing = { kind: "Free" };
-const UNFILED: Filing = { holders: NOBODY, disputing: NOBODY, standing: FREE, pool: undefined, keys: NOBODY };
+const UNFILED: Filing = {
+  holders: NOBODY,
+  disputing: NOBODY,
+  contending: NOBODY,
+  standing: FREE,
+  pool: undefined,
+  keys: NOBODY,
+};
 
 /** One of which nothing is known yet. */
 export function emptyEntry(address: IpAddress): Entry {
@@ -54,11 +63,12 @@ export function emptyEntry(address: IpAddress): Entry {
 
 /** What follows from what is known. */
 export function filingOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Filing {
-  const { holders, disputing } = tenancyOf(entry, termsOf);
+  const { holders, disputing, contending } = tenancyOf(entry, termsOf);
   const keys = new Set(holders.flatMap((service) => termsOf(service)?.key ?? []));
   return {
     holders,
     disputing,
+    contending,
     standing: standingOf(entry, holders, disputing),
     pool: entry.record?.pool ?? entry.reservations[0]?.what ?? entry.formerPool,
     keys: keys.size === 0 ? NOBODY : [...keys],
@@ -75,11 +85,12 @@ function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undef
   const { record, reservations, told } = entry;
   const recorded = record?.services ?? NOBODY;
   const unrecorded = [...reservations, ...told].some(({ by }) => !recorded.includes(by));
-  if (!unrecorded) return { holders: recorded, disputing: NOBODY };
+  if (!unrecorded) return { holders: recorded, disputing: NOBODY, contending: NOBODY };
   const holders = [...recorded];
   for (const { by } of reservations) if (!holders.includes(by)) holders.push(by);
   const shown = told.some(({ by }) => holders.includes(by));
   const disputing: ServiceKey[] = [];
+  const contending: ServiceKey[] = [];
   for (const service of bySeniority(told)) {
     if (holders.includes(service)) continue;
     const terms = termsOf(service);
@@ -89,8 +100,13 @@ function tenancyOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undef
     const kept = record !== undefined && recorded.length === 0 && record.claim !== service;
     if (joins && !kept && holders.length < MOST_HOLDERS) holders.push(service);
     else if (record !== undefined && !shown && reservations.length === 0) disputing.push(service);
+    else contending.push(service);
   }
-  return { holders, disputing: disputing.length === 0 ? NOBODY : disputing };
+  return { holders, disputing: orNobody(disputing), contending: orNobody(contending) };
+}
+
+function orNobody(services: readonly ServiceKey[]): readonly ServiceKey[] {
+  return services.length === 0 ? NOBODY : services;
 }
 
 /** How a Service that has, or disputes, the address comes to it. */

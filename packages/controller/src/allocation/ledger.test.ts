@@ -42,6 +42,18 @@ describe("the ledger", () => {
     expect(changes).to.deep.equal(["192.0.2.1 Held", "192.0.2.1 Free"]);
   });
 
+  it("tells when nobody shows an address any more who does not have it, for then others may join", () => {
+    ledger.tell(SHOP, [A], "2026-01-01T00:00:00Z");
+    ledger.tell("db/other", [A], "2026-02-01T00:00:00Z");
+    expect(ledger.contending(A)).to.deep.equal(["db/other"]);
+    changes = [];
+    ledger.record(record(A, "1"));
+    expect(ledger.contending(A)).to.deep.equal(["db/other"]);
+    ledger.tell("db/other", [B], "2026-02-01T00:00:00Z");
+    expect(ledger.contending(A)).to.deep.equal([]);
+    expect(changes).to.deep.equal(["192.0.2.2 Held", "192.0.2.1 Held"]);
+  });
+
   it("turns a reservation into a record", () => {
     ledger.reserve(A, "lan", SHOP);
     expect(holdings()).to.deep.equal(["192.0.2.1 Reserved"]);

@@ -50,6 +50,20 @@ describe("records that are lost", () => {
     expect(recorded(world)).to.deep.equal({ "192.0.2.0": ["web/z", "web/a"] });
   });
 
+  it("of one address that two show who may not share it: nobody joins before it is clear whose it is", () => {
+    const world = new World(pool("a", ["192.0.2.0/32"]));
+    const elder = service("web/z", key(80, { shows: ["192.0.2.0"], created: old }));
+    const younger = service("web/a", { shows: ["192.0.2.0"], created: young });
+    const joins = service("web/new", key(81));
+    for (const one of [younger, elder]) world.shows(one);
+    expect(summary(world.settle(joins))).to.match(/^nothing: /);
+    expect(summary(world.settle(elder))).to.equal("keep 192.0.2.0: Allocated");
+    expect(summary(world.settle(joins))).to.match(/^nothing: /);
+    world.settle(younger);
+    expect(summary(world.settle(joins))).to.equal("take 192.0.2.0: Allocated");
+    expect(recorded(world)).to.deep.equal({ "192.0.2.0": ["web/z", "web/new"] });
+  });
+
   it("take reservations with them, and nothing else", () => {
     const world = new World(pool("a", [V4])).reserves("192.0.2.0", "db/other");
     world.settle(service("web/shop"));
