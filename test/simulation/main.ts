@@ -2,9 +2,9 @@ import { tableText } from "../bench/table.ts";
 import { chaosOf } from "./chaos.ts";
 import { figuresRow, HEADS, randomText } from "./figures.ts";
 import { type Outcome, run } from "./run.ts";
+import { type Batch, failureText, runBatches } from "./run-threads.ts";
 import type { FaultScenario, Scenario } from "./scenario.ts";
-import { SCENARIOS } from "./scenarios/all.ts";
-import { LARGE } from "./scenarios/large.ts";
+import { CHAOS, SETS } from "./sets.ts";
 import { failsLike, scenarioText, shrink } from "./shrink.ts";
 
 /**
@@ -19,28 +19,18 @@ const seed = Number(process.env.SEED ?? 1);
 /** Of so many failed random runs the smallest scenario that fails alike is printed at once. */
 const SHRUNK_AT_ONCE = 2;
 
-/** Random runs get a third of all seeds. */
-const CHAOS_SHARE = SCENARIOS.length / 2;
+/** So many runs are given to a thread at once. */
+const BATCH = 25;
 /** From so many seeds on each of the large ones is run once. */
 const SEEDS_WITH_LARGE = 10_000;
 
-interface Set {
-  readonly name: string;
-  readonly of: (seed: number) => Scenario;
-  readonly share: number;
-}
-
-const sets = [
-  ...SCENARIOS.map((one): Set => ({ name: one.name, of: () => one, share: one.share ?? 1 })),
-  { name: "chaos", of: chaosOf, share: CHAOS_SHARE },
-  ...LARGE.map((one): Set => ({ name: one.name, of: () => one, share: 0 })),
-].filter(({ name }) => name.includes(filter));
+const sets = SETS.filter(({ name }) => name.includes(filter));
 const [chosen] = sets;
 if (chosen === undefined) throw new Error(`no scenario's name has ${JSON.stringify(filter)} in it`);
 
 if (first === "story") tell(chosen.name, chosen.of(seed));
 else if (first === "shrink") makeSmaller(chosen.of(seed));
-else measure(Number(first));
+else await measure(Number(first));
 
 function tell(name: string, scenario: Scenario): void {
   const { story, figures, problems } = run(scenario, seed, true);
@@ -63,28 +53,40 @@ function shrunkText(scenario: FaultScenario, from: number, problems: readonly st
   return [heading, scenarioText(smallest), ...run(smallest, from, true).story].join("\n");
 }
 
-function measure(seeds: number): void {
+async function measure(seeds: number): Promise<void> {
   const shares = sets.reduce((sum, { share }) => sum + share, 0);
-  const rows = [HEADS];
+  const chosenSets = sets.filter(({ share }) => share > 0 || seeds >= SEEDS_WITH_LARGE || filter !== "");
+  // What takes longest first, so that no thread is left with it at the end.
+  const batches = chosenSets.toReversed().flatMap(({ name, share }) => {
+    const count = Math.max(1, Math.round((seeds * share) / Math.max(1, shares)));
+    return batchesOf(name, count);
+  });
+  const outcomes = await runBatches(batches);
+  const outcomesOf = (name: string): readonly Outcome[] =>
+    batches.flatMap((batch, i) => (batch.name === name ? (outcomes[i] ?? []) : []));
   const failures: string[] = [];
   const shrunk: string[] = [];
-  const random: Outcome[] = [];
-  for (const { name, of, share } of sets) {
-    if (share === 0 && seeds < SEEDS_WITH_LARGE && filter === "") continue;
-    const count = Math.max(1, Math.round((seeds * share) / Math.max(1, shares)));
-    const outcomes = Array.from({ length: count }, (_, i) => run(of(seed + i), seed + i));
-    rows.push(figuresRow(name, outcomes));
-    if (name === "chaos") random.push(...outcomes);
-    for (const { seed: failed, problems } of outcomes) {
+  for (const { name, of } of chosenSets)
+    for (const { seed: failed, problems } of outcomesOf(name)) {
       if (problems.length === 0) continue;
-      failures.push(`SEED=${failed} story "${name}": ${problems.join("; ")}`);
+      failures.push(failureText(name, failed, problems));
       const scenario = of(failed);
       if ("faults" in scenario && shrunk.length < SHRUNK_AT_ONCE)
         shrunk.push(shrunkText(scenario, failed, problems));
     }
-  }
+  const rows = [HEADS, ...chosenSets.map(({ name }) => figuresRow(name, outcomesOf(name)))];
   console.log(tableText("in ms: p50 / p99 / max (in brackets the design's own simulation)", rows));
+  const random = outcomesOf(CHAOS);
   if (random.length > 0) console.log(randomText(random, (one) => chaosOf(one).faults.length));
   console.log([`${failures.length} runs with a problem`, ...failures, ...shrunk].join("\n"));
   process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+function batchesOf(name: string, count: number): readonly Batch[] {
+  const batches: Batch[] = [];
+  for (let from = 0; from < count; from += BATCH) {
+    const size = Math.min(BATCH, count - from);
+    batches.push({ name, seeds: Array.from({ length: size }, (_, i) => seed + from + i) });
+  }
+  return batches;
 }
