@@ -25,6 +25,18 @@ export const FOUND: readonly Scenario[] = [
     most: MOST,
   },
   {
+    name: "two nodes without a gateway, the owner's link is back while the node that took over is upgraded",
+    world: { nodes: 2, addresses: 1, hasGateway: false },
+    faults: [
+      { kind: "Cut", node: 2, segment: 1, to: 1, bothWays: true, forMs: 1471, atMs: 0 },
+      { kind: "NoCarrier", node: 1, segment: 1, forMs: 7521, atMs: 1000 },
+      { kind: "Upgrade", node: 2, forMs: 1238, atMs: 7000 },
+    ],
+    repairedMs: 10_000,
+    lengthMs: 30_000,
+    most: MOST,
+  },
+  {
     name: "the owner boots while the node that took over is upgraded, and resumes its old claim",
     world: { nodes: 2, addresses: 1 },
     faults: [

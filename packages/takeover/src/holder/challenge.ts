@@ -2,6 +2,7 @@ import { type Claim, firmClaimAbove, isHigher, type NodeId } from "../claims/cla
 import { type Core, isWitness } from "../core/core.ts";
 import { type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
 import { Spacing } from "../core/spacing.ts";
+import type { Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import { answererOf } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
@@ -16,7 +17,8 @@ interface Challenger {
 
 /**
  * Y5: a peer knows a higher claim for what this node announces. Its holder is asked; if it answers, its CLAIM decides. If it is silent but heard by the
- * peer, this node yields; if nobody hears it, the wire is asked, and this node outbids it. Hearsay never gets here.
+ * peer, this node yields; if nobody hears it, or it says itself that it does not announce the address, the wire is asked, and this node outbids it.
+ * Hearsay never gets here.
  */
 export class Challenges {
   readonly #core: Core;
@@ -70,9 +72,17 @@ export class Challenges {
       this.#holder.yieldTo(entry, claim, "HigherClaim");
     } else if (answerer !== undefined && answerer !== core.self.id) {
       core.post.query(answerer, [entry.address]);
-    } else if (isWitness(core, findings.sight, findings.membersSeen, listOf(entry))) {
+    } else if (
+      letGo(entry, findings.tells.get(claim.node)) ||
+      isWitness(core, findings.sight, findings.membersSeen, listOf(entry))
+    ) {
       const mine = firmClaimAbove(claim, indexIn(listOf(entry), core.self.id), core.self.id);
       this.#holder.firm(new Map([[entry, mine]]), "Reasserted");
     }
   }
+}
+
+/** Whether the holder of the higher claim says itself that it does not announce the address. */
+function letGo({ address }: Entry, tell: Tell | undefined): boolean {
+  return tell?.self === true && tell.items.every((item) => item.address.text !== address.text);
 }
