@@ -12,8 +12,13 @@ import type { World } from "./world.ts";
 
 /** A node that was silent this long is NotReady (Kubernetes: 40 to 50 s). */
 const NOT_READY_MS = 10_000;
-/** What every segment carries, so that any node may answer for any address. */
+/** What the only segment carries, so that any node may answer for any address. Of several the interfaces are named. */
 const SUBNETS = ["172.31.255.254/12", "2001:db8::ffff:ffff/64", "fe80::1/64"];
+const subnetsOf = (lan: number): readonly string[] => [
+  `10.${lan}.255.254/16`,
+  `2001:db8:${lan}::ffff:ffff/64`,
+  "fe80::1/64",
+];
 
 /** What a node told last. */
 interface Facts {
@@ -111,7 +116,7 @@ export class Controller {
     }
     if (!changed) return;
     this.#nodes = [...this.#views.values()].map(({ view }) => view);
-    for (const text of this.#occupancy.standIns.wanting()) {
+    for (const text of [...this.#occupancy.standIns.wanting(), ...this.#occupancy.nowhere()]) {
       const object = this.#objects.get(text);
       if (object !== undefined) this.#dirty.add(object);
     }
@@ -162,7 +167,7 @@ function viewOf(
 ): NodeView {
   const interfaces = stations.map(({ lan }, i) => ({
     name: `lan${lan.number}`,
-    addresses: SUBNETS,
+    addresses: stations.length > 1 ? subnetsOf(lan.number) : SUBNETS,
     carrier: facts.carriers?.[i] !== "-",
   }));
   return viewNode(node(name, { ready: facts.ready }), {

@@ -37,6 +37,32 @@ export const FOUND: readonly Scenario[] = [
     most: MOST,
   },
   {
+    name: "one of two segments is passed on after the owner has taken the other one back",
+    world: { nodes: 2, addresses: 1, segments: 2, networks: 2 },
+    faults: [
+      { kind: "NoApi", forMs: 2297, atMs: 1000 },
+      { kind: "NoCarrier", node: 1, segment: 1, forMs: 0, atMs: 2000 },
+      { kind: "Partition", segment: 1, apart: [2], forMs: 318, atMs: 3000 },
+      { kind: "Partition", segment: 2, apart: [1], forMs: 506, atMs: 6000 },
+    ],
+    repairedMs: 8000,
+    lengthMs: 20_000,
+    most: MOST,
+  },
+  {
+    name: "a stand-in that only covered ends in a break, and the owner had not heard of it",
+    world: { nodes: 2, addresses: 1, hasGateway: false },
+    faults: [
+      { kind: "Upgrade", node: 1, forMs: 1076, atMs: 1000 },
+      { kind: "Cut", node: 2, segment: 1, to: 1, bothWays: false, forMs: 3969, atMs: 2000 },
+      { kind: "Cut", node: 2, segment: 1, to: 1, bothWays: true, forMs: 4893, atMs: 6000 },
+      { kind: "SpeakerDies", node: 2, forMs: 0, cache: true, atMs: 10_000 },
+    ],
+    repairedMs: 12_000,
+    lengthMs: 22_000,
+    most: MOST,
+  },
+  {
     name: "the owner boots while the node that took over is upgraded, and resumes its old claim",
     world: { nodes: 2, addresses: 1 },
     faults: [

@@ -201,6 +201,27 @@ describe("the node that has an address", () => {
       ],
       ["the other one if that is on all networks", [stays, passed], { a: both, b: both }, WELL, "b"],
       [
+        "the other one, whatever the one on record had to claim on another network",
+        [{ ...stays, step: 2 }, passed],
+        { a: both, b: both },
+        WELL,
+        "b",
+      ],
+      [
+        "the one on record if that has the higher claim on the same network",
+        [{ ...stays, step: 2, interface: "wan0" }, passed],
+        { a: both, b: both },
+        WELL,
+        "a",
+      ],
+      [
+        "the one on record if that has the higher claim and it is not known on which network",
+        [{ ...stays, step: 2 }, passed],
+        { a: { lan0: [] }, b: both },
+        WELL,
+        "a",
+      ],
+      [
         "the other one if the one on record answers nowhere",
         [passed],
         { a: { lan0: LAN }, b: { wan0: WAN } },

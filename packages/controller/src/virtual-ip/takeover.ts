@@ -20,11 +20,15 @@ export interface Announcing {
 export function holderOf({ placement, announcers, node }: Announcing): string | undefined {
   const recorded = placement?.nodes[0];
   if (placement === undefined || recorded === undefined) return recorded;
+  const live = announcers.filter((one) => lives(node(one.node)));
+  // Each segment has claims of its own: who took one of them over stands below what the owner had to claim on another.
+  const isOutbid = (one: Announcer): boolean =>
+    live.some((other) => isHigherAnnouncer(other, one) && mayShareSegment(one, other, node));
   const highest = highestOf(
-    announcers.filter((one) => lives(node(one.node))),
+    live.filter((one) => one.node !== recorded && !isOutbid(one)),
     placement.nodes,
   );
-  if (highest === undefined || highest.node === recorded) return recorded;
+  if (highest === undefined) return recorded;
   const owner = node(recorded);
   const { epoch, step = 0, provisional = false } = highest;
   const isAbove = epoch > placement.epoch || (epoch === placement.epoch && step > 0);
@@ -64,6 +68,17 @@ function answersApart(
       shareSegment(subnets, subnets) &&
       !shareSegment(subnets, theirs),
   );
+}
+
+/** Whether both announce on one segment, as far as is known. */
+function mayShareSegment(one: Announcer, other: Announcer, node: Announcing["node"]): boolean {
+  const subnetsOf = ({ node: name, interface: on }: Announcer) =>
+    node(name)?.interfaces.find((present) => present.name === on)?.subnets;
+  const [mine, theirs] = [subnetsOf(one), subnetsOf(other)];
+  if (mine === undefined || theirs === undefined) return true;
+  // By subnets that are not shared even with themselves no segment is known.
+  const areKnown = shareSegment(mine, mine) && shareSegment(theirs, theirs);
+  return !areKnown || shareSegment(mine, theirs);
 }
 
 /** Whether a speaker is there, or was a moment ago, and can be believed. */

@@ -12,6 +12,7 @@ const ACTIVE_OF_ADDRESS = 3;
 const SAID = 3;
 
 interface Standing {
+  readonly begunMs: number;
   acknowledgedMs: number;
   ready: boolean;
   intervalMs: number;
@@ -51,6 +52,12 @@ export class Beats {
   /** When a stand-in last acknowledged. */
   acknowledgedMs(node: NodeId): number {
     return this.#standings.get(node)?.acknowledgedMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** For how long a node has been sent heartbeats, in ms; 0 if it is sent none. */
+  beatenMs(node: NodeId): number {
+    const nowMs = this.#nowMs();
+    return nowMs - (this.#standings.get(node)?.begunMs ?? nowMs);
   }
 
   /** Beats at once, to all, and once more for all that changes in the same go. */
@@ -163,7 +170,8 @@ export class Beats {
   #newStanding(node: NodeId): Standing {
     const acknowledgedMs = this.#options.core.directory.lastHeardMs(node);
     const sentMs = Number.NEGATIVE_INFINITY;
-    return { acknowledgedMs, ready: true, intervalMs: TIMING.reserveBeat, sentMs, soon: 0 };
+    const begunMs = this.#nowMs();
+    return { begunMs, acknowledgedMs, ready: true, intervalMs: TIMING.reserveBeat, sentMs, soon: 0 };
   }
 
   #nowMs(): number {

@@ -120,6 +120,15 @@ describe("a holder", () => {
     expect(speaker.done.filter((what) => what === "again")).to.have.length(2);
   });
 
+  it("Y3: announces again when a stand-in is heard that was not when it should have, for it may have announced", () => {
+    const speaker = new OneSpeaker([1n, 2n, 3n]);
+    speaker.run(6000);
+    speaker.forget();
+    for (let i = 0; i < 2; i++) speaker.hear(2n, { type: "Ack", ready: true });
+    speaker.run(1000);
+    expect(speaker.done).to.deep.equal(["again"]);
+  });
+
   it("offers nothing any more when its link is back at once, so that what nobody took stays", () => {
     const speaker = OneSpeaker.holding();
     const surroundings = { anchor: GATEWAY, caretake: true };

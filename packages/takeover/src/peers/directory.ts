@@ -36,13 +36,13 @@ export class Directory {
     return this.#byMac.get(mac);
   }
 
-  /** Takes note of a fresh message. @returns how long that path had been silent, in ms; 0 if it never was heard before */
-  heard(id: NodeId, path: Path, nowMs: number): number {
+  /** Takes note of a fresh message. @returns how long that path had been silent, in ms; undefined if it never was heard before */
+  heard(id: NodeId, path: Path, nowMs: number): number | undefined {
     const heard = this.#heardMs.get(id) ?? { Node: NEVER, Segment: NEVER };
     const last = heard[path];
     heard[path] = nowMs;
     this.#heardMs.set(id, heard);
-    return last === NEVER ? 0 : nowMs - last;
+    return last === NEVER ? undefined : nowMs - last;
   }
 
   /** Whether anybody but this one was heard on the node path since then. */

@@ -250,7 +250,8 @@ export class Takeover {
   }
 
   #heard(from: Message["header"]["sender"], path: Path): void {
-    const silentMs = this.#core.directory.heard(from, path, this.#core.clock.nowMs());
+    const silentMs =
+      this.#core.directory.heard(from, path, this.#core.clock.nowMs()) ?? this.#holder.beats.beatenMs(from);
     if (path === "Segment" && silentMs >= TIMING.pathBack) {
       this.#holder.overlaps.back(from, silentMs);
       for (const entry of new Set([...this.#holder.held.of(from), ...this.#holder.displaced.of(from)]))
