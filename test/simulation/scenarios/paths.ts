@@ -34,6 +34,16 @@ function mustPassOn(world: World): void {
   });
 }
 
+function ownersNodePathDies(world: World): void {
+  world.nodeNetwork.setDead(OWNER, true);
+  mustPassOn(world);
+}
+
+const PASSED_ON = {
+  lengthMs: 8000,
+  most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
+  reports: { NodePathLost: true },
+};
 const NOTHING = { unansweredMs: 0, clientMs: 0, overlapMs: 0, moves: 0 };
 
 /** Paths break while nodes live. */
@@ -175,13 +185,8 @@ export const PATHS: readonly Scenario[] = [
   {
     name: "owner's node path dead, segment alive",
     world: { networks: 2 },
-    play: (world) => {
-      world.nodeNetwork.setDead(OWNER, true);
-      mustPassOn(world);
-    },
-    lengthMs: 8000,
-    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
-    reports: { NodePathLost: true },
+    play: ownersNodePathDies,
+    ...PASSED_ON,
   },
   {
     name: "owner hears on the node path and is not heard there",
@@ -190,21 +195,14 @@ export const PATHS: readonly Scenario[] = [
       for (const { number } of world.machines) if (number !== OWNER) world.nodeNetwork.cut(OWNER, number);
       mustPassOn(world);
     },
-    lengthMs: 8000,
-    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
-    reports: { NodePathLost: true },
+    ...PASSED_ON,
   },
   {
     // Who holds nothing exchanges nothing with the others, and asks them.
     name: "the only holder's node path dead, segment alive",
     world: { networks: 2, addresses: 1 },
-    play: (world) => {
-      world.nodeNetwork.setDead(OWNER, true);
-      mustPassOn(world);
-    },
-    lengthMs: 8000,
-    most: { unansweredMs: 0, clientMs: 0, overlapMs: 5, moves: 1 },
-    reports: { NodePathLost: true },
+    play: ownersNodePathDies,
+    ...PASSED_ON,
   },
   {
     name: "everybody's node path dead, segment alive",
