@@ -27,8 +27,8 @@ const KINDS: readonly Report["type"][] = [
   "AnchorLost",
   "NodePathLost",
 ] satisfies TroubleKind[];
-/** Found after several seconds of asking, so told at once: what is announced is offered to others just then, and there may be no second time. */
-const CERTAIN: readonly TroubleKind[] = ["AnchorLost", "NodePathLost"];
+/** Found after seconds, so told at once: what is announced is offered to others just then, and there may be no second time. */
+const CERTAIN: readonly TroubleKind[] = ["NodePathLost"];
 /** What is reported again after so long is no accident, in ms. */
 const LASTS_MS = 5_000;
 /** What has not been reported for so long is over, in ms: longer than it takes a holder to tell the segment its addresses again. */
