@@ -12,6 +12,7 @@ const ACTIVE_OF_ADDRESS = 3;
 const SAID = 3;
 
 interface Standing {
+  /** When it was sent the first heartbeat. */
   readonly begunMs: number;
   acknowledgedMs: number;
   ready: boolean;
