@@ -3,12 +3,14 @@ import { FAIR } from "../network.ts";
 import { FIRST, OWNER, type Scenario, SECOND, THIRD } from "../scenario.ts";
 import type { World } from "../world.ts";
 
+const PARTED_MS = 5000;
+
 /** The owner on one side, all other nodes on the other, for 5 s. */
 function part(world: World, withOwner: readonly Port[]): void {
   const sides = new Map<Port, number>(world.machines.map(({ number }) => [number, number === OWNER ? 1 : 0]));
   for (const port of withOwner) sides.set(port, 1);
   world.segment.partition(sides);
-  world.later(5000, () => {
+  world.later(PARTED_MS, () => {
     world.story(undefined, "the segment heals");
     world.segment.heal();
   });
@@ -27,11 +29,23 @@ const PASSED_ON_MS = 4400;
 /** The owner must have passed everything on by then. */
 function mustPassOn(world: World): void {
   world.later(PASSED_ON_MS, () => {
-    for (const { address } of world.api.objects)
-      for (const station of world.lans.flatMap(({ stations }) => stations))
-        if (station.machine.number === OWNER && station.answerFor(address) === station.mac)
-          world.isBroken(`${station.machine.name} still announces ${address.text}`);
+    for (const text of announcedBy(world, OWNER)) world.isBroken(`n${OWNER} still announces ${text}`);
   });
+}
+
+function mustHold(world: World, node: number): void {
+  if (announcedBy(world, node).length === 0) world.isBroken(`n${node} announces nothing any more`);
+}
+
+/** The addresses that a node answers for with its own MAC. */
+function announcedBy(world: World, node: number): readonly string[] {
+  const stations = world.lans.flatMap(({ stations }) => stations);
+  return stations
+    .filter(({ machine }) => machine.number === node)
+    .flatMap((station) =>
+      world.api.objects.filter(({ address }) => station.answerFor(address) === station.mac),
+    )
+    .map(({ address }) => address.text);
 }
 
 function ownersNodePathDies(world: World): void {
@@ -116,6 +130,18 @@ export const PATHS: readonly Scenario[] = [
     lengthMs: 10_000,
     most: { unansweredMs: 0, clientMs: 0, overlapMs: 150, moves: 2 },
     share: 2,
+  },
+  {
+    // A stand-in that covered sees the gateway first: that a slow speaker does not answer is no reason to take over from a node that lives.
+    name: "partition and heal, gateway with the owner, whose speaker is slow just then",
+    world: { addresses: 1 },
+    play: (world) => {
+      part(world, ["gateway", "client"]);
+      world.later(PARTED_MS - 100, () => world.machine(OWNER).stall(1400, { whole: false, hidden: false }));
+      world.later(PARTED_MS + 2500, () => mustHold(world, OWNER));
+    },
+    lengthMs: 12_000,
+    most: { overlapMs: 1500, moves: 2 },
   },
   {
     name: "partition and heal, gateway with the stand-ins",

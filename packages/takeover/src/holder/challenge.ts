@@ -2,9 +2,8 @@ import { type Claim, firmClaimAbove, isHigher, type NodeId } from "../claims/cla
 import { type Core, isWitness } from "../core/core.ts";
 import { type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
 import { Spacing } from "../core/spacing.ts";
-import type { Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
-import { answererOf } from "../watch/evidence.ts";
+import { answererOf, letGo } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
 import type { Holder } from "./holder.ts";
 
@@ -80,9 +79,4 @@ export class Challenges {
       this.#holder.firm(new Map([[entry, mine]]), "Reasserted");
     }
   }
-}
-
-/** Whether the holder of the higher claim says itself that it does not announce the address. */
-function letGo({ address }: Entry, tell: Tell | undefined): boolean {
-  return tell?.self === true && tell.items.every((item) => item.address.text !== address.text);
 }

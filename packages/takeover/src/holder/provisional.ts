@@ -4,18 +4,19 @@ import { type Core, isWitness } from "../core/core.ts";
 import { baseOf, type Entry, indexIn, itemOf, listOf } from "../core/ledger.ts";
 import { pagesOf } from "../core/post.ts";
 import { MOST_ITEMS } from "../messages/items.ts";
-import type { Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
-import { answererOf } from "../watch/evidence.ts";
+import { answererOf, letGo } from "../watch/evidence.ts";
 import type { Findings } from "../watch/round.ts";
 import type { Holder } from "./holder.ts";
 
+/** So many rounds in a row an old holder that lives may leave the address unanswered: its speaker may only be slow, or behind. */
+const PATIENCE = 3;
 /** So many are looked after at once. */
 const LOOKED_AFTER = 8 * MOST_ITEMS;
 
 /**
  * Provisional claims are looked after each second, of thousands some in turn: another speaker that answers is asked; a witness that is back
- * makes them firm, and so does the old holder when it is back and says that it does not announce the address. What was made firm has the
+ * makes them firm if the old holder is dead, or lives and was not seen to answer three times, and so does that holder when it says that it does not announce the address. What was made firm has the
  * next looked after soon.
  */
 export class ProvisionalCheck {
@@ -24,6 +25,8 @@ export class ProvisionalCheck {
   #timer: Timer | undefined;
   /** How many have been looked after. */
   #turn = 0;
+  /** For how many rounds in a row the old holder lived and did not answer for what is claimed by this. */
+  readonly #mute = new WeakMap<Claim, number>();
 
   constructor(core: Core, holder: Holder) {
     this.#core = core;
@@ -86,11 +89,16 @@ export class ProvisionalCheck {
       if (mine === undefined || mine.firm) continue;
       const answerer = answererOf(core, entry, findings);
       const list = listOf(entry);
-      if (answerer !== undefined && answerer !== core.self.id) core.post.query(answerer, [entry.address]);
-      else {
+      if (answerer !== undefined && answerer !== core.self.id) {
+        this.#mute.delete(mine);
+        core.post.query(answerer, [entry.address]);
+      } else {
         const claim = firmClaimAbove(mine, indexIn(list, core.self.id), core.self.id);
-        if (isWitness(core, findings.sight, findings.membersSeen, list)) firm.WitnessBack.set(entry, claim);
-        else if (baseOf(entry).node === subject && letGo(entry, findings.tells.get(subject)))
+        const isWitnessed = isWitness(core, findings.sight, findings.membersSeen, list);
+        const isHolders = baseOf(entry).node === subject;
+        if (isWitnessed && !(isHolders && this.#isWaitedFor(mine, subject, findings)))
+          firm.WitnessBack.set(entry, claim);
+        else if (isHolders && letGo(entry, findings.tells.get(subject)))
           firm.HolderConceded.set(entry, claim);
       }
     }
@@ -101,9 +109,17 @@ export class ProvisionalCheck {
     this.#timer = undefined;
     this.#startIn(TIMING.askPace);
   }
+
+  /** Whether the old holder lives, and has not left what is claimed unanswered for long enough. */
+  #isWaitedFor(mine: Claim, subject: NodeId, findings: Findings): boolean {
+    if (!showsLife(subject, findings)) return false;
+    const mute = (this.#mute.get(mine) ?? 0) + 1;
+    this.#mute.set(mine, mute);
+    return mute < PATIENCE;
+  }
 }
 
-/** The old holder is back and could announce the address, and does not. */
-function letGo({ address }: Entry, tell: Tell | undefined): boolean {
-  return tell?.self === true && tell.ready && !tell.items.some((item) => item.address.text === address.text);
+/** Its kernel or its speaker answers, or somebody hears it. */
+function showsLife(subject: NodeId, { kernel, tells }: Findings): boolean {
+  return kernel || tells.has(subject) || [...tells.values()].some(({ sinceMs }) => sinceMs < TIMING.hears);
 }

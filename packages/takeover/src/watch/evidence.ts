@@ -1,7 +1,7 @@
 import type { NodeId } from "../claims/claim.ts";
 import type { Core } from "../core/core.ts";
 import type { Entry } from "../core/ledger.ts";
-import type { Item } from "../messages/message.ts";
+import type { Item, Tell } from "../messages/message.ts";
 import { TIMING } from "../timing.ts";
 import type { AnsweredBy, Evidence } from "./decide.ts";
 import type { Findings } from "./round.ts";
@@ -56,4 +56,9 @@ function answeredBy(core: Core, holder: NodeId, entries: readonly Entry[], findi
   const nodes = entries.map((entry) => answererOf(core, entry, findings));
   if (nodes.includes(holder)) return "Holder";
   return nodes.length > 0 && nodes.every((node) => node !== undefined) ? "OtherSpeaker" : "Nobody";
+}
+
+/** Whether a holder says itself that it does not announce the address, though it could. */
+export function letGo({ address }: Entry, tell: Tell | undefined): boolean {
+  return tell?.self === true && tell.ready && tell.items.every((item) => item.address.text !== address.text);
 }
