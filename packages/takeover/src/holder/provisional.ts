@@ -16,8 +16,8 @@ const LOOKED_AFTER = 8 * MOST_ITEMS;
 
 /**
  * Provisional claims are looked after each second, of thousands some in turn: another speaker that answers is asked; a witness that is back
- * makes them firm if the old holder is dead, or lives and was not seen to answer three times, and so does that holder when it says that it does not announce the address. What was made firm has the
- * next looked after soon.
+ * makes them firm if the old holder is dead, or lives and was not seen to answer in three rounds; and so does that holder itself when it says
+ * that it does not announce the address. What was made firm has the next looked after soon.
  */
 export class ProvisionalCheck {
   readonly #core: Core;
