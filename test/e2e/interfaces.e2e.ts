@@ -7,6 +7,7 @@ import type { Capture } from "../lab/capture.ts";
 import { Lab } from "../lab/lab.ts";
 import { Asking, silentBetween, turnsOf } from "./support/asking.ts";
 import { settled } from "./support/audit.ts";
+import { failedApart, switchTo } from "./support/cut-connections.ts";
 import { solicitedNode } from "./support/frames.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
@@ -180,6 +181,7 @@ describe("the interfaces of a node", () => {
         await lab.exec("client-1", ["ip", family, "route", "add", prefix, "dev", "eth0"]);
       for (const vip of vips) await proxied(lab, "second", vip);
       for (const vip of vips) await page(lab, "client-1", vip);
+      const capture = await lab.capture("client-1", "arp or icmp6");
       const probes = await Promise.all(
         vips.map((vip) => lab.probe("client-1", { kind: "http", url: urlOf(vip) }, { everyMs: 50 })),
       );
@@ -204,9 +206,14 @@ describe("the interfaces of a node", () => {
           expect(await told(vip, "eth0")).to.deep.equal([macOf("node-2", 0)]);
           expect(await told(vip, "eth1")).to.deep.equal([macOf("node-2")]);
         }
-        for (const probe of probes) expect(unanswered(await probe.stop())).to.deep.equal([]);
+        for (const [i, vip] of vips.entries()) {
+          const switches = switchTo(claimsOf(capture.frames, vip), macOf("node-2", 0));
+          expect(switches, vip).to.have.length(1);
+          expect(failedApart((await probes[i]?.stop()) ?? [], switches), vip).to.deep.equal([]);
+        }
       } finally {
         await Promise.all(probes.map((probe) => probe.stop()));
+        await capture.stop();
       }
       const records = await Promise.all(vips.map((vip) => recordOf(lab, vip)));
       await lab.plugCable("node-1", "eth1");

@@ -3,13 +3,12 @@ import { DRAIN_ANNOTATION, MOVE_PENDING, MOVE_TO_ANNOTATION } from "@fairlead/ap
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
-import { unanswered } from "../lab/attempt.ts";
 import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsApart } from "./support/asking.ts";
 import { eventAbout } from "./support/events.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
-import { Onlookers } from "./support/onlookers.ts";
+import { failuresOf, Onlookers } from "./support/onlookers.ts";
 import {
   adopted,
   announcedOnlyBy,
@@ -200,7 +199,7 @@ describe("fairlead move and fairlead drain", function () {
     const macs = nodes.map((node) => macOf(lab, node));
     for (const seen of (await onlookers?.stop()) ?? []) {
       expect(seen.attempts.length, seen.vip).to.be.greaterThan(20);
-      expect(unanswered(seen.attempts), seen.vip).to.deep.equal([]);
+      expect(failuresOf(seen), seen.vip).to.deep.equal([]);
       expect(turnsApart(seen.answers), seen.vip).to.deep.equal(macs);
     }
     onlookers = undefined;

@@ -4,13 +4,12 @@ import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
-import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsApart } from "./support/asking.ts";
 import { cluster } from "./support/cluster.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
-import { Onlookers } from "./support/onlookers.ts";
+import { failuresOf, Onlookers } from "./support/onlookers.ts";
 import { adopted, announcedOnlyBy, listOf, pinnedWeb, place, unplace } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
 import {
@@ -181,7 +180,7 @@ describe("failback of an address", function () {
     for (const { vip, answers, attempts } of (await onlookers.stop()) ?? []) {
       const late = attempts.filter(({ startedAtMs }) => startedAtMs > backMs);
       expect(late.length, vip).to.be.greaterThan(20);
-      expect(unanswered(late), vip).to.deep.equal([]);
+      expect(failuresOf({ answers, attempts: late }), vip).to.deep.equal([]);
       const since = turnsApart(answers.filter(({ atMs }) => atMs > backMs));
       expect(since, vip).to.deep.equal([standIn, owner].map((node) => macOf(lab, node)));
     }
@@ -234,9 +233,10 @@ describe("failback of an address", function () {
   /** Expects that every address was told to be at the MACs of these nodes, in this order, and that every connection was taken. */
   async function unnoticed(nodes: readonly string[]): Promise<void> {
     const macs = nodes.map((node) => macOf(lab, node));
-    for (const { vip, answers, attempts } of (await onlookers?.stop()) ?? []) {
+    for (const seen of (await onlookers?.stop()) ?? []) {
+      const { vip, answers, attempts } = seen;
       expect(attempts.length, vip).to.be.greaterThan(20);
-      expect(unanswered(attempts), vip).to.deep.equal([]);
+      expect(failuresOf(seen), vip).to.deep.equal([]);
       expect(turnsApart(answers), vip).to.deep.equal(macs);
     }
   }

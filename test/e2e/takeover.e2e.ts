@@ -2,10 +2,10 @@ import { EXCLUDE_NODE_LABEL, OUT_OF_SERVICE_TAINT, TO_BE_DELETED } from "@fairle
 import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
-import { unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
 import { whilePaused } from "./support/controllers.ts";
+import { failedApart, switchTo } from "./support/cut-connections.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
 import { adopted, lastMove, type Placed, place, turns, unplace } from "./support/placed.ts";
 import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
@@ -134,8 +134,9 @@ describe("an address that another node takes over", function () {
           expect(await lastMove(lab, vip)).to.deep.equal({ from: holder, to: next, ...told });
           const attempts = (await probings[i]?.stop()) ?? [];
           expect(attempts.length, vip).to.be.greaterThan(20);
-          if (planned) expect(unanswered(attempts), vip).to.deep.equal([]);
-          expectRounds(claimsOf(capture.frames, vip), vip, mac);
+          const claims = claimsOf(capture.frames, vip);
+          if (planned) expect(failedApart(attempts, switchTo(claims, mac)), vip).to.deep.equal([]);
+          expectRounds(claims, vip, mac);
           expect(await resolutions(lab, "client-2", vip)).to.deep.equal([mac]);
           const nodes = lab.nodeNames.map((name) => macOf(lab, name));
           expect(misattributed(capture.frames, nodes)).to.deep.equal([]);

@@ -1,7 +1,8 @@
-import { type Attempt, longestOutageMs, unanswered } from "../../lab/attempt.ts";
+import { type Attempt, longestOutageMs } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Probing } from "../../lab/reach.ts";
 import { Asking, longestSilence, silentBetween, type Told, turnsOf } from "./asking.ts";
+import { failedApart, switchesIn } from "./cut-connections.ts";
 
 /** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
 const ATTEMPT_MS = 900;
@@ -107,8 +108,14 @@ export function printStay({ vip, answers, attempts }: Seen): void {
 }
 
 /** What went wrong for who opened connections and asked: empty if nothing did and the address was told to be at these MACs, in this order. */
-export function faultsOf({ vip, answers, attempts }: Seen, macs: readonly string[]): readonly string[] {
+export function faultsOf(seen: Seen, macs: readonly string[]): readonly string[] {
+  const { vip, answers } = seen;
   const turns = turnsOf(answers);
   const moved = turns.join() === macs.join() ? [] : [`${vip} was at ${turns.join(", then ")}`];
-  return [...moved, ...unanswered(attempts).map((text) => `${vip}: ${text}`)];
+  return [...moved, ...failuresOf(seen).map((text) => `${vip}: ${text}`)];
+}
+
+/** The connections that failed, but for those that a move cut while they were opened. */
+export function failuresOf({ answers, attempts }: Pick<Seen, "answers" | "attempts">): readonly string[] {
+  return failedApart(attempts, switchesIn(answers));
 }
