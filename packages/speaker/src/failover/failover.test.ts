@@ -90,6 +90,17 @@ describe("two speakers on one segment", () => {
     expect(pair.lan.answerers(address(VIP))).to.deep.equal([MACS.one]);
   });
 
+  it("the owner learns before it announces though it knows of a node that is on no segment of its own", () => {
+    const pair = new Pair();
+    const present = [eth("eth0", 2, ["198.51.100.3/24"], { mac: mac("02:00:00:00:00:13") })];
+    const lan = new MemorySegment(pair.clock);
+    const elsewhere = new SegmentNode({ name: "worker-3", clock: pair.clock, lan, present }).neighbor;
+    pair.one.segments.setNodes([pair.one.neighbor, pair.two.neighbor, elsewhere]);
+    pair.pass(10);
+    pair.place();
+    expect(pair.until(() => pair.one.right(VIP)?.kind === "Own")).to.be.within(400, 420);
+  });
+
   it("asks longer before the very first announcement", () => {
     const pair = new Pair();
     pair.place({ ...PLACED, first: true });

@@ -149,7 +149,9 @@ export class Segment implements NodePathUser {
     const moved = this.#neighborhood.set(this.#present, others);
     this.#takeover.onDirectory([this.#peer(), ...this.#neighborhood.peers]);
     this.#watch();
-    if (moved) this.#takeover.onPlacementChange(this.#neighborhood.placements(this.#placed.values()), []);
+    // Without an address there is nothing to learn, and what it has learned it would not ask for again.
+    if (moved && this.#placed.size > 0)
+      this.#takeover.onPlacementChange(this.#neighborhood.placements(this.#placed.values()), []);
     this.#rights.settle();
   }
 
