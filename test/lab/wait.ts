@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How long and how often to look. */
 export interface WaitOptions {
-  /** @default 30000 */
+  /** @default 60000 */
   readonly deadlineMs?: number;
   /** @default 100 */
   readonly everyMs?: number;
@@ -50,7 +50,7 @@ export async function waitFor<T>(
   probe: Probe<T>,
   options: WaitOptions = {},
 ): Promise<T> {
-  const deadlineMs = options.deadlineMs ?? 30_000;
+  const deadlineMs = options.deadlineMs ?? 60_000;
   const startMs = performance.now();
   const endMs = startMs + deadlineMs;
   let lastSeen: unknown;
