@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Drop, Environment } from "../environment.ts";
 import { encode, type Keyring } from "../messages/codec.ts";
-import type { Header } from "../messages/message.ts";
+import type { Header, Path } from "../messages/message.ts";
 import { LOOKED_AT_ONE_IN, MOST_FORGED } from "../peers/introductions.ts";
 import { testKeys } from "../testing/keys.ts";
 import { Post } from "./post.ts";
@@ -40,7 +40,10 @@ describe("what arrives", () => {
         tags--;
       },
     };
-    post = new Post({ self: 1n, incarnation: INCARNATION, interfaceId: 1, paths: ["Segment"] }, environment);
+    post = new Post(
+      { self: 1n, incarnation: INCARNATION, interfaceId: 1, paths: ["Segment", "Node"] },
+      environment,
+    );
   });
 
   it("costs no tag where the header alone condemns it", () => {
@@ -52,7 +55,7 @@ describe("what arrives", () => {
       ["OtherSegment", { sequence: 2, path: "Node" }],
       ["Own", { sequence: 2, sender: 1n }],
     ];
-    for (const [drop, header] of cases) expect(hear(header), drop).to.equal(drop);
+    for (const [drop, header] of cases) expect(hear(header, false, "Segment"), drop).to.equal(drop);
     expect(tags).to.equal(0);
     expect(hear({ sequence: 2 })).to.equal(undefined);
     expect(tags).to.equal(1);
@@ -78,10 +81,27 @@ describe("what arrives", () => {
     expect(sent).to.equal(1);
   });
 
-  function hear(header: Partial<Header>, forged = false): Drop | undefined {
-    const datagram = encode({ ...HEADER, ...header }, { type: "Ack", ready: true }, keys);
+  it("is looked at on the segment though the node path is flooded, which others than neighbors can do", () => {
+    for (let i = 0; i < 8000; i++) hear({ receiverIncarnation: 0n, path: "Node" }, true);
+    expect(hear({ sender: 3n, receiverIncarnation: 0n })).to.equal("OtherReceiver");
+  });
+
+  it("is greeted on each path that it came by", () => {
+    for (const path of ["Segment", "Node", "Segment", "Node"] as const)
+      hear({ receiverIncarnation: 0n, path, sequence: sent + 1 });
+    expect(sent).to.equal(2);
+  });
+
+  it("costs few tags where what was once right is sent again and again", () => {
+    for (let i = 0; i < 8000; i++) hear({ receiverIncarnation: 0n, sequence: 1 });
+    expect(tags).to.be.below(2 * MOST_FORGED + 8000 / LOOKED_AT_ONE_IN);
+  });
+
+  function hear(header: Partial<Header>, forged = false, came?: Path): Drop | undefined {
+    const whole = { ...HEADER, ...header };
+    const datagram = encode(whole, { type: "Ack", ready: true }, keys);
     if (forged) datagram[datagram.length - 16] = (datagram[datagram.length - 16] ?? 0) ^ 1;
-    const read = post.receive(datagram, "Segment", true);
+    const read = post.receive(datagram, came ?? whole.path, true);
     return read.ok ? undefined : read.error;
   }
 });

@@ -33,7 +33,11 @@ export class Post {
   readonly #options: PostOptions;
   readonly #environment: Environment;
   readonly #freshness: Freshness;
-  readonly #introductions = new Introductions();
+  /** For each path of its own: the node path can be reached from other networks. */
+  readonly #introductions: Readonly<Record<Path, Introductions>> = {
+    Node: new Introductions(),
+    Segment: new Introductions(),
+  };
   readonly #answers: Spacing<string>;
   readonly #bulk: Bulk;
   readonly #buffer = new Uint8Array(MOST_BYTES);
@@ -144,16 +148,20 @@ export class Post {
     const foreseen = this.#freshness.foresee(header);
     if (foreseen !== undefined) return err(foreseen);
     const isIntroduction = header.receiverIncarnation !== incarnation;
-    if (isIntroduction && !this.#introductions.mayLook(this.#environment.clock.nowMs()))
-      return err("Unchecked");
+    const introductions = this.#introductions[path];
+    if (isIntroduction && !introductions.mayLook(this.#environment.clock.nowMs())) return err("Unchecked");
     const read = openEnvelope(datagram, envelope.value, this.#environment.keys);
     if (!read.ok) {
-      if (isIntroduction) this.#introductions.forged();
+      if (isIntroduction) introductions.forged();
       return read;
     }
     const drop = this.#freshness.judge(header, !STATES.includes(read.value.body.type));
-    if (drop === "OtherReceiver" && this.mayAnswer(header.sender, `greet ${header.incarnation}`))
-      this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);
+    if (drop === "OtherReceiver") {
+      if (this.mayAnswer(header.sender, `greet ${header.incarnation} ${path}`))
+        this.#send(header.sender, { type: "Ack", ready }, header.incarnation, path);
+      // A peer does not say so much before it is greeted: it may be a replay.
+      else introductions.forged();
+    }
     if (drop === "Duplicate") this.#environment.report({ type: "DuplicateNode", peer: header.sender });
     return drop === undefined ? read : err(drop);
   }

@@ -6,8 +6,8 @@ export const MOST_FORGED = 500;
 export const LOOKED_AT_ONE_IN = 8;
 
 /**
- * Bounds what forged first words cost. Who knows my incarnation, a random number that is told to peers alone, is no matter of this class: its
- * messages are always looked at. Who does not may be a peer that has just started, or anybody. Nothing but the tag tells them apart, and
+ * Bounds what forged and repeated first words cost. Who knows my incarnation, a random number that only those learn who can listen on the path, is
+ * no matter of this class: its messages are always looked at. Who does not may be a peer that has just started, or anybody. Nothing but the tag tells them apart, and
  * no field that a forger could fill in as well: so while very many turn out to be forged, each has the same small chance, and a peer, which goes
  * on sending, soon has had it.
  */
@@ -27,7 +27,7 @@ export class Introductions {
     return this.#passed === 0;
   }
 
-  /** The tag of one that was looked at was wrong. */
+  /** The tag of one that was looked at was wrong, or its sender was greeted just now. */
   forged(): void {
     this.#forged++;
   }
