@@ -67,14 +67,12 @@ export class Challenges {
     const core = this.#core;
     if (entry.mine === undefined || !isHigher(claim, entry.mine)) return;
     const answerer: NodeId | undefined = answererOf(core, entry, findings);
-    if ([...findings.tells.values()].some(({ sinceMs }) => sinceMs < TIMING.reserveBeat)) {
+    const isLetGo = letGo(entry, findings.tells.get(claim.node));
+    if (!isLetGo && [...findings.tells.values()].some(({ sinceMs }) => sinceMs < TIMING.reserveBeat)) {
       this.#holder.yieldTo(entry, claim, "HigherClaim");
     } else if (answerer !== undefined && answerer !== core.self.id) {
       core.post.query(answerer, [entry.address]);
-    } else if (
-      letGo(entry, findings.tells.get(claim.node)) ||
-      isWitness(core, findings.sight, findings.membersSeen, listOf(entry))
-    ) {
+    } else if (isLetGo || isWitness(core, findings.sight, findings.membersSeen, listOf(entry))) {
       const mine = firmClaimAbove(claim, indexIn(listOf(entry), core.self.id), core.self.id);
       this.#holder.firm(new Map([[entry, mine]]), "Reasserted");
     }

@@ -46,7 +46,8 @@ export class ProvisionalCheck {
     if (this.#timer !== undefined || this.#provisional().length === 0) return;
     this.#timer = this.#core.clock.after(delayMs, () => {
       this.#timer = undefined;
-      for (const { list, part } of pagesOf(this.#next())) this.#ask(list, part);
+      for (const entries of byHolder(this.#next()).values())
+        for (const { list, part } of pagesOf(entries)) this.#ask(list, part);
       this.start();
     });
   }
@@ -95,11 +96,8 @@ export class ProvisionalCheck {
       } else {
         const claim = firmClaimAbove(mine, indexIn(list, core.self.id), core.self.id);
         const isWitnessed = isWitness(core, findings.sight, findings.membersSeen, list);
-        const isHolders = baseOf(entry).node === subject;
-        if (isWitnessed && !(isHolders && this.#isWaitedFor(mine, subject, findings)))
-          firm.WitnessBack.set(entry, claim);
-        else if (isHolders && letGo(entry, findings.tells.get(subject)))
-          firm.HolderConceded.set(entry, claim);
+        if (isWitnessed && !this.#isWaitedFor(mine, subject, findings)) firm.WitnessBack.set(entry, claim);
+        else if (letGo(entry, findings.tells.get(subject))) firm.HolderConceded.set(entry, claim);
       }
     }
     const madeFirm = (["WitnessBack", "HolderConceded"] as const).filter((reason) => firm[reason].size > 0);
@@ -117,6 +115,18 @@ export class ProvisionalCheck {
     this.#mute.set(mine, mute);
     return mute < PATIENCE;
   }
+}
+
+/** By the node whose claim each covers for. */
+function byHolder(entries: readonly Entry[]): ReadonlyMap<NodeId, readonly Entry[]> {
+  const groups = new Map<NodeId, Entry[]>();
+  for (const entry of entries) {
+    const { node } = baseOf(entry);
+    const same = groups.get(node);
+    if (same === undefined) groups.set(node, [entry]);
+    else same.push(entry);
+  }
+  return groups;
 }
 
 /** Its kernel or its speaker answers, or somebody hears it. */

@@ -92,6 +92,28 @@ describe("a holder", () => {
     expect(speaker.sentTo(2n, "Claim").map(({ items }) => items[0]?.claim.step)).to.not.include(2);
   });
 
+  it("Y5: outbids a claim whose holder says itself that it does not announce the address, though others hear it and no witness is there", () => {
+    const speaker = OneSpeaker.holding([1n, 2n, 3n], false);
+    const items = [{ address: ADDRESS, claim: { ...HIGHER, node: 3n }, knowledge: "Silent" as const }];
+    speaker.hear(2n, { type: "Known", list: [1n, 2n, 3n], items });
+    speaker.run(150);
+    const round = speaker.sentTo(2n, "Ask").at(-1)?.round ?? 0;
+    const tell = {
+      type: "Tell",
+      subject: 3n,
+      round,
+      hasDuty: false,
+      sight: 1,
+      items: [],
+      ready: true,
+    } as const;
+    speaker.hear(2n, { ...tell, sinceMs: 50, self: false });
+    speaker.hear(3n, { ...tell, sinceMs: 0, self: true });
+    speaker.run(150);
+    expect(speaker.done).to.not.include("stop");
+    expect(speaker.sentTo(2n, "Claim").map(({ items }) => items[0]?.claim.step)).to.include(2);
+  });
+
   it("Y6: is silent after a stall, asks, and goes on when nobody knows a higher claim", () => {
     const speaker = OneSpeaker.holding();
     speaker.stall(1000);

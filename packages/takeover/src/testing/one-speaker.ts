@@ -78,6 +78,11 @@ export class OneSpeaker {
     this.#nowMs = untilMs;
   }
 
+  /** From now on. */
+  gatewayAnswers(answers: boolean): void {
+    this.#gatewayAnswers = answers;
+  }
+
   /** Time passes in which nothing runs. */
   stall(forMs: number): void {
     this.#nowMs += forMs;
