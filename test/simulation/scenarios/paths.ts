@@ -263,6 +263,20 @@ export const PATHS: readonly Scenario[] = [
     reports: { NodePathLost: true },
   },
   {
+    // It may be heard on the segment first when it is back.
+    name: "of two nodes the stand-in's speaker is away for 4 s, five times, with a node path",
+    world: { networks: 2, nodes: 2, addresses: 1 },
+    play: (world) => {
+      for (let i = 0; i < 5; i++) {
+        world.later(i * 6000, () => world.machine(FIRST).killSpeaker());
+        world.later(i * 6000 + 4000, () => world.machine(FIRST).startSpeaker(false));
+      }
+    },
+    lengthMs: 32_000,
+    most: NOTHING,
+    reports: { NodePathLost: false },
+  },
+  {
     name: "owner's node path dead for 2 s, segment alive",
     world: { networks: 2 },
     play: (world) => {

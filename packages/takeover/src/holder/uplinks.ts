@@ -42,7 +42,7 @@ export class Uplinks {
   }
 
   /** Somebody tells what it sees. */
-  sighted(from: NodeId, sighted: Sighted): void {
-    this.#questions.sighted(from, sighted);
+  sighted(from: NodeId, path: Path, sighted: Sighted): void {
+    this.#questions.sighted(from, path, sighted);
   }
 }

@@ -242,7 +242,7 @@ export class Takeover {
         this.#answers.sight(from, path, body);
         return;
       case "Sighted":
-        this.#uplinks.sighted(from, body);
+        this.#uplinks.sighted(from, path, body);
         return;
       case "ClaimAck":
         this.#hearing.acknowledged(from, body);
