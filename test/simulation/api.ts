@@ -161,9 +161,10 @@ export class Api {
     }
   }
 
-  #placementOf({ address, placement, isNew }: VirtualIp): Placement {
+  #placementOf({ address, placement, announcers, isNew }: VirtualIp): Placement {
     const list = placement.nodes.map((name) => BigInt(name.slice(1)));
-    return { address, epoch: placement.epoch, list, first: isNew };
+    const nowhereElse = [...announcers.values()].every(({ node }) => node === placement.nodes[0]);
+    return { address, epoch: placement.epoch, list, first: isNew, nowhereElse };
   }
 
   #changed(object: VirtualIp, before: readonly string[]): void {

@@ -22,6 +22,8 @@ export interface Placement {
   readonly list: readonly NodeId[];
   /** Nobody ever announced it: the wire is asked longer, and a stranger's answer forbids it. */
   readonly first: boolean;
+  /** By its record no node but the owner announces it. @default false: one may */
+  readonly nowhereElse?: boolean;
 }
 
 /** What outlives a restart in a file. Knowledge, never a right to announce. */

@@ -1,4 +1,4 @@
-/** The times of the protocol, in ms. Their formulas are in docs/takeover.md, "Timers". */
+/** The times of the protocol, in ms; docs/takeover.md says what they are for. */
 export const TIMING = {
   /** H: between heartbeats to active stand-ins, and between beats of the machine's own pulse. */
   beat: 100,
@@ -36,7 +36,10 @@ export const TIMING = {
   learnQueries: [0, 100, 200],
   /** An own pulse that is later than this was a stall. */
   stallFence: 250,
-  /** A shorter stall cannot have cost an address: a stand-in suspects 350 ms after the last heartbeat and asks for 100 ms more. */
+  /**
+   * A stand-in suspects 350 ms after the last heartbeat, which may be 100 ms older than the beat that is late, and asks for 100 ms more: a
+   * shorter stall has cost an address less than 90 ms ago if at all, and the CLAIM that says so waits to be read.
+   */
   doubtFence: 340,
   doubt: 100,
   doubtQueries: [0, 40],

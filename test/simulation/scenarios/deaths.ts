@@ -158,6 +158,21 @@ export const DEATHS: readonly Scenario[] = [
     most: { unansweredMs: 3600, clientMs: 3600, overlapMs: 0, moves: 0 },
   },
   {
+    // It cannot see whether its port leads anywhere, and nobody else could serve who is behind it.
+    name: "one node boots again without its cache while the gateway is away",
+    world: { nodes: 1 },
+    play: (world) => {
+      world.segment.setDead("gateway", true);
+      world.machine(OWNER).crash();
+      world.later(3000, () => {
+        world.machine(OWNER).boot();
+        world.machine(OWNER).startSpeaker(false);
+      });
+    },
+    lengthMs: 15_000,
+    most: { unansweredMs: 6600, clientMs: 6600, overlapMs: 0, moves: 0 },
+  },
+  {
     name: "without a gateway, three of five die",
     world: { hasGateway: false },
     play: die(OWNER, FIRST, SECOND),

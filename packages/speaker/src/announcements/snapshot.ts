@@ -11,6 +11,8 @@ export interface PlacedAddress {
   readonly interfaces: readonly string[] | undefined;
   /** Nobody is recorded to announce it: before it is, the wire is asked longer, and a stranger's answer forbids it. */
   readonly first: boolean;
+  /** By its record no node but the owner announces it. @default false: one may */
+  readonly nowhereElse?: boolean;
 }
 
 /** The difference between one immutable snapshot and the next, so that a change costs what it changes. */

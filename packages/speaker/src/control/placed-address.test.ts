@@ -37,6 +37,23 @@ describe("what a VirtualIP means for the wire", () => {
     expect(told(virtualIP("192.0.2.7", {}, { announcers: [announcer] }))).to.deep.include({ first: false });
   });
 
+  it("an address that is recorded to be announced by another node than the owner may be elsewhere", () => {
+    const by = (...names: readonly string[]) => ({
+      announcers: names.map((node) => ({
+        node,
+        interface: "eth0",
+        mac: "02:00:00:00:00:09",
+        epoch: 1,
+        since: "x",
+      })),
+    });
+    const nodes = ["worker-1", "worker-2"];
+    for (const names of [[], ["worker-1"]])
+      expect(told(virtualIP("192.0.2.7", { nodes }, by(...names)))).to.deep.include({ nowhereElse: true });
+    for (const names of [["worker-2"], ["worker-9"], ["worker-1", "worker-2"]])
+      expect(told(virtualIP("192.0.2.7", { nodes }, by(...names)))).to.deep.include({ nowhereElse: false });
+  });
+
   it("nothing if it is placed nowhere, or made known otherwise", () => {
     const { placement: _, ...unplaced } = virtualIP("192.0.2.7").spec;
     expect(told({ ...virtualIP("192.0.2.7"), spec: unplaced })).to.equal(undefined);

@@ -22,11 +22,13 @@ export function placedAddress(virtualIP: VirtualIP): Result<PlacedAddress | unde
     );
   }
   const { epoch, nodes, interfaces = [] } = placement;
+  const { announcers = [] } = virtualIP.status ?? {};
   return ok({
     address: address.value,
     epoch,
     nodes,
     interfaces: interfaces.length === 0 ? undefined : interfaces,
-    first: (virtualIP.status?.announcers ?? []).length === 0,
+    first: announcers.length === 0,
+    nowhereElse: announcers.every(({ node }) => node === nodes[0]),
   });
 }

@@ -61,7 +61,7 @@ function text(
     case "DuplicateNode":
       return `Two machines use the name of ${peers} on ${interfaces}, so that neither is believed; stop one of them, or give it another node name.`;
     case "AnchorLost":
-      return `The gateway does not answer on ${interfaces}: what is announced on ${node} is offered to others that see it, and nothing new is announced there. See that the gateway runs and that ${interfaces} is in the right network; if that router answers no ARP or NDP, take its default route off ${interfaces}.`;
+      return `The gateway does not answer on ${interfaces}: what is announced on ${node} is offered to others that see it, and nothing new is announced there that another node may have. See that the gateway runs and that ${interfaces} is in the right network; if that router answers no ARP or NDP, take its default route off ${interfaces}.`;
     case "NodePathLost":
       return `Nobody acknowledges any more what ${node} says by its own address (UDP port ${ports.nodePath}), and others do on ${interfaces}: ${node} may not reach the Pods of other nodes, and what is announced there is offered to nodes that hear each other. See that the network of the nodes' own addresses works on ${node}, and let UDP port ${ports.nodePath} pass in its firewall.`;
   }

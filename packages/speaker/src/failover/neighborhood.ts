@@ -50,13 +50,13 @@ export class Neighborhood {
     const placements: Placement[] = [];
     // Thousands of addresses have a few lists between them.
     const lists = new Map<string, readonly NodeId[]>();
-    for (const { address, epoch, nodes, first } of some) {
+    for (const { address, epoch, nodes, first, nowhereElse } of some) {
       const [owner] = nodes;
       if (owner === undefined || this.#elsewhere.has(owner)) continue;
       const key = nodes.join();
       const list = lists.get(key) ?? nodes.filter((name) => !this.#elsewhere.has(name)).map(nodeIdOf);
       lists.set(key, list);
-      placements.push({ address, epoch, list, first });
+      placements.push({ address, epoch, list, first, ...(nowhereElse && { nowhereElse }) });
     }
     return placements;
   }

@@ -17,17 +17,23 @@ const OWNER_ATTEMPTS = 2;
 
 /**
  * What to claim of an address that is placed here, after a round about it; undefined: ask again. A node that does not see the anchor would take
- * it into the dark; a stranger's answer forbids a first announcement.
+ * it into the dark, unless nobody has it and there is no other that could; a stranger's answer forbids a first announcement.
  */
-export function claimIfPlaced(core: Core, entry: Entry, findings: Findings): Claim | undefined {
+export function claimIfPlaced(
+  core: Core,
+  entry: Entry,
+  findings: Findings,
+  attempt: number,
+): Claim | undefined {
   const { placement } = entry;
   if (placement === undefined) return undefined;
-  if (core.surroundings.anchor !== undefined && findings.sight < 2) {
-    core.environment.report({ type: "AnchorLost" });
-    return undefined;
-  }
   const mac = findings.answers.get(entry.address.text);
   const answerer = answererOf(core, entry, findings);
+  if (core.surroundings.anchor !== undefined && findings.sight < 2) {
+    core.environment.report({ type: "AnchorLost" });
+    const isAlone = placement.list.length === 1 && placement.nowhereElse === true;
+    if (!isAlone || answerer !== undefined || attempt < OWNER_ATTEMPTS) return undefined;
+  }
   if (mac !== undefined && answerer === undefined && placement.first) return undefined;
   if (mac !== undefined && answerer !== undefined && isKernel(entry, answerer, findings))
     core.environment.report({ type: "AnsweredByNode", address: entry.address, mac, peer: answerer });

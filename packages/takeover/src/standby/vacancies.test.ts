@@ -70,6 +70,41 @@ describe("an address that nobody announced yet", () => {
   });
 });
 
+describe("an address that is placed here while the gateway does not answer", () => {
+  function alone(placement: {
+    readonly list?: readonly bigint[];
+    readonly nowhereElse?: boolean;
+  }): OneSpeaker {
+    const speaker = new OneSpeaker([1n], false);
+    const given = { address: ADDRESS, epoch: 2, list: [1n], first: false, nowhereElse: true, ...placement };
+    speaker.takeover.onPlacements([given]);
+    return speaker;
+  }
+
+  it("is announced after three rounds by the only node that may have it", () => {
+    const speaker = alone({});
+    speaker.run(1500);
+    expect(speaker.done).to.not.include("announce");
+    speaker.run(2500);
+    expect(speaker.done).to.include("announce");
+    expect(speaker.reports).to.include("AnchorLost");
+  });
+
+  it("is not if another node may have it, or does by the record or by the wire", () => {
+    const answered = alone({});
+    for (let i = 0; i < 100; i++) {
+      answered.takeover.onSeen(ADDRESS, mac(2), false);
+      answered.run(50);
+    }
+    const others = [alone({ list: [1n, 2n] }), alone({ nowhereElse: false })];
+    for (const speaker of others) speaker.run(5000);
+    for (const speaker of [...others, answered]) {
+      expect(speaker.done).to.not.include("announce");
+      expect(speaker.reports).to.include("AnchorLost");
+    }
+  });
+});
+
 describe("an address that nobody announces", () => {
   it("is asked about though thousands that are placed here are asked about again and again", () => {
     const speaker = new OneSpeaker([2n, 1n, 3n], false);

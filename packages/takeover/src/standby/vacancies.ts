@@ -18,7 +18,7 @@ export interface VacanciesOptions {
   /** Some holder is watched that announces it. */
   readonly isCovered: (entry: Entry) => boolean;
   readonly claim: (claims: ReadonlyMap<Entry, Claim>, reason: Reason) => void;
-  /** The holder's kernel answers and nobody else: answer in its place. @returns whether that is done now */
+  /** The holder's kernel answers and nobody else: answer in its place. */
   readonly caretake: (entry: Entry, holder: NodeId) => void;
 }
 
@@ -236,7 +236,7 @@ export class Vacancies {
 
   #judge(entry: Entry, cause: Cause, findings: Findings, attempt: number): Claim | undefined {
     const { core, caretake } = this.#options;
-    if (cause === "Placed") return claimIfPlaced(core, entry, findings);
+    if (cause === "Placed") return claimIfPlaced(core, entry, findings, attempt);
     if (cause === "Resume") return claimIfResumed(core, entry, findings);
     return claimIfVacant({ core, caretake }, entry, findings, attempt);
   }
