@@ -14,6 +14,13 @@ export interface TableInterface {
   readonly macBytes: Uint8Array;
 }
 
+/** A router on the segment. */
+export interface Gateway {
+  readonly address: IpAddress;
+  /** In transmission order. */
+  mac: Uint8Array | undefined;
+}
+
 /**
  * What is answered for on one interface, and what is watched there: all that the packet path reads. Lookups take numbers and
  * allocate nothing. Another MAC of the interface makes another table.
@@ -34,6 +41,8 @@ export class InterfaceTable implements TableInterface {
   own4: Uint8Array | undefined;
   /** The interface's link-local IPv6 address, in network order. */
   linkLocal: Uint8Array | undefined;
+  /** The gateway, and its MAC if it was seen. */
+  gateway: Gateway | undefined;
   /** While set, nothing is answered. */
   silent = false;
 
@@ -48,6 +57,7 @@ export class InterfaceTable implements TableInterface {
     this.speakers = before?.speakers ?? new MacSet();
     this.own4 = before?.own4;
     this.linkLocal = before?.linkLocal;
+    this.gateway = before?.gateway;
     this.silent = before?.silent ?? false;
   }
 

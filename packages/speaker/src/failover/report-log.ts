@@ -60,7 +60,8 @@ const EVENTS: Readonly<Record<Report["type"], string>> = {
   AnsweredByNode:
     "a node answers for an address that is announced elsewhere; look at kube-proxy (strictARP), other speakers and its interfaces",
   DuplicateNode: "two machines use the name of one node",
-  AnchorLost: "the gateway does not answer; what is placed here, not announced yet and not for this node alone waits for it",
+  AnchorLost:
+    "the gateway does not answer; what is placed here, not announced yet and not for this node alone waits for it",
   NodePathLost:
     "nobody acknowledges by the nodes' own addresses any more; what is announced is offered to nodes that hear each other",
   Stalled: "stood still",

@@ -239,7 +239,8 @@ export class Segment implements NodePathUser {
   /** Whose frames tell something: all addresses that this node may come to hold, and the witnesses. */
   #watch(): void {
     const addresses = [...[...this.#placed.values()].map(({ address }) => address), ...this.#watchedAnyhow()];
-    this.#options.frames.watch(this.self, { addresses, speakers: this.#neighborhood.macs });
+    const gateway = anchorOf(this.#present);
+    this.#options.frames.watch(this.self, { addresses, speakers: this.#neighborhood.macs, gateway });
   }
 
   #watchedAnyhow(): readonly IpAddress[] {

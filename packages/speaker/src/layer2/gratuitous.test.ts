@@ -10,16 +10,23 @@ interface Sent {
   readonly form: string;
 }
 
-function make(refreshMs = 0): { clock: FakeClock; schedule: GratuitousSchedule; sent: Sent[] } {
+/** @returns what is sent to all, and what to the gateway alone */
+function make(refreshMs = 0): {
+  clock: FakeClock;
+  schedule: GratuitousSchedule;
+  sent: Sent[];
+  toGateway: Sent[];
+} {
   const clock = new FakeClock();
-  const sent: Sent[] = [];
+  const [sent, toGateway]: [Sent[], Sent[]] = [[], []];
   const schedule = new GratuitousSchedule({
     clock,
     random: seededRandom(1),
     refreshMs,
-    send: ({ address }, form) => sent.push({ at: clock.nowMs(), address: address.text, form }),
+    send: ({ address }, form) =>
+      (form === "gateway" ? toGateway : sent).push({ at: clock.nowMs(), address: address.text, form }),
   });
-  return { clock, schedule, sent };
+  return { clock, schedule, sent, toGateway };
 }
 
 function realTimeOf(clock: FakeClock): Pick<FakeClock, "wall" | "after"> {
@@ -31,7 +38,7 @@ const times = (sent: readonly Sent[], address: string): readonly string[] =>
 
 describe("GratuitousSchedule", () => {
   it("tells an IPv4 address in six rounds: request, reply, then both", () => {
-    const { clock, schedule, sent } = make();
+    const { clock, schedule, sent, toGateway } = make();
     schedule.announce(announcement("192.0.2.1"));
     clock.advance(60_000);
     expect(times(sent, "192.0.2.1")).to.deep.equal([
@@ -46,6 +53,10 @@ describe("GratuitousSchedule", () => {
       "3300 request",
       "3300 reply",
     ]);
+    expect(
+      toGateway.map(({ at }) => at),
+      "to the gateway alone",
+    ).to.deep.equal([100, 1100]);
     expect(clock.pending).to.equal(0);
   });
 
@@ -142,11 +153,13 @@ describe("GratuitousSchedule", () => {
   });
 
   it("refreshes each address about once a minute, at uneven moments", () => {
-    const { clock, schedule, sent } = make(60_000);
+    const { clock, schedule, sent, toGateway } = make(60_000);
     for (let i = 1; i <= 10; i++) schedule.announce(announcement(`2001:db8::${i}`));
     clock.advance(5_000);
     sent.length = 0;
+    toGateway.length = 0;
     clock.advance(600_000);
+    expect(toGateway.map(({ at }) => at)).to.deep.equal(sent.map(({ at }) => at));
     for (let i = 1; i <= 10; i++) expect(times(sent, `2001:db8::${i}`).length).to.be.within(9, 11);
     const gaps = sent.slice(1).map(({ at }, i) => at - (sent[i]?.at ?? 0));
     expect(Math.min(...gaps)).to.be.at.least(4800);

@@ -3,8 +3,8 @@ import type { Random } from "@fairlead/runtime/random.ts";
 import type { Announcement } from "../announcements/announcement.ts";
 import { Fifo } from "./fifo.ts";
 
-/** The frames that tell a segment about an address: two forms of ARP, one of NDP. */
-export type GratuitousForm = "request" | "reply" | "advertisement";
+/** The frames that tell a segment about an address: two forms of ARP, one of NDP, and one for the gateway alone. */
+export type GratuitousForm = "request" | "reply" | "advertisement" | "gateway";
 
 /**
  * When an address is told after it was taken over, in ms. The first rounds are close together, for a frame may be lost; the
@@ -18,6 +18,11 @@ export const FRAMES_PER_SECOND = 8000;
 /** First frames at once from which on the rounds at 100 and 500 ms are skipped: a tenth of a second is full of first ones. */
 const LONG_BURST = FRAMES_PER_SECOND / 10;
 const SKIPPED_ROUNDS: readonly number[] = [1, 2];
+/**
+ * Rounds in which the gateway is told by unicast too: some routers heed no broadcast that they did not ask for. The second is later than they
+ * refuse another change.
+ */
+const GATEWAY_ROUNDS: readonly number[] = [1, 3];
 const TICK_MS = 5;
 /** So many go at once: what a timer that is late by 20 ms has left to do. */
 const BURST = (FRAMES_PER_SECOND * 20) / 1000;
@@ -170,6 +175,7 @@ export class GratuitousSchedule {
     if (next.done) return;
     const { announcement } = next.value;
     this.#options.send(announcement, announcement.address.family === "IPv4" ? "request" : "advertisement");
+    this.#options.send(announcement, "gateway");
   }
 }
 
@@ -179,7 +185,11 @@ function keyOf(announcement: Announcement): string {
 
 function formsOf({ announcement, hurried }: Told, round: number): readonly GratuitousForm[] {
   if (hurried && SKIPPED_ROUNDS.includes(round)) return [];
-  if (announcement.address.family === "IPv6") return ["advertisement"];
+  const toAll = announcement.address.family === "IPv6" ? (["advertisement"] as const) : arpForms(round);
+  return GATEWAY_ROUNDS.includes(round) ? [...toAll, "gateway"] : toAll;
+}
+
+function arpForms(round: number): readonly GratuitousForm[] {
   if (round === 0) return ["request"];
   return round === 1 ? ["reply"] : ["request", "reply"];
 }

@@ -17,4 +17,6 @@ export interface Watched {
   readonly addresses: Iterable<IpAddress>;
   /** MACs of the other speakers. */
   readonly speakers: Iterable<Mac>;
+  /** One of the addresses: it is told by unicast too what is announced. */
+  readonly gateway?: IpAddress | undefined;
 }

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { ENETDOWN } from "@fairlead/linux/errno.ts";
 import { addressToBytes } from "@fairlead/net/address.ts";
-import { macToBytes } from "@fairlead/net/mac.ts";
+import { macFromBytes, macToBytes } from "@fairlead/net/mac.ts";
 import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { silentLog } from "@fairlead/runtime/log.ts";
 import { seededRandom } from "@fairlead/runtime/random.ts";
@@ -12,7 +12,7 @@ import { AnnouncementTable, type TableChange } from "../announcements/table.ts";
 import { type FakeSocket, FakeSockets } from "../testing/fake-sockets.ts";
 import { address, announcement, eth, hex, mac, placed } from "../testing/values.ts";
 import { WireCounts } from "../wire/counts.ts";
-import { ARP_FRAME_BYTES, writeArp } from "./arp/packet.ts";
+import { ARP_FRAME_BYTES, readArp, writeArp } from "./arp/packet.ts";
 import { DEAF } from "./echo/filter.ts";
 import { writeChecksums } from "./echo/packet4.ts";
 import type { InterfaceSelf, Watched } from "./interface-self.ts";
@@ -423,6 +423,39 @@ describe("Layer2 where addresses are watched", () => {
     receive(socket, reply("192.0.2.100"));
     expect(seen).to.deep.equal([`192.0.2.254 is at ${OTHER} on 2`, `192.0.2.100 is at ${OTHER} on 2`]);
     expect(count("arp", "Seen")).to.equal(2);
+  });
+
+  it("tells the gateway by unicast too what is announced, once its MAC was seen", () => {
+    const { clock, sockets, layer2, present, place } = make();
+    const routed = { ...watched("192.0.2.254"), gateway: GATEWAY };
+    layer2.watch(selfOf(), routed);
+    present(LAN);
+    place(["192.0.2.100"], ["2001:db8::100"]);
+    clock.advance(500);
+    receive(sockets.open4()[0], reply("192.0.2.254"));
+    layer2.watch(selfOf(), routed);
+    clock.advance(10_000);
+    const toGateway = [...sockets.open4(), ...sockets.open6()].map(({ sent }) =>
+      sent.filter((frame) => macFromBytes(frame, 0) === OTHER),
+    );
+    expect(toGateway.map(({ length }) => length)).to.deep.equal([1, 1]);
+    const [arp = new Uint8Array(ARP_FRAME_BYTES)] = toGateway[0] ?? [];
+    const own = macToBytes(mac("02:00:00:00:00:02"));
+    expect(readArp(arp)).to.deep.equal({
+      destination: macToBytes(mac(OTHER)),
+      source: own,
+      operation: 2,
+      senderMac: own,
+      senderAddress: addressToBytes(address("192.0.2.100")),
+      targetMac: macToBytes(mac(OTHER)),
+      targetAddress: addressToBytes(GATEWAY),
+    });
+
+    layer2.watch(selfOf(), { ...routed, gateway: address("192.0.2.253") });
+    const before = sockets.open4()[0]?.sent.length ?? 0;
+    layer2.again(announcement("192.0.2.100"));
+    clock.advance(10_000);
+    expect(sockets.open4()[0]?.sent.slice(before), "another gateway, not seen yet").to.have.length(10);
   });
 
   it("changes the filter only for a watched address that it does not cover", () => {

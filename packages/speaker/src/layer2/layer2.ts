@@ -1,5 +1,5 @@
 import { addressToBytes, FAMILIES, type Family, type IpAddress } from "@fairlead/net/address.ts";
-import type { Mac } from "@fairlead/net/mac.ts";
+import { type Mac, macToBytes } from "@fairlead/net/mac.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import type { Random } from "@fairlead/runtime/random.ts";
@@ -98,6 +98,9 @@ export class Layer2 {
     table.own4 = self.v4 === undefined ? undefined : addressToBytes(self.v4);
     table.linkLocal = self.linkLocal === undefined ? undefined : addressToBytes(self.linkLocal);
     table.speakers.assign(watched?.speakers ?? []);
+    const gateway = watched?.gateway;
+    if (gateway?.text !== table.gateway?.address.text)
+      table.gateway = gateway === undefined ? undefined : { address: gateway, mac: undefined };
     const addresses = [...(watched?.addresses ?? [])];
     const unwatched = table.watched.remove(table.watched.without(addresses));
     this.#follow(self.index, { watched: table.watched.add(addresses), unwatched });
@@ -236,7 +239,10 @@ export class Layer2 {
       openSocket,
       memberships,
       beforeFrame: () => beforeFrame(index),
-      onSeen: (address, mac, gratuitous) => onSeen(index, address, mac, gratuitous),
+      onSeen: (address, mac, gratuitous) => {
+        if (address.text === table.gateway?.address.text) table.gateway.mac = macToBytes(mac);
+        onSeen(index, address, mac, gratuitous);
+      },
       onError,
       onGroupFailure: (group, failure) =>
         log.warn("multicast group not joined", { interfaceIndex: index, group: group.text, error: failure }),

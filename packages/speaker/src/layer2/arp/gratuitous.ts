@@ -23,3 +23,21 @@ export function writeGratuitous(
     targetAddress: address,
   });
 }
+
+/** Writes an answer to one station that did not ask, which tells it the MAC of an address. @param to its MAC, and an IPv4 address of its own or the address itself */
+export function writeTold(
+  frame: Uint8Array,
+  to: { readonly mac: Uint8Array; readonly address: Uint8Array },
+  mac: Uint8Array,
+  address: Uint8Array,
+): void {
+  writeArp(frame, {
+    destination: to.mac,
+    source: mac,
+    operation: REPLY,
+    senderMac: mac,
+    senderAddress: address,
+    targetMac: to.mac,
+    targetAddress: to.address,
+  });
+}

@@ -3,7 +3,7 @@ import { key4 } from "../../announcements/address-key.ts";
 import type { Announcement } from "../../announcements/announcement.ts";
 import type { InterfaceTable } from "../../announcements/interface-table.ts";
 import { arpFilter } from "../arp/filter.ts";
-import { writeGratuitous } from "../arp/gratuitous.ts";
+import { writeGratuitous, writeTold } from "../arp/gratuitous.ts";
 import { ARP_FRAME_BYTES } from "../arp/packet.ts";
 import { writeProbe } from "../arp/probe.ts";
 import { type ArpDropReason, ArpResponder } from "../arp/responder.ts";
@@ -50,7 +50,13 @@ export class ArpPort implements FamilyPort {
 
   announce(announcement: Announcement, form: GratuitousForm): void {
     const address = addressToBytes(announcement.address);
-    writeGratuitous(this.#frame, form === "reply" ? "reply" : "request", announcement.macBytes, address);
+    const { macBytes } = announcement;
+    if (form === "gateway") {
+      const { gateway } = this.table;
+      if (gateway?.mac === undefined) return;
+      const own = gateway.address.family === "IPv4" ? addressToBytes(gateway.address) : address;
+      writeTold(this.#frame, { mac: gateway.mac, address: own }, macBytes, address);
+    } else writeGratuitous(this.#frame, form === "reply" ? "reply" : "request", macBytes, address);
     this.#port.send(this.#frame, "Gratuitous");
   }
 

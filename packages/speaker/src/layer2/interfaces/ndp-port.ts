@@ -3,10 +3,11 @@ import { words6 } from "../../announcements/address-key.ts";
 import type { Announcement } from "../../announcements/announcement.ts";
 import type { InterfaceTable } from "../../announcements/interface-table.ts";
 import { ETHER_TYPE_IPV6 } from "../ethernet.ts";
+import type { GratuitousForm } from "../gratuitous.ts";
 import { ndpFilter } from "../ndp/filter.ts";
 import { SolicitedNodeGroups } from "../ndp/groups.ts";
 import type { Memberships } from "../ndp/memberships.ts";
-import { ADVERTISEMENT_BYTES, SOLICITATION_BYTES } from "../ndp/packet.ts";
+import { ADVERTISEMENT_BYTES, ALL_NODES_MAC, SOLICITATION_BYTES } from "../ndp/packet.ts";
 import { writeProbe } from "../ndp/probe.ts";
 import { type NdpDropReason, NdpResponder } from "../ndp/responder.ts";
 import { groupMac } from "../ndp/solicited-node.ts";
@@ -72,8 +73,10 @@ export class NdpPort implements FamilyPort {
     );
   }
 
-  announce(announcement: Announcement): void {
-    writeUnsolicited(this.#frame, announcement.macBytes, addressToBytes(announcement.address));
+  announce({ address, macBytes }: Announcement, form: GratuitousForm): void {
+    const to = form === "gateway" ? this.table.gateway?.mac : ALL_NODES_MAC;
+    if (to === undefined) return;
+    writeUnsolicited(this.#frame, macBytes, addressToBytes(address), to);
     this.#port.send(this.#frame, "Gratuitous");
   }
 
