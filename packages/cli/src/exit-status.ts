@@ -7,6 +7,8 @@ export const ExitStatus = {
   Changes: 2,
   /** `move`, `drain`: it has not happened yet. */
   NotYet: 2,
+  /** `why`: nobody answers, or not for all. */
+  NotAnswered: 2,
   /** As in sysexits.h: the command line is wrong. */
   Usage: 64,
   /** As in sysexits.h: a file cannot be read. */

@@ -7,6 +7,8 @@ import { drainOptions, moveOptions } from "./move/options.ts";
 import { runPlan } from "./plan/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { runValidate } from "./validate/command.ts";
+import { whyOptions } from "./why/options.ts";
+import { runWhy } from "./why/why.ts";
 
 const NO_FILE = "name at least one file with -f";
 const FILES = {
@@ -26,7 +28,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   const parser = yargs()
     .scriptName(program)
     .usage(
-      "$0 COMMAND\n\nChecks what Fairlead is to be given, before it is given to the cluster, and moves addresses.",
+      "$0 COMMAND\n\nChecks what Fairlead is to be given, before it is given to the cluster, moves addresses, and says why one is not answered.",
     )
     .version(VERSION)
     .wrap(100)
@@ -59,7 +61,15 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     })
     .command("drain <node>", "Take all addresses off a node", drainOptions, async (options) => {
       status = await runDrain(options, surroundings);
-    });
+    })
+    .command(
+      "why <what>",
+      "Say who answers for a Service or an address, or why nobody does",
+      whyOptions,
+      async (options) => {
+        status = await runWhy(options, surroundings);
+      },
+    );
   try {
     await parser.parse([...argv], {}, (_error, _argv, text) => {
       shown = text;

@@ -1,12 +1,14 @@
 import { DRAIN_ANNOTATION } from "@fairlead/api/moves.ts";
 import { speakers, virtualIPs } from "@fairlead/api/resources.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
+import { attempt, inCluster } from "../attempt.ts";
 import { ExitStatus } from "../exit-status.ts";
+import { line } from "../printable.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { attempt, inCluster, type MovingOptions } from "./attempt.ts";
 import { Departures } from "./departures.ts";
 import { follow } from "./follow.ts";
-import { line, moveText, reportJson, waitingText } from "./report.ts";
+import type { MovingOptions } from "./options.ts";
+import { moveText, reportJson, waitingText } from "./report.ts";
 import { isOn, whyStillThere } from "./whereabouts.ts";
 
 export interface DrainOptions extends MovingOptions {

@@ -2,11 +2,13 @@ import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import { virtualIPs } from "@fairlead/api/resources.ts";
 import { addressOfVirtualIPName, virtualIPName } from "@fairlead/api/virtual-ip-name.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
+import { attempt, inCluster } from "../attempt.ts";
 import { ExitStatus } from "../exit-status.ts";
+import { line } from "../printable.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { attempt, inCluster, type MovingOptions } from "./attempt.ts";
 import { follow } from "./follow.ts";
-import { line, moveText, reportJson, waitingText } from "./report.ts";
+import type { MovingOptions } from "./options.ts";
+import { moveText, reportJson, waitingText } from "./report.ts";
 import { hasArrived, nodesOf, whyNotThere } from "./whereabouts.ts";
 
 export interface MoveOptions extends MovingOptions {

@@ -1,4 +1,11 @@
 import type { Argv } from "yargs";
+import type { ClusterOptions } from "../attempt.ts";
+
+/** Where something is to be moved, how it is told, and how long to follow it. */
+export interface MovingOptions extends ClusterOptions {
+  readonly output: "text" | "json";
+  readonly waitSeconds: number;
+}
 
 const NO_ADDRESS = "name the address";
 const NO_NODE = "name the node";

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { line } from "../printable.ts";
 import type { Waiting } from "./whereabouts.ts";
 
 /** An address that went from nodes to others. */
@@ -31,11 +31,6 @@ export function waitingText({ address, message }: Waiting, where: string): strin
 /** The report for programs. Fields are only ever added. */
 export function reportJson({ node, moves, waiting }: MoveReport): string {
   return `${JSON.stringify({ done: waiting.length === 0, node, moves, waiting }, undefined, 2)}\n`;
-}
-
-/** A line of output. */
-export function line(text: string): string {
-  return `${printable(text)}\n`;
 }
 
 function listed(nodes: readonly string[]): string {

@@ -3,16 +3,14 @@ import type { Resource } from "@fairlead/api/resources.ts";
 import { ApiClient } from "@fairlead/kube/client.ts";
 import { problemText, type Verb } from "@fairlead/kube/problem.ts";
 import { ApiError } from "@fairlead/kube/transport.ts";
-import { ExitStatus } from "../exit-status.ts";
-import type { Surroundings } from "../surroundings.ts";
-import { line } from "./report.ts";
+import { ExitStatus } from "./exit-status.ts";
+import { line } from "./printable.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-/** Which cluster, and how long to follow what is asked for there. */
-export interface MovingOptions {
+/** Which cluster. */
+export interface ClusterOptions {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  readonly output: "text" | "json";
-  readonly waitSeconds: number;
 }
 
 /** Something cannot be read or written; the message is for people, with the cure. */
@@ -22,7 +20,7 @@ export class Refused extends Error {
 
 /** Does something with the cluster; what is refused ends with a line that says so. */
 export async function inCluster(
-  { kubeconfig: file, context }: MovingOptions,
+  { kubeconfig: file, context }: ClusterOptions,
   { program, connect, err }: Surroundings,
   act: (client: ApiClient) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
