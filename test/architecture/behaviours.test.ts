@@ -6,7 +6,7 @@ import { ROOT } from "./imports.ts";
 describe("test/BEHAVIOURS.md", () => {
   const rows = readFileSync(join(ROOT, "test/BEHAVIOURS.md"), "utf8")
     .split("\n")
-    .filter((line) => /^\| [A-Z]+\d+ \|/.test(line))
+    .filter((line) => /^\| (?:[A-Z]+\d+|A-[A-Z\d]+-\d+) \|/.test(line))
     .map((line) => line.split("|").map((cell) => cell.trim()));
 
   it("has one row for each behaviour", () => {

@@ -2,11 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
-import { turnsOf } from "./support/asking.ts";
+import { ANSWERED_WITHIN_MS, silentBetween, turnsOf } from "./support/asking.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
 import { NODE_FAULTS } from "./support/node-faults.ts";
 import { service, web } from "./support/objects.ts";
-import { Onlookers, printMove } from "./support/onlookers.ts";
+import { Onlookers, printMove, type Seen } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
 import { adopted, announcedOnlyBy, lastMove, type Placed, place, unplace } from "./support/placed.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
@@ -102,8 +102,8 @@ describe("an address whose node", function () {
     await allBack();
     for (const vip of placed.vips) await adopted(lab, vip, last);
     for (const seen of (await onlookers?.stop()) ?? []) {
-      printMove(seen, macOf(lab, owner), macOf(lab, second));
-      printMove(seen, macOf(lab, second), macOf(lab, last));
+      movedInTime(seen, owner, second);
+      movedInTime(seen, second, last);
       expect(turnsOf(seen.answers.filter(({ atMs }) => atMs < backMs)), seen.vip).to.deep.equal(macs);
       const strays = seen.answers.filter(({ mac, atMs }) => atMs >= backMs && mac !== macOf(lab, last));
       const strayMs = (strays.at(-1)?.atMs ?? 0) - (strays[0]?.atMs ?? 0);
@@ -120,7 +120,7 @@ describe("an address whose node", function () {
     await allBack();
     await delay(WATCHED_MS);
     for (const seen of (await onlookers?.stop()) ?? []) {
-      printMove(seen, macOf(lab, owner), macOf(lab, standIn));
+      movedInTime(seen, owner, standIn);
       const before = seen.answers.filter(({ atMs }) => atMs < backMs);
       expect(turnsOf(before), seen.vip).to.deep.equal([macOf(lab, owner), macOf(lab, standIn)]);
       const late = seen.answers.findLast(({ mac }) => mac !== macOf(lab, standIn));
@@ -133,6 +133,13 @@ describe("an address whose node", function () {
       await announcedOnlyBy(lab, vip, standIn);
       expect(await lastMove(lab, vip)).to.include({ from: owner, to: standIn, by: "Speakers" });
     }
+  }
+
+  /** Expects that the other node answered within the bound. */
+  function movedInTime(seen: Seen, from: string, to: string): void {
+    printMove(seen, macOf(lab, from), macOf(lab, to));
+    const silentMs = silentBetween(seen.answers, macOf(lab, from), macOf(lab, to));
+    expect(silentMs, seen.vip).to.be.below(ANSWERED_WITHIN_MS);
   }
 
   async function allBack(): Promise<void> {

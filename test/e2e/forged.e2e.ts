@@ -115,6 +115,7 @@ describe("what a stranger on the LAN makes up", function () {
       await sendFrames(lab, STRANGER, all, { perSecond: CLAIMS_PER_SECOND });
     });
     const after = await frameCounts(lab, last);
+    // Speakers know each other's kernels by IPv4 and listen for no other address of a node.
     const seen = (after.get("arp Seen") ?? 0) - (before.get("arp Seen") ?? 0);
     expect(seen).to.be.at.least(CLAIMS * claimed.length * 0.8);
     // Their kernels believe it for some seconds; what is not of Fairlead has nothing to do with it.

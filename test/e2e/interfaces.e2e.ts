@@ -5,7 +5,7 @@ import { installFairlead } from "../install/fairlead.ts";
 import { unanswered } from "../lab/attempt.ts";
 import type { Capture } from "../lab/capture.ts";
 import { Lab } from "../lab/lab.ts";
-import { Asking, silentBetween, turnsOf } from "./support/asking.ts";
+import { ANSWERED_WITHIN_MS, Asking, silentBetween, turnsOf } from "./support/asking.ts";
 import { settled } from "./support/audit.ts";
 import { failedApart, switchTo } from "./support/cut-connections.ts";
 import { solicitedNode } from "./support/frames.ts";
@@ -307,8 +307,7 @@ describe("the interfaces of a node", () => {
       }
       const frames = await back.stop();
       for (const vip of vips) expectRounds(claimsOf(frames, vip), vip, macOf("node-1"));
-      const groups = (await lab.exec("node-1", ["ip", "maddr", "show", "dev", "eth1"])).stdout;
-      expect(groups).to.contain(solicitedNode(vips[1] ?? "").address);
+      await joined("node-1", "eth1", vips);
     } finally {
       for (const node of lab.nodeNames)
         if (!(await has(node, "eth1"))) await lab.restoreInterface(node, "eth1");
@@ -330,6 +329,7 @@ describe("the interfaces of a node", () => {
         expectRounds(claimsOf(capture.frames, vip), vip, changed);
         expect(await told(vip, "eth1")).to.deep.equal([changed]);
       }
+      await joined("node-1", "eth1", vips);
     } finally {
       await capture.stop();
       await setMac("node-1", macOf("node-1"));
@@ -419,6 +419,7 @@ describe("the interfaces of a node", () => {
         await on(one, { node: "node-1", interface: "other0", mac: macOf("node-1") });
         expect(await told(one, "eth1")).to.deep.equal([macOf("node-1")]);
       }
+      await joined("node-1", "other0", vips);
       expect(unanswered(await probing.stop())).to.deep.equal([]);
     } finally {
       await probing.stop();
@@ -448,13 +449,14 @@ describe("the interfaces of a node", () => {
     await gateways("node-2", { eth0: [v4, v6], eth1: [] });
   });
 
-  /** Waits until node-2 answers on eth1, and prints how long nobody did. */
+  /** Waits until node-2 answers on eth1, and expects that it does so within the bound. */
   async function handedOver(asking: readonly Asking[]): Promise<void> {
     const [from, to] = [macOf("node-1"), macOf("node-2")];
     for (const one of asking) {
       await one.until(lab, "node-2", ({ mac }) => mac === to);
-      const silentMs = silentBetween(one.answers, from, to).toFixed(0);
-      console.log(`      ${one.address}: the other MAC after ${silentMs} ms`);
+      const silentMs = silentBetween(one.answers, from, to);
+      console.log(`      ${one.address}: the other MAC after ${silentMs.toFixed(0)} ms`);
+      expect(silentMs, one.address).to.be.below(ANSWERED_WITHIN_MS);
     }
   }
 
@@ -497,6 +499,12 @@ describe("the interfaces of a node", () => {
       expect(await told(vip, "eth1")).to.deep.equal([macOf(to)]);
     }
     await capture.stop();
+  }
+
+  /** Expects that the node is in the group that solicitations for the address of IPv6 go to. */
+  async function joined(node: string, interfaceName: string, vips: readonly string[]): Promise<void> {
+    const groups = (await lab.exec(node, ["ip", "maddr", "show", "dev", interfaceName])).stdout;
+    expect(groups).to.contain(solicitedNode(vips[1] ?? "").address);
   }
 
   /** Waits until the VirtualIP says that it is answered for at one place, which is this. */

@@ -15,17 +15,31 @@ import {
   NO_MAC,
   REPLY,
   readArp,
+  solicitedNode,
   tagged,
 } from "./support/frames.ts";
 import { DUAL_STACK, type HeldAddress, hold } from "./support/held.ts";
 import { lanWithWeb } from "./support/lan.ts";
+import { readListenerReport } from "./support/listener-reports.ts";
 import { service } from "./support/objects.ts";
 import { type Questions, questionsFrom } from "./support/questions.ts";
-import { addressed, apply, condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps.ts";
+import {
+  addressed,
+  announcer,
+  apply,
+  condition,
+  macOf,
+  paths,
+  reset,
+  virtualIPNameOf,
+} from "./support/steps.ts";
 import { type Claim, claimsOf, sendFrames } from "./support/wire.ts";
 
 const UNHELD4 = "198.51.100.209";
 const UNHELD6 = "2001:db8:10::209";
+
+/** Within this an answer comes, on a busy machine too. */
+const ANSWER_MS = 500;
 
 /** Longer than an answer takes. What is to stay unanswered is asked before a question that is answered. */
 const QUIET_MS = 400;
@@ -118,10 +132,23 @@ describe("an address on the LAN", () => {
     }
 
     it("in duplicate address detection from :: is told to all nodes by its owner and by nobody else", async () => {
-      const answers = await answersTo([ask.neighbor(vip6.ip, { from: "::", options: [] })], vip6);
+      const question = ask.neighbor(vip6.ip, { from: "::", options: [] });
+      const capture = await lab.capture("client-1", "icmp6");
+      await sendFrames(lab, "client-1", [question, question, question], { perSecond: 1 });
+      await delay(ANSWER_MS);
+      const frames = await capture.stop();
+      const askedMs = frames
+        .filter(({ bytes }) => Buffer.from(bytes).equals(question))
+        .map(({ timeUs }) => timeUs / 1000);
+      expect(askedMs).to.have.length(3);
+      const answers = claimsOf(frames, vip6.ip);
       const toAll = advertised({ destination: ALL_NODES_MAC, to: ALL_NODES, flags: "O" });
-      // A refresh that falls into this interval is the same frame.
       for (const { frame } of answers) expect(frame).to.deep.equal(toAll);
+      const answered = askedMs.filter((ms) =>
+        answers.some(({ timeMs }) => timeMs >= ms && timeMs <= ms + ANSWER_MS),
+      );
+      // A refresh is the same frame; in these seconds there is one at most.
+      expect(answered.length).to.be.at.least(2);
     });
 
     it("in frames that are malformed, in a VLAN, for others or no question is not told", async () => {
@@ -187,6 +214,27 @@ describe("an address on the LAN", () => {
       expect(answers.map(({ source, form }) => [source, form])).to.deep.equal([[held.mac, "answer"]]);
     }
     await lab.kubectl(["delete", "service", "idle"]);
+  });
+
+  it("of IPv6 has its solicited-node group reported by MLD when its node begins to announce it, so that a switch that snoops lets questions through", async () => {
+    const capture = await lab.capture("client-1", "ip6 proto 0", { direction: "in" });
+    try {
+      await apply(lab, service("reported", { spec: { ipFamilies: ["IPv6"] } }));
+      const [vip = ""] = await addressed(lab, "reported");
+      const source = macOf(lab, await announcer(lab, virtualIPNameOf(vip)));
+      const group = solicitedNode(vip).address;
+      const { bytes } = await capture.frame(
+        `a report from ${source} that it listens to ${group}`,
+        (frame) => {
+          const report = readListenerReport(frame.bytes);
+          return report?.source === source && report.joined.includes(group);
+        },
+      );
+      expect(readListenerReport(bytes)).to.include({ to: "ff02::16", hopLimit: 1 });
+    } finally {
+      await capture.stop();
+      await lab.kubectl(["delete", "service", "reported", "--ignore-not-found"]);
+    }
   });
 
   /**

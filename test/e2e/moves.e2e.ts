@@ -1,11 +1,10 @@
-import { join, resolve } from "node:path";
 import { DRAIN_ANNOTATION, MOVE_PENDING, MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
-import { type CommandResult, run } from "../lab/command.ts";
 import type { Lab } from "../lab/lab.ts";
 import { turnsApart } from "./support/asking.ts";
+import { fairlead } from "./support/cli.ts";
 import { eventAbout } from "./support/events.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
 import { failuresOf, Onlookers } from "./support/onlookers.ts";
@@ -21,7 +20,6 @@ import {
 } from "./support/placed.ts";
 import { condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
 const NAME = "sent";
 
 /** After a move no speaker but the new owner's counts the address as announced, and so long is left for that to be seen. */
@@ -72,7 +70,7 @@ describe("fairlead move and fairlead drain", function () {
         const others = placed.vips.slice(i + 1);
         const before = await Promise.all(others.map((other) => recordOf(lab, other)));
         const beganMs = Date.now();
-        const { code, stdout, stderr } = await fairlead("move", vip, "--to", to);
+        const { code, stdout, stderr } = await fairlead(lab, "move", vip, "--to", to);
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
         expect(stdout).to.contain(`\n${vip}: ${from} -> ${to}\n`);
         await announcedOnlyBy(lab, vip, to, ONE_OWNER_WITHIN_MS);
@@ -92,7 +90,7 @@ describe("fairlead move and fairlead drain", function () {
     const [owner] = placed.nodes;
     const [vip = ""] = placed.vips;
     const before = await recordOf(lab, vip);
-    const { code, stdout } = await fairlead("move", vip, "--to", owner);
+    const { code, stdout } = await fairlead(lab, "move", vip, "--to", owner);
     expect(code).to.equal(0);
     expect(stdout).to.contain(`\n${vip}: on ${owner} already\n`);
     expect(await wishOn(vip)).to.equal(undefined);
@@ -127,7 +125,7 @@ describe("fairlead move and fairlead drain", function () {
   it("give up a move when the annotation is taken off", async () => {
     const [owner] = placed.nodes;
     const [vip = ""] = placed.vips;
-    const { code, stderr } = await fairlead("move", vip, "--to", "nobody", "--wait-seconds", "3");
+    const { code, stderr } = await fairlead(lab, "move", vip, "--to", "nobody", "--wait-seconds", "3");
     expect(code).to.equal(2);
     expect(stderr)
       .to.contain(`${vip} is not on node nobody after 3 s: `)
@@ -156,11 +154,11 @@ describe("fairlead move and fairlead drain", function () {
 
     await speakerWrites(owner);
     expect(await drainOn(owner)).to.equal("true");
-    expect((await fairlead("drain", owner, "--undo")).code).to.equal(0);
+    expect((await fairlead(lab, "drain", owner, "--undo")).code).to.equal(0);
     expect(await drainOn(owner)).to.equal(undefined);
     for (const vip of placed.vips) {
       await adopted(lab, vip, second);
-      expect((await fairlead("move", vip, "--to", owner)).code).to.equal(0);
+      expect((await fairlead(lab, "move", vip, "--to", owner)).code).to.equal(0);
       await adopted(lab, vip, owner);
     }
     await unnoticed([owner, second, owner]);
@@ -181,15 +179,10 @@ describe("fairlead move and fairlead drain", function () {
     await unnoticed([owner, second]);
   });
 
-  function fairlead(...argv: readonly string[]): Promise<CommandResult> {
-    const main = join(ROOT, "packages/cli/src/main.ts");
-    return run([process.execPath, main, ...argv, "--kubeconfig", lab.kubeconfig], { accept: [0, 1, 2] });
-  }
-
   async function asked(
     ...argv: readonly string[]
   ): Promise<{ readonly code: number; readonly report: Report }> {
-    const { code, stdout, stderr } = await fairlead(...argv, "-o", "json");
+    const { code, stdout, stderr } = await fairlead(lab, ...argv, "-o", "json");
     expect(stderr).to.equal("");
     return { code, report: JSON.parse(stdout) };
   }

@@ -126,8 +126,11 @@ describe("where addresses are placed", function () {
     });
   }
 
+  /** Services with one address each, IPv4 and IPv6 by turns. */
   function many(name: string, count: number): readonly Manifest[] {
-    return Array.from({ length: count }, (_, i) => service(`${name}-${i}`));
+    return Array.from({ length: count }, (_, i) =>
+      service(`${name}-${i}`, { spec: { ipFamilies: [i % 2 === 0 ? "IPv4" : "IPv6"] } }),
+    );
   }
 });
 

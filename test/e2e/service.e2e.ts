@@ -7,6 +7,7 @@ import { readWebAnswer } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import { settled } from "./support/audit.ts";
 import { controllerArguments } from "./support/controllers.ts";
+import { DUAL_STACK } from "./support/held.ts";
 import { lanWithWeb } from "./support/lan.ts";
 import { service, web } from "./support/objects.ts";
 import { recordOf } from "./support/placed.ts";
@@ -21,6 +22,9 @@ import {
   paths,
   reset,
 } from "./support/steps.ts";
+import { resolutions } from "./support/wire.ts";
+
+const UNSERVED = { type: "Announced", status: "False", reason: "NoEndpoints" };
 
 describe("a Service of type LoadBalancer", () => {
   let lab: Lab;
@@ -64,18 +68,21 @@ describe("a Service of type LoadBalancer", () => {
   it("stays on a cordoned node if the controller is told so, and a new one goes elsewhere", async () => {
     await controllerArguments(lab, "--cordoned-nodes=keep");
     try {
-      await apply(lab, service("kept"));
-      const kept = await address(lab, "kept");
-      const cordoned = await announcer(lab, nameOf(kept));
-      const record = await recordOf(lab, kept);
+      await apply(lab, service("kept", { spec: DUAL_STACK }));
+      const kept = await addressed(lab, "kept", 2);
+      const [cordoned = "", other] = await Promise.all(kept.map((ip) => announcer(lab, nameOf(ip))));
+      expect(other).to.equal(cordoned);
+      await settled(lab);
+      const records = await Promise.all(kept.map((ip) => recordOf(lab, ip)));
       await lab.kubectl(["cordon", cordoned]);
       try {
         const names = ["new-1", "new-2", "new-3"];
-        await apply(lab, ...names.map((name) => service(name)));
+        await apply(lab, ...names.map((name) => service(name, { spec: DUAL_STACK })));
         for (const name of names)
-          expect(await announcer(lab, nameOf(await address(lab, name))), name).not.to.equal(cordoned);
+          for (const ip of await addressed(lab, name, 2))
+            expect(await announcer(lab, nameOf(ip)), name).not.to.equal(cordoned);
         await settled(lab);
-        expect(await recordOf(lab, kept)).to.deep.equal(record);
+        expect(await Promise.all(kept.map((ip) => recordOf(lab, ip)))).to.deep.equal(records);
       } finally {
         await lab.kubectl(["uncordon", cordoned]);
       }
@@ -117,36 +124,45 @@ describe("a Service of type LoadBalancer", () => {
   it("with externalTrafficPolicy Local is held by a node with an endpoint and sees the client's own address", async () => {
     await apply(lab, web("one", { replicas: 1, node: "node-3" }));
     await lab.kubectl(["rollout", "status", "deployment/one", "--timeout=60s"]);
-    await apply(lab, service("local", { app: "one", spec: { externalTrafficPolicy: "Local" } }));
-    const ip = await address(lab, "local");
-    expect(await announcer(lab, ip)).to.equal("node-3");
-    const page = await lab.waitFor("a page from behind the router", async () => {
-      const attempt = await lab.fetch("outside-1", url(ip));
-      return attempt.ok && attempt;
-    });
-    expect(readWebAnswer(page.body).clientAddress).to.equal(lab.member("outside-1").cables[0]?.ipv4);
+    await apply(
+      lab,
+      service("local", { app: "one", spec: { ...DUAL_STACK, externalTrafficPolicy: "Local" } }),
+    );
+    const vips = await addressed(lab, "local", 2);
+    const { ipv4, ipv6 } = lab.member("outside-1").cables[0] ?? {};
+    for (const ip of vips) {
+      expect(await announcer(lab, nameOf(ip))).to.equal("node-3");
+      const page = await lab.waitFor(`a page through ${ip} from behind the router`, async (see) => {
+        const attempt = await lab.fetch("outside-1", url(ip));
+        see(attempt);
+        return attempt.ok && attempt;
+      });
+      expect(readWebAnswer(page.body).clientAddress).to.equal(ip.includes(":") ? ipv6 : ipv4);
+    }
     await apply(lab, web("one", { replicas: 1, node: "node-1" }));
-    expect(await announcer(lab, ip, "node-3")).to.equal("node-1");
+    for (const ip of vips) expect(await announcer(lab, nameOf(ip), "node-3")).to.equal("node-1");
     await lab.kubectl(["delete", "deployment", "one"]);
   });
 
   it("without an endpoint keeps its address, is answered by nobody and says why; with one it is answered again", async () => {
-    await apply(lab, service("empty", { app: "nobody" }));
-    const ip = await address(lab, "empty");
-    const told = await condition(lab, paths.virtualIP(ip), {
-      type: "Announced",
-      status: "False",
-      reason: "NoEndpoints",
-    });
-    expect(told.message).to.match(/endpoint/);
-    expect(await lab.arping("client-1", ip, { count: 2 })).to.deep.equal([]);
+    await apply(lab, service("empty", { app: "nobody", spec: DUAL_STACK }));
+    const vips = await addressed(lab, "empty", 2);
+    for (const ip of vips) {
+      const told = await condition(lab, paths.virtualIP(nameOf(ip)), UNSERVED);
+      expect(told.message).to.match(/endpoint/);
+      expect(await resolutions(lab, "client-1", ip), ip).to.deep.equal([]);
+    }
     await apply(lab, web("nobody", { replicas: 1 }));
-    const node = await announcer(lab, ip);
-    expect((await lab.arping("client-1", ip)).map(({ mac }) => mac)).to.deep.equal([macOf(lab, node)]);
+    for (const ip of vips) {
+      const node = await announcer(lab, nameOf(ip));
+      expect(await resolutions(lab, "client-1", ip)).to.deep.equal([macOf(lab, node)]);
+    }
     await lab.kubectl(["delete", "deployment", "nobody"]);
-    await condition(lab, paths.virtualIP(ip), { type: "Announced", status: "False", reason: "NoEndpoints" });
-    await silent(ip);
-    expect(await address(lab, "empty")).to.equal(ip);
+    for (const ip of vips) {
+      await condition(lab, paths.virtualIP(nameOf(ip)), UNSERVED);
+      await silent(ip);
+    }
+    expect(await addressed(lab, "empty", 2)).to.deep.equal(vips);
   });
 
   it("changed to ClusterIP gives its address back, and the next Service may have it", async () => {
@@ -211,9 +227,9 @@ describe("a Service of type LoadBalancer", () => {
 
   async function silent(ip: string): Promise<void> {
     await lab.waitFor(`nobody answers for ${ip}`, async (see) => {
-      const replies = await lab.arping("client-1", ip);
-      see(replies);
-      return replies.length === 0;
+      const macs = await resolutions(lab, "client-1", ip);
+      see(macs);
+      return macs.length === 0;
     });
   }
 });

@@ -4,10 +4,10 @@ import { installationReady, programOf } from "../install/pods.ts";
 import { type Attempt, unanswered } from "../lab/attempt.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
-import { overlapOf, withoutOverlap } from "./support/asking.ts";
+import { ANSWERED_WITHIN_MS, overlapOf, silentBetween, withoutOverlap } from "./support/asking.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
 import { service, web } from "./support/objects.ts";
-import { faultsOf, Onlookers, printMove, printStay } from "./support/onlookers.ts";
+import { faultsOf, Onlookers, printMove, printStay, type Seen } from "./support/onlookers.ts";
 import { servedAgain } from "./support/outage.ts";
 import { adopted, announcedOnlyBy, type Placed, place, recordOf, unplace } from "./support/placed.ts";
 import {
@@ -82,7 +82,7 @@ describe("an address whose speaker", function () {
         if (apiAway) await lab.startApiServer();
       }
       await speakerBack(lab, pod);
-      await unharmed(before);
+      for (const seen of await unharmed(before)) coveredInTime(seen, owner, standIn);
     });
 
   it("is replaced with all others, one after the other, stays where it is, and no connection fails or breaks", async () => {
@@ -107,6 +107,7 @@ describe("an address whose speaker", function () {
     for (const seen of await onlookers.stop()) {
       const [from, to] = [macOf(lab, owner), macOf(lab, standIn)];
       printMove(seen, from, to);
+      coveredInTime(seen, owner, standIn);
       console.log(`      the other stand-ins answered for ${overlapOf(seen.answers, to).toFixed(0)} ms more`);
       const answers = withoutOverlap(seen.answers, to);
       expect(faultsOf({ ...seen, answers }, [from, to])).to.deep.equal([]);
@@ -123,8 +124,15 @@ describe("an address whose speaker", function () {
     return Promise.all(all);
   }
 
+  /** Expects that the stand-in answered in the place of the speaker within the bound, whatever MAC it told. */
+  function coveredInTime({ vip, answers }: Seen, owner: string, standIn: string): void {
+    const bySpeaker = answers.map((told) => ({ ...told, mac: told.by }));
+    const silentMs = silentBetween(bySpeaker, macOf(lab, owner), macOf(lab, standIn));
+    expect(silentMs, vip).to.be.below(ANSWERED_WITHIN_MS);
+  }
+
   /** Expects that nothing moved, failed or broke since. */
-  async function unharmed(before: object): Promise<void> {
+  async function unharmed(before: object): Promise<readonly Seen[]> {
     const [owner] = placed.nodes;
     await onlookers.reached(Date.now());
     for (const vip of placed.vips) await announcedOnlyBy(lab, vip, owner);
@@ -138,6 +146,7 @@ describe("an address whose speaker", function () {
       expect(attempts.length).to.be.greaterThan(20);
       expect(new Set(attempts.map(portOf)).size, "connections that were needed").to.equal(1);
     }
+    return all;
   }
 
   /** Asks for a page again and again over one connection. */

@@ -139,7 +139,7 @@ describe("a stranger on the LAN", () => {
         });
         const told = { type: "Contested", status: "True", reason: "ClaimedByOther" };
         const contested = await condition(lab, paths.virtualIP(virtualIPNameOf(ip)), told);
-        expect(contested.message).to.contain(strange).and.to.contain(ip);
+        expect(contested.message).to.contain(strange).and.to.contain(ip).and.to.contain("on interface eth0");
         await condition(lab, paths.service("claimed"), { ...told, type: "fairlead.dev/Contested" });
         await lab.waitFor(`the speaker names ${strange}`, async (see) => {
           const lines = await logOf(lab, (await speakerOn(lab, node)).name, sinceMs);

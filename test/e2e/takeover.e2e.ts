@@ -4,10 +4,11 @@ import { expect } from "chai";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { Probing } from "../lab/reach.ts";
-import { whilePaused } from "./support/controllers.ts";
+import { leaderNode, whilePaused } from "./support/controllers.ts";
 import { failedApart, switchTo } from "./support/cut-connections.ts";
+import { eventAbout } from "./support/events.ts";
 import { lanWithPinnedWeb } from "./support/lan.ts";
-import { adopted, lastMove, type Placed, place, turns, unplace } from "./support/placed.ts";
+import { adopted, figure, lastMove, type Placed, place, turns, unplace } from "./support/placed.ts";
 import { signalSpeaker, speakersReady } from "./support/speaker-pod.ts";
 import { announcer, macOf, page, paths, reset, urlOf, virtualIPNameOf } from "./support/steps.ts";
 import { expectRounds, whenTold } from "./support/takeover.ts";
@@ -20,9 +21,14 @@ interface Way {
   readonly undo: (node: string) => Promise<unknown>;
   /** Those that connect meanwhile notice nothing. */
   readonly planned: boolean;
+  /** Pods go with the addresses. */
+  readonly takesPods?: true;
   /** Who moves them and why, as the status says. */
   readonly told: Pick<Move, "by" | "reason">;
 }
+
+/** How often a new holder has measured a hand-over. */
+const HAND_OVERS = "fairlead_speaker_overlap_seconds_count";
 
 describe("an address that another node takes over", function () {
   this.timeout(240_000);
@@ -50,6 +56,7 @@ describe("an address that another node takes over", function () {
       move: (node) => lab.kill(node),
       undo: (node) => lab.start(node),
       planned: false,
+      takesPods: true,
       told: { by: "Speakers", reason: "HolderDead" },
     },
     {
@@ -99,6 +106,7 @@ describe("an address that another node takes over", function () {
       move: (node) => lab.kubectl(["drain", node, "--ignore-daemonsets", "--timeout=60s"]),
       undo: uncordon,
       planned: true,
+      takesPods: true,
       told: { by: "Controller", reason: "NodeCordoned" },
     },
     {
@@ -114,11 +122,16 @@ describe("an address that another node takes over", function () {
       told: { by: "Speakers", reason: "Offered" },
     },
   ];
-  for (const { why, move, undo, planned, told } of ways)
+  for (const { why, move, undo, planned, takesPods, told } of ways)
     it(`${why} is told in spaced rounds and followed by a client that knows it and need not ask, in both families`, async () => {
       const [holder, standIn] = placed.nodes;
       for (const vip of placed.vips) await known(vip, holder);
       const turnsBefore = await turns(lab, standIn, told.reason);
+      const handOvers = new Map<string, number>();
+      for (const node of placed.nodes) handOvers.set(node, await figure(lab, node, HAND_OVERS));
+      // The Event is a courtesy of who leads at that moment.
+      const hasEvent = takesPods === undefined || (await leaderNode(lab)) !== holder;
+      const beganMs = Date.now();
       const capture = await lab.capture("client-1", "arp or icmp6");
       const probings = await Promise.all(placed.vips.map(connecting));
       try {
@@ -132,6 +145,9 @@ describe("an address that another node takes over", function () {
           await whenTold(lab, capture, vip, mac);
           await adopted(lab, vip, next);
           expect(await lastMove(lab, vip)).to.deep.equal({ from: holder, to: next, ...told });
+          const verb = told.by === "Controller" ? "moved" : "was passed on by the speakers";
+          const note = `${vip} ${verb} from node ${holder} to node ${next}: ${told.reason}.`;
+          if (hasEvent) await eventAbout(lab, "Service", "moved", "Moved", beganMs, note);
           const attempts = (await probings[i]?.stop()) ?? [];
           expect(attempts.length, vip).to.be.greaterThan(20);
           const claims = claimsOf(capture.frames, vip);
@@ -140,6 +156,8 @@ describe("an address that another node takes over", function () {
           expect(await resolutions(lab, "client-2", vip)).to.deep.equal([mac]);
           const nodes = lab.nodeNames.map((name) => macOf(lab, name));
           expect(misattributed(capture.frames, nodes)).to.deep.equal([]);
+          if (planned)
+            expect(await figure(lab, next, HAND_OVERS), next).to.be.above(handOvers.get(next) ?? 0);
         }
         if (told.by === "Speakers")
           expect(await turns(lab, standIn, told.reason), told.reason).to.equal(

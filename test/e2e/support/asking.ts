@@ -140,6 +140,9 @@ export function withoutOverlap(answers: readonly Told[], to: string): readonly T
   return answers.filter(({ mac, atMs }) => mac === to || atMs < first || atMs > first + OVERLAP_MS);
 }
 
+/** Within half a second another node answers (docs/takeover.md); the rest is what a busy machine adds, in ms. */
+export const ANSWERED_WITHIN_MS = 2000;
+
 /** From the last answer with one MAC, before any with the other, to the first with the other, in ms. */
 export function silentBetween(answers: readonly Told[], from: string, to: string): number {
   const next = answers.findIndex(({ mac }) => mac === to);

@@ -24,6 +24,12 @@ export function leader(lab: Lab): Promise<string> {
   });
 }
 
+/** The node of the pod that leads. */
+export async function leaderNode(lab: Lab): Promise<string | undefined> {
+  const name = await leader(lab);
+  return (await installedPods(lab, "controller")).find((pod) => pod.name === name)?.node;
+}
+
 /** Waits until another pod than this one leads. */
 export function otherLeader(lab: Lab, than: string): Promise<string> {
   return lab.waitFor(`another one than ${than} leads`, async (see) => {

@@ -6,6 +6,7 @@ import type { Lab } from "../../lab/lab.ts";
  *
  * @param name of the object
  * @param sinceMs of no earlier time, ms since 1970
+ * @param mentioned what it says among other things
  * @returns what it says
  */
 export function eventAbout(
@@ -14,14 +15,15 @@ export function eventAbout(
   name: string,
   reason: string,
   sinceMs = 0,
+  mentioned = "",
 ): Promise<string> {
-  return lab.waitFor(`an Event ${reason} about ${kind} ${name}`, async (see) => {
+  return lab.waitFor(`an Event ${reason} about ${kind} ${name} ${mentioned}`.trimEnd(), async (see) => {
     const { items } = await lab.api.get<{ items: readonly KubeEvent[] }>("/apis/events.k8s.io/v1/events");
     const about = items.filter(
       ({ regarding, eventTime }) =>
         regarding.kind === kind && regarding.name === name && Date.parse(eventTime) >= sinceMs,
     );
     see(about.map((event) => `${event.reason}: ${event.note}`));
-    return about.findLast((event) => event.reason === reason)?.note;
+    return about.findLast((event) => event.reason === reason && event.note.includes(mentioned))?.note;
   });
 }

@@ -169,10 +169,10 @@ function addressBytes(text: string): Uint8Array {
   return addressToBytes(parsed.value);
 }
 
-function readAddress(reader: ByteReader, length: 4 | 16): string {
+export function readAddress(reader: ByteReader, length: 4 | 16): string {
   return addressFromBytes(reader.bytes(length)).text;
 }
 
-function readMac(reader: ByteReader): string {
+export function readMac(reader: ByteReader): string {
   return [...reader.bytes(6)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

@@ -102,8 +102,14 @@ export async function lastMove(lab: Lab, vip: string): Promise<Omit<Move, "at"> 
 
 /** How many addresses the speaker on a node has come to announce, or ceased to, for this reason. */
 export async function turns(lab: Lab, node: string, reason: string): Promise<number> {
-  const series = new RegExp(`^fairlead_speaker_turns_total\\{reason="${reason}"\\} (\\d+)$`, "m");
-  return Number(series.exec(await speakerMetrics(lab, node))?.[1] ?? "NaN");
+  return figure(lab, node, `fairlead_speaker_turns_total{reason="${reason}"}`);
+}
+
+/** What the speaker on a node shows for one series; NaN if it has none of that name. */
+export async function figure(lab: Lab, node: string, series: string): Promise<number> {
+  const lines = (await speakerMetrics(lab, node)).split("\n");
+  const line = lines.find((one) => one.startsWith(`${series} `));
+  return Number(line?.slice(series.length) ?? "NaN");
 }
 
 /** What is on record of where an address lives and who answers, as far as a move changes it. */
