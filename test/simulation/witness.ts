@@ -2,7 +2,7 @@ import type { ProcessClock } from "./process.ts";
 
 /** The number of OFFER on the wire, in the fourth byte. */
 const OFFER = 9;
-/** A plan must have been confirmed on the wire this recently (takeover.md, timers), and a round takes 0.1 s more. */
+/** A plan must have been confirmed on the wire this recently (`TIMING.planConfirmed`), and a round takes 0.1 s more. */
 const ASKED_MS = 1000;
 
 /** Invariant 6: nobody announces on the strength of the API, its memory or a timer alone; it has asked the wire, or was asked by the holder. */

@@ -1,8 +1,8 @@
 import type { Measurement } from "@fairlead/takeover/environment.ts";
 import type { Path } from "@fairlead/takeover/messages/message.ts";
 
-/** So many peers are told apart on all interfaces; heartbeats of more are counted together. */
-const MOST_PEERS = 64;
+/** So many ways, of a peer, an interface and a path, are told apart; heartbeats on more are counted together. */
+const MOST_WAYS = 64;
 const OTHERS = "other";
 
 /** How many heartbeats of a node did not come when they were due. */
@@ -71,7 +71,7 @@ export class Measures {
     const key = `${name} ${peer} ${path}`;
     const known = this.#missed.get(key);
     if (known !== undefined) known.count += heartbeats;
-    else if (peer !== OTHERS && this.#missed.size >= MOST_PEERS) this.#miss(name, OTHERS, path, heartbeats);
+    else if (peer !== OTHERS && this.#missed.size >= MOST_WAYS) this.#miss(name, OTHERS, path, heartbeats);
     else this.#missed.set(key, { interface: name, peer, path, count: heartbeats });
   }
 }
