@@ -9,6 +9,7 @@ import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
 import type { Offers } from "./service/offers.ts";
 import { carriesOurs } from "./service/status.ts";
+import { waitingSince } from "./service/waiting-list.ts";
 import type { MoveTelling } from "./virtual-ip/move-telling.ts";
 
 /** What is said on several VirtualIPs of one Service is told on the Service at once. */
@@ -130,7 +131,7 @@ export class Routing implements ClusterListener {
     if (this.#active()) this.#allPools();
   }
 
-  /** This replica begins to decide: everything is looked at, those who hold addresses before those who do not, older before younger. */
+  /** This replica begins to decide: everything is looked at, those who hold addresses before those who do not, and of those who wait longest first. */
   everything(): void {
     this.#allServices();
     this.#allVirtualIPs();
@@ -158,10 +159,13 @@ export class Routing implements ClusterListener {
   #allServices(): void {
     const cluster = this.#to.cluster;
     const { ledger, services } = cluster;
-    const age = (key: string): string => services.get(key)?.metadata.creationTimestamp ?? "";
+    const since = (key: string): string => {
+      const service = services.get(key);
+      return service === undefined ? "" : waitingSince(service);
+    };
     const byAge = (keys: Iterable<string>): string[] =>
       [...keys]
-        .map((key) => [age(key), key] as const)
+        .map((key) => [since(key), key] as const)
         .sort(([a, left], [b, right]) => (a !== b ? (a < b ? -1 : 1) : left < right ? -1 : 1))
         .map(([, key]) => key);
     const formerlyOurs = [...services.values()].filter(carriesOurs).map(keyOf);

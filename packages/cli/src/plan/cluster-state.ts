@@ -14,6 +14,7 @@ import { ingressAddresses, recordOf } from "@fairlead/controller/cluster/object-
 import { MANAGER } from "@fairlead/controller/manager.ts";
 import { readUncontested } from "@fairlead/controller/service/contested.ts";
 import { isOurs, type OwnershipOptions } from "@fairlead/controller/service/ownership.ts";
+import { waitingSince } from "@fairlead/controller/service/waiting-list.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
 
 /** What of a cluster allocation depends on. */
@@ -38,7 +39,7 @@ export function stateOf(objects: ClusterObjects, ownership: OwnershipOptions): P
     services: ours.map((service) => ({
       request: readUncontested(service, ledger.holdings(keyOf(service)), MANAGER),
       namespaceLabels: labels.get(service.metadata.namespace ?? ""),
-      since: service.metadata.creationTimestamp ?? "",
+      since: waitingSince(service),
     })),
   };
 }

@@ -69,6 +69,29 @@ describe("the plan for a change of pools", () => {
     expect(ask([pool("more", ["203.0.113.7"])], { cluster })).to.deep.equal(["shop/c Gains  -> 203.0.113.7"]);
   });
 
+  it("gives to who has waited longest, whoever is older, as the controller does", () => {
+    const waits = (name: string, created: string, since: string) => {
+      const { metadata, spec, status } = service(name, []);
+      const condition = { reason: "PoolExhausted", message: "", lastTransitionTime: since } as const;
+      const conditions = [{ type: "fairlead.dev/Allocated", status: "False" as const, ...condition }];
+      return {
+        metadata: { ...metadata, creationTimestamp: created },
+        spec,
+        status: { ...status, conditions },
+      };
+    };
+    const cluster = {
+      ...FULL,
+      pools: [pool("lan", ["198.51.100.200-198.51.100.201"])],
+      services: [
+        ...FULL.services,
+        waits("c", "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"),
+        waits("d", "2026-02-01T00:00:00Z", "2026-02-01T00:00:01Z"),
+      ],
+    };
+    expect(ask([pool("more", ["203.0.113.7"])], { cluster })).to.deep.equal(["shop/d Gains  -> 203.0.113.7"]);
+  });
+
   it("goes by addresses that nodes and others use, by labels of namespaces and by classes", () => {
     const services = [
       service("c", []),
@@ -102,8 +125,9 @@ describe("the plan for a change of pools", () => {
 });
 
 describe("the plan as it is printed", () => {
+  const asking = service("c", [], { loadBalancerIP: "198.51.100.219" });
   const shrunk = planned({
-    cluster: CLUSTER,
+    cluster: { ...CLUSTER, services: [...FULL.services, asking] },
     pools: [pool("lan", ["198.51.100.201-198.51.100.202"], { onInvalid: "Renumber" })],
     prune: true,
     ownership: { loadBalancerClass: undefined, alsoClassless: false },

@@ -11,6 +11,7 @@ import type { LedgerView } from "./holdings.ts";
 import { triedEnough } from "./in-use.ts";
 import { joinablePair } from "./join.ts";
 import { foreignRefusal, holdingsOf, isForeign, type KeptAddress, withPool } from "./kept.ts";
+import { lackedBy } from "./lacks.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Pools } from "./pools.ts";
 import type { Outcome, Refusal } from "./reasons.ts";
@@ -50,6 +51,8 @@ export interface Decision {
   readonly outcome: Outcome;
   /** Whether it asks for something that it cannot have now, and so is looked at again when something changes. */
   readonly waiting: boolean;
+  /** Of which families an address that others let go of might help it while it waits. One that comes to be kept for it might in any case. */
+  readonly lacks: readonly Family[];
   /** What speaks against the Service's addresses, for {@link AllocationState.isRipe}. */
   readonly objections: readonly string[];
   /** Record and statuses contradict each other: nothing is done until that is resolved. */
@@ -127,6 +130,7 @@ function decisionOf(
     restate: restated.map(({ address }) => address),
     outcome: outcomeOf(request, keep, take, results),
     waiting: results.some(({ refusal }) => refusal !== undefined) || keep.some(({ renumber }) => renumber),
+    lacks: lackedBy(request, keep, results),
     disputed: false,
   };
 }
@@ -149,7 +153,7 @@ export function keepAll(
 ): Decision {
   const outcome = outcomeOf(request, held, [], [{ family: "IPv4", refusal }]);
   const nothing = { take: [], release: [], restate: [], objections: [], disputed: false } as const;
-  return { ...nothing, keep: held, outcome, waiting: true };
+  return { ...nothing, keep: held, outcome, waiting: true, lacks: [] };
 }
 
 function chooseFamilies(choice: Choice, current: Currents): readonly FamilyResult[] {

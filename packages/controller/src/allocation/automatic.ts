@@ -11,19 +11,19 @@ import type { Refusal } from "./reasons.ts";
 export type AutomaticChooser = (family: Family) => Result<Grant, Refusal>;
 
 /**
- * Takes what is kept for the Service, else both families of one group that it may share with, else both from one pool if one
- * has both, beginning with the pool of an address that is there already.
+ * Takes what is reserved for the Service, else what those hold whom it may join, else what waits for it; of what is left, both families of one
+ * group that it may share with, else both from one pool if one has both, beginning with the pool of an address that is there already.
  *
  * @param staying addresses that the Service goes on with
  */
 export function automaticChooser(choice: Choice, staying: readonly IpAddress[]): AutomaticChooser {
   const { request } = choice;
+  const candidates = automaticPools(choice);
   const kept = new Map<Family, Grant>();
   for (const family of request.families) {
-    const grant = chooseKept(choice, family);
+    const grant = chooseKept(choice, family, candidates.ok ? candidates.value : []);
     if (grant !== undefined) kept.set(family, grant);
   }
-  const candidates = automaticPools(choice);
   const has = [...staying, ...[...kept.values()].map(({ address }) => address)];
   const near = [...request.addresses.map(({ value }) => value), ...has];
   const missing = request.families.filter((family) => !has.some((address) => address.family === family));

@@ -2,13 +2,14 @@ import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { err, ok, type Result } from "@fairlead/net/result.ts";
 import { refusedBy } from "./admission.ts";
 import { type Choice, type Grant, quotaFault } from "./choice.ts";
-import { clashWith, holdersOf, isHeldWithin } from "./join.ts";
+import { clashWith, holdersOf, isHeldWithin, joinable } from "./join.ts";
 import { chooseAmong } from "./offer.ts";
 import { leftOutBy, type Pool } from "./pool.ts";
 import type { Pools } from "./pools.ts";
 import type { Refusal } from "./reasons.ts";
 import * as refusals from "./refusals.ts";
 import type { Asked } from "./request.ts";
+import { isOfGroup } from "./sharing.ts";
 
 /** The address that was asked for, if it can be had. */
 export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result<Grant, Refusal> {
@@ -19,7 +20,8 @@ export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result
   const use = ledger.networkUse(address);
   if (use !== undefined) return err(refusals.networkOwned(asked, use));
   const standing = ledger.standing(address);
-  if (standing.kind === "Held") return joinRequested(choice, asked, candidates.value);
+  if (standing.kind === "Held" || precedes(choice, address, candidates.value))
+    return joinRequested(choice, asked, candidates.value);
   const own = standing.kind === "Kept" && standing.claim === request.service;
   const released = standing.kind === "Kept" && standing.released;
   const faults = candidates.value.map((pool) => faultOfPool(choice, pool, asked, own && !released));
@@ -28,6 +30,18 @@ export function chooseRequested(choice: Choice, asked: Asked<IpAddress>): Result
   if (standing.kind === "Quarantined") return err(refusals.quarantined(asked, pool, standing.foreign));
   if (standing.kind === "Kept" && !own && !released) return err(refusals.kept(asked, pool, standing.claim));
   return ok({ address, pool: pool.name });
+}
+
+/** Whether the address is reserved for another Service, which joins this one there when it comes. */
+function precedes(
+  { ledger, pools, request }: Choice,
+  address: IpAddress,
+  candidates: readonly Pool[],
+): boolean {
+  const standing = ledger.standing(address);
+  if (standing.kind !== "Kept" || standing.released || standing.claim === request.service) return false;
+  const owner = pools.ownerOf(address, ledger.poolOf(address));
+  return owner !== undefined && candidates.includes(owner) && isOfGroup(request.sharing, standing.terms);
 }
 
 /** An address that others hold is to be had only of the pool under which they hold it. */
@@ -45,7 +59,10 @@ function joinRequested(
   const fault = faultOfPool(choice, pool, asked, false);
   if (fault !== undefined) return err(fault);
   const clash = clashWith(choice, address, pool);
-  return clash === undefined ? ok({ address, pool: pool.name }) : err(refusals.taken(asked, pool, clash));
+  if (clash !== undefined) return err(refusals.taken(asked, pool, clash));
+  const foreign = ledger.foreignUse(address);
+  if (foreign !== undefined) return err(refusals.quarantined(asked, pool, foreign));
+  return ok({ address, pool: pool.name });
 }
 
 /** Why the address cannot be had of this pool. @param reserved whether it is reserved for the Service, which counts for more than the pool's rules */
@@ -90,17 +107,24 @@ function poolsFor({ pools, request }: Choice, asked: Asked<IpAddress>): Result<r
 
 /**
  * An address that is kept for the Service: what a person reserves, a pool merely may not leave out; what waits for the Service
- * must be admitted as anything new, but of a disabled pool too.
+ * must be admitted as anything new, but of a disabled pool too, and comes after what others hold whom the Service may join.
  *
+ * @param open the pools of which it may join others
  * @param within the name of the pool that it must be of
  */
-export function chooseKept(choice: Choice, family: Family, within?: string): Grant | undefined {
+export function chooseKept(
+  choice: Choice,
+  family: Family,
+  open: readonly Pool[],
+  within?: string,
+): Grant | undefined {
   const { ledger, pools, request, applicant } = choice;
   for (const address of ledger.keptFor(request.service)) {
     if (address.family !== family || ledger.networkUse(address) !== undefined) continue;
     const standing = ledger.standing(address);
     const reserved = standing.kind === "Kept" && !standing.released;
-    const open = (pool: Pool): boolean =>
+    if (!reserved && mayJoinHolders(choice, open, family)) return undefined;
+    const offers = (pool: Pool): boolean =>
       refusedBy(pool, applicant) === undefined && quotaFault(choice, pool, family) === undefined;
     const pool = pools
       .containing(address)
@@ -108,11 +132,16 @@ export function chooseKept(choice: Choice, family: Family, within?: string): Gra
         (one) =>
           (within === undefined || one.name === within) &&
           leftOutBy(one, address) === undefined &&
-          (reserved || open(one)),
+          (reserved || offers(one)),
       );
     if (pool !== undefined) return { address, pool: pool.name };
   }
   return undefined;
+}
+
+function mayJoinHolders(choice: Choice, pools: readonly Pool[], family: Family): boolean {
+  const [first] = joinable(choice, pools, family, []);
+  return first !== undefined && choice.ledger.standing(first.address).kind === "Held";
 }
 
 /** An address of the pool that was asked for. */
@@ -124,7 +153,7 @@ export function chooseFromPool(
 ): Result<Grant, Refusal> {
   const pool = existing(choice.pools, asked.value);
   if (pool === undefined) return err(refusals.poolNotFound(asked));
-  const kept = chooseKept(choice, family, pool.name);
+  const kept = chooseKept(choice, family, [pool], pool.name);
   if (kept !== undefined) return ok(kept);
   const fault = refusedBy(pool, choice.applicant);
   if (fault !== undefined) return err(refusals.poolNotAdmitting(asked, fault));

@@ -53,8 +53,13 @@ export type Standing =
   | { readonly kind: "Free" }
   /** In order of seniority. */
   | { readonly kind: "Held"; readonly holders: readonly ServiceKey[] }
-  /** Nobody holds it; `released`: its former holder let it go a moment ago. */
-  | { readonly kind: "Kept"; readonly claim: ServiceKey | undefined; readonly released: boolean }
+  /** Nobody holds it; `released`: its former holder let it go a moment ago; `terms`: under which the one for which it is kept shared it. */
+  | {
+      readonly kind: "Kept";
+      readonly claim: ServiceKey | undefined;
+      readonly released: boolean;
+      readonly terms?: Terms | undefined;
+    }
   /** Nobody holds it, since somebody else on the LAN answers for it. */
   | { readonly kind: "Quarantined"; readonly foreign: ForeignClaim }
   /** A node or a router uses it. @property what such as `the address of node "n1"` */
@@ -109,6 +114,8 @@ export interface LedgerView {
   keptFor(service: ServiceKey): readonly IpAddress[];
   /** Addresses that are held under this sharing key, in order. */
   sharedUnder(key: string): readonly IpAddress[];
+  /** Addresses that nobody holds and that are kept for one who shared them under this key, in order. */
+  keptUnder(key: string): readonly IpAddress[];
   /** The lowest address of the range that is free. */
   firstFree(range: AddressRange, avoidBuggyIPs: boolean): bigint | undefined;
   /** Addresses of the pool that wait for their former Service, those that wait longest first. */

@@ -2,9 +2,12 @@ import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { type Choice, type Grant, quotaFault } from "./choice.ts";
 import { type LedgerView, namespaceOf } from "./holdings.ts";
 import { leftOutBy, type Pool } from "./pool.ts";
-import { clashOf, MOST_HOLDERS } from "./sharing.ts";
+import { clashOf, isOfGroup, MOST_HOLDERS } from "./sharing.ts";
 
-/** Addresses held under the Service's sharing key that it may hold too, those of its companions first, then in order. */
+/**
+ * Addresses under the Service's sharing key that it may have too: those that others hold, then those that are kept for one of them, who
+ * joins it there; of each, those of its companions first, then in order.
+ */
 export function joinable(
   choice: Choice,
   pools: readonly Pool[],
@@ -13,28 +16,42 @@ export function joinable(
 ): readonly Grant[] {
   const { request, ledger } = choice;
   if (request.sharing === undefined) return [];
-  const partners = new Set(companions.flatMap((one) => ledger.sharing(one).map(({ service }) => service)));
-  const near = (address: IpAddress): boolean =>
-    ledger.sharing(address).some(({ service }) => service !== request.service && partners.has(service));
-  const grants = ledger.sharedUnder(request.sharing.key).flatMap((address): readonly Grant[] => {
-    if (address.family !== family) return [];
-    if (ledger.sharing(address).some(({ service }) => service === request.service)) return [];
-    const pool = choice.pools.ownerOf(address, ledger.poolOf(address));
-    const open =
-      pool !== undefined &&
-      pools.includes(pool) &&
-      !pool.disabled &&
-      leftOutBy(pool, address) === undefined &&
-      ledger.networkUse(address) === undefined &&
-      ledger.foreignUse(address) === undefined &&
-      clashWith(choice, address, pool) === undefined &&
-      (isHeldWithin(choice, address) || quotaFault(choice, pool, family) === undefined);
-    return open ? [{ address, pool: pool.name }] : [];
+  const { key } = request.sharing;
+  const partners = new Set(companions.flatMap((one) => membersOf(ledger, one)));
+  const near = ({ address }: Grant): boolean =>
+    membersOf(ledger, address).some((service) => service !== request.service && partners.has(service));
+  return [ledger.sharedUnder(key), ledger.keptUnder(key)].flatMap((addresses) => {
+    const grants = addresses.flatMap((address) =>
+      address.family === family ? (openTo(choice, pools, address) ?? []) : [],
+    );
+    return [...grants.filter(near), ...grants.filter((one) => !near(one))];
   });
-  return [
-    ...grants.filter(({ address }) => near(address)),
-    ...grants.filter(({ address }) => !near(address)),
-  ];
+}
+
+/** The address of others as the Service gets it, if it may have it too of one of these pools. */
+function openTo(choice: Choice, pools: readonly Pool[], address: IpAddress): Grant | undefined {
+  const { request, ledger } = choice;
+  const pool = choice.pools.ownerOf(address, ledger.poolOf(address));
+  const standing = ledger.standing(address);
+  const open =
+    pool !== undefined &&
+    pools.includes(pool) &&
+    !pool.disabled &&
+    leftOutBy(pool, address) === undefined &&
+    ledger.networkUse(address) === undefined &&
+    ledger.foreignUse(address) === undefined &&
+    !membersOf(ledger, address).includes(request.service) &&
+    (standing.kind !== "Kept" || isOfGroup(request.sharing, standing.terms)) &&
+    clashWith(choice, address, pool) === undefined &&
+    (isHeldWithin(choice, address) || quotaFault(choice, pool, address.family) === undefined);
+  return open ? { address, pool: pool.name } : undefined;
+}
+
+/** Those who hold the address, or the one for which it is kept. */
+function membersOf(ledger: LedgerView, address: IpAddress): readonly string[] {
+  const standing = ledger.standing(address);
+  if (standing.kind === "Kept") return standing.claim === undefined ? [] : [standing.claim];
+  return ledger.sharing(address).map(({ service }) => service);
 }
 
 /** Why the Service may not hold the first address that is held under its sharing key; undefined: there is none. */
@@ -66,8 +83,8 @@ export function joinablePair(
   for (const { address } of joinable(choice, pools, first, [])) {
     const [partner] = joinable(choice, pools, second, [address]);
     if (partner === undefined) return [];
-    const holders = new Set(ledger.sharing(address).map(({ service }) => service));
-    if (ledger.sharing(partner.address).some(({ service }) => holders.has(service)))
+    const members = new Set(membersOf(ledger, address));
+    if (membersOf(ledger, partner.address).some((service) => members.has(service)))
       return [address, partner.address];
   }
   return [];

@@ -12,7 +12,7 @@ import type {
   Standing,
   Use,
 } from "./holdings.ts";
-import { type Entry, emptyEntry, filingOf, holdOf } from "./ledger-entry.ts";
+import { type Entry, emptyEntry, type Filing, filingOf, holdOf } from "./ledger-entry.ts";
 import { LedgerIndex } from "./ledger-index.ts";
 import type { Pool } from "./pool.ts";
 import type { Sharing, Terms } from "./sharing.ts";
@@ -156,9 +156,17 @@ export class LedgerBook implements LedgerView {
   }
 
   sharedUnder(key: string): readonly IpAddress[] {
+    return this.#under(key, ({ holders }) => holders.length > 0);
+  }
+
+  keptUnder(key: string): readonly IpAddress[] {
+    return this.#under(key, ({ standing }) => standing.kind === "Kept");
+  }
+
+  #under(key: string, isMeant: (filing: Filing) => boolean): readonly IpAddress[] {
     return this.index
       .sharedUnder(key)
-      .map(({ address }) => address)
+      .flatMap(({ address, filing }) => (isMeant(filing) ? address : []))
       .sort(compareAddresses);
   }
 
@@ -202,11 +210,13 @@ export class LedgerBook implements LedgerView {
     const { standing: before, pool: formerPool } = entry.filing;
     const wasSettled = isSettled(entry);
     const [use] = entry.outside;
+    const wasForeign = entry.record?.foreign !== undefined;
     edit(entry);
     entry.filing = filingOf(entry, (service) => this.#terms.get(service));
     const { standing, pool } = entry.filing;
-    // Nobody gets, or joins, an address that the network uses, whoever holds it or waits for it.
-    const otherUse = entry.outside[0]?.what !== use?.what;
+    // Nobody gets, or joins, an address that the network or somebody else on the LAN uses, whoever holds it or waits for it.
+    const isForeign = entry.record?.foreign !== undefined;
+    const otherUse = entry.outside[0]?.what !== use?.what || isForeign !== wasForeign;
     this.#held += Number(standing.kind === "Held") - Number(before.kind === "Held");
     if (standing.kind === "Free") this.entries.delete(address.text);
     else {
@@ -246,6 +256,7 @@ function sameStanding(a: Standing, b: Standing): boolean {
   if (a.kind !== b.kind) return false;
   // Which of several comes first changes while each tries to secure what all of them show: that must not wake the others.
   if (a.kind === "Held" && b.kind === "Held") return sameMembers(a.holders, b.holders);
-  if (a.kind === "Kept" && b.kind === "Kept") return a.claim === b.claim && a.released === b.released;
-  return true;
+  if (a.kind !== "Kept" || b.kind !== "Kept") return true;
+  const sameTerms = JSON.stringify(a.terms) === JSON.stringify(b.terms);
+  return sameTerms && a.claim === b.claim && a.released === b.released;
 }

@@ -1,6 +1,6 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Hold, LedgerRecord, ServiceKey, Standing } from "./holdings.ts";
-import { clashOf, MOST_HOLDERS, type Terms } from "./sharing.ts";
+import { clashOf, MOST_HOLDERS, recordedTerms, type Terms } from "./sharing.ts";
 import { isStatedBy, NO_STATEMENTS, type Statements } from "./statements.ts";
 
 /** All that is known of one address. There are as many of these as held addresses: what is empty is shared. */
@@ -33,7 +33,7 @@ export interface Filing extends Tenancy {
   readonly standing: Standing;
   /** The pool under which the address is held or kept. */
   readonly pool: string | undefined;
-  /** Sharing keys of its holders. */
+  /** Sharing keys of its holders, or of the one for whom it is kept. */
   readonly keys: readonly string[];
 }
 
@@ -64,12 +64,14 @@ export function emptyEntry(address: IpAddress): Entry {
 /** What follows from what is known. */
 export function filingOf(entry: Entry, termsOf: (service: ServiceKey) => Terms | undefined): Filing {
   const { holders, disputing, contending } = tenancyOf(entry, termsOf);
+  const standing = standingOf(entry, holders, disputing);
   const keys = new Set(holders.flatMap((service) => termsOf(service)?.key ?? []));
+  if (standing.kind === "Kept" && standing.terms !== undefined) keys.add(standing.terms.key);
   return {
     holders,
     disputing,
     contending,
-    standing: standingOf(entry, holders, disputing),
+    standing,
     pool: entry.record?.pool ?? entry.reservations[0]?.what ?? entry.formerPool,
     keys: keys.size === 0 ? NOBODY : [...keys],
   };
@@ -116,6 +118,12 @@ export function holdOf({ record, reservations, filing }: Entry, service: Service
   return filing.disputing.includes(service) ? "Disputed" : "Told";
 }
 
+/** Under which terms the Service for which the address is kept shared it. */
+export function keptTerms({ claim, sharing }: LedgerRecord): Terms | undefined {
+  const sharer = claim === undefined ? undefined : sharing.find(({ service }) => service === claim);
+  return sharer && recordedTerms(sharer);
+}
+
 /** Who stands in the way of the address being handed out. */
 function standingOf(
   { record, outside }: Entry,
@@ -126,8 +134,11 @@ function standingOf(
   if (disputing.length > 0) return { kind: "Held", holders: disputing };
   if (record?.foreign !== undefined && record.claim === undefined)
     return { kind: "Quarantined", foreign: record.foreign };
-  if (record !== undefined)
-    return { kind: "Kept", claim: record.claim, released: record.releasedAtMs !== undefined };
+  if (record !== undefined) {
+    const terms = keptTerms(record);
+    const released = record.releasedAtMs !== undefined;
+    return { kind: "Kept", claim: record.claim, released, ...(terms && { terms }) };
+  }
   const what = outside[0]?.what;
   return what === undefined ? FREE : { kind: "Network", what };
 }

@@ -43,6 +43,7 @@ export class LedgerIndex {
     return this.#byClaim.get(service);
   }
 
+  /** Entries that are held under the key, or kept for one who shared them under it. */
   sharedUnder(key: string): readonly Entry[] {
     return this.#byKey.get(key);
   }

@@ -104,6 +104,25 @@ describe("the ledger", () => {
     expect(isFree(A)).to.equal(true);
   });
 
+  it("keeps an address for all who show it when a write finds its record deleted, whatever the watch still shows", () => {
+    ledger.record(record(A, "1", SHOP, "web/other"));
+    ledger.tell(SHOP, [A], "");
+    ledger.tell("web/other", [A], "");
+    ledger.letGo(A, SHOP);
+    ledger.lost(A, "1");
+    ledger.record(record(A, "1", SHOP, "web/other"));
+    expect(holdings("web/other")).to.deep.equal(["192.0.2.1 Told told"]);
+    expect(ledger.holdings("web/other")[0]?.pool).to.equal("lan");
+    ledger.record(record(A, "2", "web/other"));
+    ledger.recordGone(A, "1");
+    ledger.lost(A, "1");
+    expect(holders(A)).to.deep.equal(["web/other"]);
+    ledger.recordGone(A, "2");
+    ledger.lost(A, "2");
+    ledger.record(record(A, "2", SHOP));
+    expect(holders(A), "a backup was restored").to.deep.equal([SHOP]);
+  });
+
   it("forgets a record that somebody deleted and that no Service shows", () => {
     ledger.record(record(A, "1"));
     ledger.recordGone(A, "1");

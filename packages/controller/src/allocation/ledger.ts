@@ -1,8 +1,8 @@
 import type { IpAddress } from "@fairlead/net/address.ts";
 import type { LedgerRecord, ServiceKey } from "./holdings.ts";
 import { LedgerBook } from "./ledger-book.ts";
-import type { Entry } from "./ledger-entry.ts";
-import { clashOf } from "./sharing.ts";
+import { type Entry, keptTerms } from "./ledger-entry.ts";
+import { clashOf, isOfGroup } from "./sharing.ts";
 import { isStatedBy, NO_STATEMENTS, stated, withdrawn } from "./statements.ts";
 
 export type { LedgerListener } from "./ledger-book.ts";
@@ -19,10 +19,10 @@ const NETWORK = "network";
  */
 export class Ledger extends LedgerBook {
   readonly #outside = new Map<string, readonly IpAddress[]>();
-  /** UIDs of VirtualIPs that this process deleted and that the watch may still show. */
+  /** UIDs of VirtualIPs that are known to be deleted and that the watch may still show. */
   readonly #deleted = new Set<string>();
 
-  /** A VirtualIP was read or written. One that was deleted here is not believed again. */
+  /** A VirtualIP was read or written. One that is known to be deleted is not believed again. */
   record(record: LedgerRecord): void {
     if (this.#deleted.has(record.uid)) return;
     this.change(record.address, (entry) => {
@@ -45,14 +45,19 @@ export class Ledger extends LedgerBook {
 
   /** This process deleted the VirtualIP: the address is free at once, whatever the watch still shows. */
   deleted(address: IpAddress, uid: string): void {
-    this.#deleted.add(uid);
-    for (const oldest of this.#deleted) {
-      if (this.#deleted.size <= REMEMBERED_DELETIONS) break;
-      this.#deleted.delete(oldest);
-    }
+    this.#remember(uid);
     this.change(address, (entry) => {
       if (entry.record?.uid !== uid) return;
       for (const service of entry.record.services) entry.told = withdrawn(entry.told, service);
+      entry.record = undefined;
+    });
+  }
+
+  /** A VirtualIP turned out to have been deleted by somebody, whatever the watch still shows. See {@link recordGone}. */
+  lost(address: IpAddress, uid: string): void {
+    if (this.recordOf(address)?.uid !== uid) return;
+    this.#remember(uid);
+    this.change(address, (entry) => {
       entry.record = undefined;
     });
   }
@@ -146,6 +151,14 @@ export class Ledger extends LedgerBook {
     });
   }
 
+  #remember(uid: string): void {
+    this.#deleted.add(uid);
+    for (const oldest of this.#deleted) {
+      if (this.#deleted.size <= REMEMBERED_DELETIONS) break;
+      this.#deleted.delete(oldest);
+    }
+  }
+
   #toldBy(service: ServiceKey): readonly IpAddress[] {
     const entries = this.index.of(service).filter(({ told }) => isStatedBy(told, service));
     return entries.map(({ address }) => address);
@@ -155,7 +168,8 @@ export class Ledger extends LedgerBook {
   #mayHold(entry: Entry, service: ServiceKey): boolean {
     const { record } = entry;
     const keptForAnother = record !== undefined && record.services.length === 0 && record.claim !== service;
-    if (keptForAnother && record.releasedAtMs === undefined) return false;
+    const isReserved = keptForAnother && record.releasedAtMs === undefined;
+    if (isReserved && !isOfGroup(this.termsOf(service), keptTerms(record))) return false;
     const holders = record?.services ?? [];
     const reserving = entry.reservations.map(({ by }) => by);
     const others = new Set([...holders, ...reserving].filter((one) => one !== service));

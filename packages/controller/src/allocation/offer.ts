@@ -10,7 +10,7 @@ import type { Refusal } from "./reasons.ts";
 import * as refusals from "./refusals.ts";
 
 /**
- * An address of these pools: one to be shared, else the first free one of the first pool that has one, else the one that waits
+ * An address of these pools: one of those who share with the Service, else the first free one of the first pool that has one, else the one that waits
  * longest for its former Service.
  *
  * @param companions addresses that the Service has or gets beside it: one that is shared with the same Services comes first

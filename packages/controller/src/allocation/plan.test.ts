@@ -94,6 +94,31 @@ describe("the plan of a new configuration", () => {
       changes: ["web/one Renumbered 192.0.2.0 -> 198.51.100.0", "db/waits Gains nothing -> 192.0.2.0"],
     },
     {
+      it: "gives to those who wait what is free, before holders are renumbered",
+      world: () => new World(pool("a", ["192.0.2.0/31"])),
+      services: [one, two, service("web/waits", { created: "2026-02-01T00:00:00Z" })],
+      next: [pool("a", ["192.0.2.1-192.0.2.2"], { onInvalid: "Renumber" })],
+      changes: ["web/one Waits 192.0.2.0 -> 192.0.2.0 (told)", "web/waits Gains nothing -> 192.0.2.2"],
+    },
+    {
+      it: "gives what is free to a holder that has waited for another address for longer",
+      world: () => {
+        const world = new World(pool("a", ["192.0.2.0/31"]));
+        for (const each of [one, two]) world.settle(each);
+        return world.setPools(pool("a", ["192.0.2.1"], { onInvalid: "Renumber", releaseDelay: "0s" }));
+      },
+      services: [one, two, service("web/waits", { created: "2026-02-01T00:00:00Z" })],
+      next: [pool("a", ["192.0.2.1-192.0.2.2"], { onInvalid: "Renumber" })],
+      changes: ["web/one Renumbered 192.0.2.0 -> 192.0.2.2"],
+    },
+    {
+      it: "renumbers holders once those who wait have what is free",
+      world: () => new World(pool("a", ["192.0.2.0/31"])),
+      services: [one, two, service("web/waits", { created: "2026-02-01T00:00:00Z" })],
+      next: [pool("a", ["192.0.2.1-192.0.2.3"], { onInvalid: "Renumber" })],
+      changes: ["web/one Renumbered 192.0.2.0 -> 192.0.2.3", "web/waits Gains nothing -> 192.0.2.2"],
+    },
+    {
       it: "gives what is left of a range that was moved by the new pool's rules",
       world: () => new World(pool("a", ["192.0.2.0"])),
       services: [one, service("db/waits")],
@@ -168,16 +193,21 @@ describe("the plan of a new configuration", () => {
           state.has(`${metadata.namespace}/${metadata.name}`).join(),
         ]),
       );
-      state.setPools(...next);
-      const holders = services.filter(
-        ({ metadata }) => before.get(`${metadata.namespace}/${metadata.name}`) !== "",
+      const earlier = new Map(services.map((each) => [each, state.decide(each)]));
+      const objections = [...earlier].flatMap(([{ metadata }, decision]) =>
+        decision.objections.map((one) => `${metadata.namespace}/${metadata.name} ${one}`),
       );
-      const waiters = services
-        .filter((each) => !holders.includes(each))
-        .sort((a, b) =>
-          (a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? -1 : 1,
-        );
-      for (let round = 0; round < 3; round++) for (const each of [...holders, ...waiters]) state.settle(each);
+      state.setPools(...next);
+      const byAge = [...services].sort((a, b) =>
+        (a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? -1 : 1,
+      );
+      const waiters = byAge.filter((each) => earlier.get(each)?.waiting);
+      const others = byAge.filter((each) => !waiters.includes(each));
+      // What begins to speak against an address has not stood for the grace.
+      state.ripe = new Set(objections);
+      for (const each of [...waiters, ...others]) state.settle(each);
+      state.ripe = undefined;
+      for (let round = 0; round < 3; round++) for (const each of [...others, ...waiters]) state.settle(each);
       const moved = [...before].filter(([key, had]) => state.has(key).join() !== had).map(([key]) => key);
       const listed = changes
         .filter((change) => !change.endsWith("(told)"))
@@ -190,9 +220,9 @@ describe("the plan of a new configuration", () => {
     const whyOf = (...question: Parameters<typeof changesOf>): readonly string[] =>
       changesOf(...question).map(({ service: key, why }) => `${key}: ${why}`);
     const full = () => new World(pool("a", ["192.0.2.0"]));
-    expect(whyOf(full(), [one, two], [pool("a", ["192.0.2.1/32"], { onInvalid: "Renumber" })])).to.deep.equal(
-      ['web/one: No pool has 192.0.2.0 any more (it came from pool "a"). It has 192.0.2.1 (pool "a").'],
-    );
+    expect(whyOf(full(), [one], [pool("a", ["192.0.2.1/32"], { onInvalid: "Renumber" })])).to.deep.equal([
+      'web/one: No pool has 192.0.2.0 any more (it came from pool "a"). It has 192.0.2.1 (pool "a").',
+    ]);
     expect(whyOf(full(), [one, two], [pool("a", ["192.0.2.0/31"])])).to.deep.equal([
       'web/two: So far: PoolExhausted. It has 192.0.2.1 (pool "a").',
     ]);

@@ -46,24 +46,60 @@ export function changesAddresses({ kind }: PlannedChange): boolean {
 
 /**
  * Lists the Services that would change if the pools were replaced by these, and why, once everything that waits for a grace
- * to pass has happened. Those who hold addresses are decided upon before those who wait, as the controller does it.
+ * to pass has happened. As the controller does it, those who wait get what is free at once, and what begins to speak against an
+ * address is acted upon after that.
  */
 export function plan(state: PlanState, pools: Pools): readonly PlannedChange[] {
   const { services, ledger } = state;
   const before = new Map(
-    services.map((one) => [one.request.service, decideOn(one, ledger, state.pools).outcome] as const),
+    services.map((one) => [one.request.service, decideOn(one, ledger, state.pools, () => true)] as const),
   );
   const held = new Map(
     services.map(({ request }) => [request.service, addressesOf(ledger, request.service)]),
   );
-  const last = new Map<ServiceKey, Decision>();
-  const causes = new Map<ServiceKey, readonly string[]>();
-  let rest = inOrder(services, ledger);
+  const course: Course = { ledger, pools, last: new Map(), causes: new Map() };
+  const inTurn = inOrder(services, ledger);
+  const waits = ({ request }: PlannedService): boolean => before.get(request.service)?.waiting === true;
+  decideInTurn(
+    [...inOrder(services.filter(waits)), ...inTurn.filter((one) => !waits(one))],
+    course,
+    (service, objection) => before.get(service)?.objections.includes(objection) === true,
+  );
+  decideInTurn(inTurn, course, () => true);
+  return services.flatMap(({ request: { service } }) => {
+    const decision = course.last.get(service);
+    const told = before.get(service)?.outcome;
+    if (decision === undefined || told === undefined) return [];
+    const change = changeOf(service, held.get(service) ?? [], addressesOf(ledger, service), decision, told);
+    if (change === undefined) return [];
+    const since = course.causes.get(service) ?? [];
+    return { ...change, why: [...since, ...waited(change, told), change.why].join(" ") };
+  });
+}
+
+/** What has been decided so far. */
+interface Course {
+  readonly ledger: Ledger;
+  readonly pools: Pools;
+  readonly last: Map<ServiceKey, Decision>;
+  readonly causes: Map<ServiceKey, readonly string[]>;
+}
+
+/** Each round may free what another Service waits for; more rounds than this would be a circle. */
+const ROUNDS = 10;
+
+/** @param isRipe whether the objection has stood for the grace */
+function decideInTurn(
+  services: readonly PlannedService[],
+  { ledger, pools, last, causes }: Course,
+  isRipe: (service: ServiceKey, objection: string) => boolean,
+): void {
+  let rest = services;
   for (let round = 0; round < ROUNDS && rest.length > 0; round++) {
     let moved = false;
     for (const one of rest) {
-      const decision = decideOn(one, ledger, pools);
       const { service } = one.request;
+      const decision = decideOn(one, ledger, pools, (objection) => isRipe(service, objection));
       last.set(service, decision);
       causes.set(service, [...(causes.get(service) ?? []), ...causesOf(decision)]);
       if (decision.take.length + decision.release.length > 0) moved = true;
@@ -72,19 +108,7 @@ export function plan(state: PlanState, pools: Pools): readonly PlannedChange[] {
     if (!moved) break;
     rest = rest.filter(({ request }) => last.get(request.service)?.waiting);
   }
-  return services.flatMap(({ request: { service } }) => {
-    const decision = last.get(service);
-    const told = before.get(service);
-    if (decision === undefined || told === undefined) return [];
-    const change = changeOf(service, held.get(service) ?? [], addressesOf(ledger, service), decision, told);
-    if (change === undefined) return [];
-    const since = causes.get(service) ?? [];
-    return { ...change, why: [...since, ...waited(change, told), change.why].join(" ") };
-  });
 }
-
-/** Each round may free what another Service waits for; more rounds than this would be a circle. */
-const ROUNDS = 10;
 
 function causesOf({ release }: Decision): readonly string[] {
   return release.flatMap(({ why }) => (why === undefined ? [] : sentence(why)));
@@ -118,14 +142,13 @@ function changeOf(
   return outcome.satisfied ? undefined : change("Waits");
 }
 
-function decideOn({ request, namespaceLabels }: PlannedService, ledger: Ledger, pools: Pools): Decision {
-  return decide(request, {
-    pools,
-    ledger,
-    namespaceLabels,
-    nowMs: Number.POSITIVE_INFINITY,
-    isRipe: () => true,
-  });
+function decideOn(
+  { request, namespaceLabels }: PlannedService,
+  ledger: Ledger,
+  pools: Pools,
+  isRipe: (objection: string) => boolean,
+): Decision {
+  return decide(request, { pools, ledger, namespaceLabels, nowMs: Number.POSITIVE_INFINITY, isRipe });
 }
 
 /** Writes into the ledger what the controller would write into the API. */
@@ -155,10 +178,10 @@ function releasedAt({ reclaimPolicy }: Pool): { readonly releasedAtMs: number | 
   return { releasedAtMs: reclaimPolicy === "Retain" ? undefined : 0 };
 }
 
-/** Those who hold addresses before those who do not, older before younger. */
-function inOrder(services: readonly PlannedService[], ledger: Ledger): readonly PlannedService[] {
+/** Those who hold addresses before those who do not, older before younger. @param ledger undefined: by age alone */
+function inOrder(services: readonly PlannedService[], ledger?: Ledger): readonly PlannedService[] {
   const holds = ({ request }: PlannedService): number =>
-    ledger.holdings(request.service).length > 0 ? 0 : 1;
+    ledger === undefined || ledger.holdings(request.service).length > 0 ? 0 : 1;
   return services
     .map((one) => ({ one, holds: holds(one) }))
     .sort(

@@ -2,6 +2,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { expect } from "chai";
 import { address, summary, World } from "../testing/allocation.ts";
 import { pool, service } from "../testing/objects.ts";
+import { Ledger } from "./ledger.ts";
 import { readTerms } from "./request.ts";
 import { clashOf, isRecorded, MOST_HOLDERS, type SharingScope, sharerOf } from "./sharing.ts";
 
@@ -230,9 +231,9 @@ describe("joining", () => {
       gives: "take 198.51.100.0: Allocated",
     },
     {
-      it: "leads to no address that waits for somebody",
+      it: "leads to no address that waits for somebody, while others hold one",
       world: () => {
-        const world = grown(a(), sharer("web/first"));
+        const world = grown(a(), sharer("web/first"), sharer("web/other"));
         world.forget("web/first");
         return world;
       },
@@ -294,6 +295,40 @@ describe("joining", () => {
     });
   });
 
+  it("leads to no address that somebody else on the LAN has, and the ledger tells when that is over", () => {
+    const at = address("192.0.2.0");
+    const told: string[] = [];
+    const world = a();
+    world.ledger = new Ledger(({ text }, _, { onlyPool }) => {
+      if (!onlyPool) told.push(text);
+    });
+    grown(world, sharer("web/first"));
+    const record = world.ledger.recordOf(at);
+    if (record === undefined) throw new Error("it is not on record");
+    const foreign = {
+      mac: "02:00:00:00:00:66",
+      node: "n1",
+      interface: "eth0",
+      since: "2026-01-01T00:00:00Z",
+    };
+    world.ledger.record({ ...record, foreign });
+    told.length = 0;
+    const asks = sharer("web/second", { ports: [81], ...wants("192.0.2.0") });
+    expect(summary(world.decide(second))).to.equal("take 192.0.2.1: Allocated");
+    const refused = world.decide(asks);
+    expect(summary(refused)).to.equal("nothing: AddressInUse");
+    expect(refused.outcome.message).to.contain(`${foreign.mac} answers for it on interface eth0 of node n1`);
+    expect(summary(world.decide(sharer("web/third", wants("192.0.2.0")))), "nor otherwise").to.equal(
+      "nothing: AddressTaken",
+    );
+    world.ledger.record({ ...record, foreign: { ...foreign } });
+    expect(told, "nothing has changed").to.deep.equal([]);
+    world.ledger.record(record);
+    expect(told).to.deep.equal(["192.0.2.0"]);
+    for (const one of [second, asks])
+      expect(summary(world.decide(one))).to.equal("take 192.0.2.0: Allocated");
+  });
+
   it("does not change from which pool the record says that it is", () => {
     const world = grown(a(), sharer("web/first"));
     world.setPools(pool("other", [V4]), pool("a", ["198.51.100.0"]));
@@ -301,6 +336,165 @@ describe("joining", () => {
       "take 192.0.2.0: Allocated",
     );
     expect([...world.virtualIPs.values()].map(({ spec }) => spec.pool)).to.deep.equal(["a"]);
+  });
+});
+
+describe("a group that is deleted and made again", () => {
+  const tcp = sharer("web/dns-tcp", { ports: [53] });
+  const udp = sharer("web/dns-udp", { ports: [53], protocol: "UDP" });
+  const group = (spec: Parameters<typeof pool>[2] = {}) => grown(new World(pool("a", [V4], spec)), tcp, udp);
+  const keyOf = ({ metadata: { namespace, name } }: Service): string => `${namespace}/${name}`;
+  const remove = (world: World, ...services: readonly Service[]): World => {
+    for (const one of services) world.forget(keyOf(one));
+    return world;
+  };
+
+  for (const [kind, spec] of [
+    ["is released", {}],
+    ["is retained", { reclaimPolicy: "Retain" }],
+  ] as const) {
+    it(`comes back to its address, which ${kind}, in whichever order it goes and comes`, () => {
+      const world = group(spec);
+      for (const left of [
+        [tcp, udp],
+        [udp, tcp],
+      ])
+        for (const back of [
+          [tcp, udp],
+          [udp, tcp],
+        ]) {
+          remove(world, ...left);
+          for (const one of back) expect(summary(world.settle(one))).to.equal("take 192.0.2.0: Allocated");
+          for (const one of back) expect(summary(world.settle(one))).to.equal("keep 192.0.2.0: Allocated");
+        }
+    });
+
+    it(`comes back to both its addresses, if that ${kind}`, () => {
+      const both = [tcp, udp].map((one) => ({
+        ...one,
+        spec: { ...service("web/x", { families: dual }).spec, ports: one.spec.ports ?? [] },
+      }));
+      const world = grown(
+        new World(pool("a", [V4, V6], spec)),
+        sharer("web/four", { key: "m", ports: [53] }),
+        ...both,
+      );
+      remove(world, ...both);
+      for (const one of both)
+        expect(summary(world.settle(one))).to.equal("take 192.0.2.1 2001:db8::: Allocated");
+    });
+  }
+
+  const later = sharer("web/later", { ports: [80], ...wants("192.0.2.0") });
+
+  interface Case {
+    readonly it: string;
+    readonly comes: Service;
+    readonly spec?: Parameters<typeof pool>[2];
+    /** What it gets of an address that is released, and of one that is retained. */
+    readonly gives: readonly [string, string];
+  }
+  const cases: readonly Case[] = [
+    {
+      it: "leaves its address to another with its key",
+      comes: sharer("web/later"),
+      gives: ["take 192.0.2.0: Allocated", "take 192.0.2.0: Allocated"],
+    },
+    {
+      it: "leaves its address to another with its key that asks for it",
+      comes: later,
+      gives: ["take 192.0.2.0: Allocated", "take 192.0.2.0: Allocated"],
+    },
+    {
+      it: "leaves its address to nobody with its key and one of its ports",
+      comes: sharer("web/later", { ports: [53], protocol: "UDP" }),
+      gives: ["take 192.0.2.1: Allocated", "take 192.0.2.1: Allocated"],
+    },
+    {
+      it: "leaves its address to nobody with its key and another policy",
+      comes: sharer("web/later", { local: { app: "any" } }),
+      gives: ["take 192.0.2.1: Allocated", "take 192.0.2.1: Allocated"],
+    },
+    {
+      it: "leaves its address to nobody with another key",
+      comes: sharer("web/later", { key: "m" }),
+      gives: ["take 192.0.2.1: Allocated", "take 192.0.2.1: Allocated"],
+    },
+    {
+      it: "leaves its address to nobody of another namespace, though the pool lets them share what is held",
+      comes: sharer("db/later"),
+      spec: { sharing: "AcrossNamespaces" },
+      gives: ["take 192.0.2.1: Allocated", "take 192.0.2.1: Allocated"],
+    },
+    {
+      it: "leaves its address, if that is reserved, to nobody of another namespace that asks for it",
+      comes: sharer("db/later", wants("192.0.2.0")),
+      spec: { sharing: "AcrossNamespaces" },
+      gives: ["take 192.0.2.0: Allocated", "nothing: AddressTaken"],
+    },
+  ];
+  for (const { it: title, comes, spec, gives } of cases) {
+    it(title, () => {
+      for (const [i, reclaimPolicy] of (["Delete", "Retain"] as const).entries()) {
+        const world = remove(group({ ...spec, reclaimPolicy }), tcp, udp);
+        expect(summary(world.settle(comes)), reclaimPolicy).to.equal(gives[i]);
+      }
+    });
+  }
+
+  it("comes back to no pool that is disabled, or does not admit it, but for the one for which it is kept", () => {
+    for (const closed of [{ disabled: true }, { serviceAllocation: { namespaces: ["db"] } }]) {
+      const world = remove(group({ reclaimPolicy: "Retain" }), tcp, udp);
+      world.setPools(pool("a", [V4], closed), pool("b", ["198.51.100.0"]));
+      expect(summary(world.settle(tcp))).to.equal("take 198.51.100.0: Allocated");
+      expect(summary(world.settle(udp))).to.equal("take 192.0.2.0: Allocated");
+    }
+  });
+
+  it("comes back within its quota alone", () => {
+    const world = remove(group({ quota: { perNamespace: 1 } }), tcp, udp);
+    world.settle(service("web/other", wants("192.0.2.3")));
+    expect(summary(world.settle(tcp))).to.equal("nothing: QuotaExceeded");
+  });
+
+  it("is not left behind by the one for which an address waits: it joins the others", () => {
+    const waits = { pool: "a", releasedAt: "2026-01-01T00:00:00Z" };
+    const world = new World(pool("a", [V4])).reserves("192.0.2.0", "web/dns-udp", waits);
+    expect(summary(world.settle(tcp))).to.equal("take 192.0.2.1: Allocated");
+    expect(summary(world.settle(udp))).to.equal("take 192.0.2.1: Allocated");
+    const asks = { annotations: { "fairlead.dev/address-pool": "a" } };
+    const named = new World(pool("a", [V4])).reserves("192.0.2.0", "web/dns-udp", waits);
+    named.settle(tcp);
+    expect(summary(named.settle(sharer("web/dns-udp", { ports: [54], ...asks })))).to.equal(
+      "take 192.0.2.1: Allocated",
+    );
+  });
+
+  it("is left by the one for which a person reserves an address", () => {
+    const world = new World(pool("a", [V4])).reserves("192.0.2.3", "web/dns-udp");
+    world.settle(tcp);
+    expect(summary(world.settle(udp))).to.equal("take 192.0.2.3: Allocated");
+  });
+
+  it("keeps a reservation over who comes first: the one for which it is joins there", () => {
+    const world = new World(pool("a", [V4])).reserves("192.0.2.3", "web/dns-udp");
+    world.settle(udp);
+    remove(world, udp);
+    expect(summary(world.settle(tcp))).to.equal("take 192.0.2.3: Allocated");
+    expect(summary(world.settle(udp))).to.equal("take 192.0.2.3: Allocated");
+    const [object] = world.virtualIPs.values();
+    expect(object?.spec.claim).to.deep.equal({ namespace: "web", name: "dns-udp" });
+  });
+
+  it("decides in the same way after a restart", () => {
+    for (const reclaimPolicy of ["Delete", "Retain"] as const) {
+      const world = remove(group({ reclaimPolicy }), tcp, udp).restart([]);
+      for (const one of [tcp, udp]) {
+        expect(summary(world.settle(one, "secured"))).to.equal("take 192.0.2.0: Allocated");
+        world.restart([one]);
+        expect(summary(world.settle(one))).to.equal("keep 192.0.2.0: Allocated");
+      }
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Sharer } from "@fairlead/api/virtual-ip.ts";
-import type { ServiceKey } from "./holdings.ts";
+import { namespaceOf, type ServiceKey } from "./holdings.ts";
 
 /** Under which terms a Service shares its address with others. A Service without a sharing key has none. */
 export interface Terms {
@@ -60,6 +60,16 @@ export function clashOf(
 /** The terms as a VirtualIP records them. */
 export function sharerOf({ service, key, legacy, backend, ports }: Terms): Sharer {
   return { service, key, ...(legacy && { legacy }), ...(backend !== "" && { backend }), ports };
+}
+
+/** The terms that a VirtualIP records. */
+export function recordedTerms({ service, key, legacy = false, backend = "", ports }: Sharer): Terms {
+  return { service, namespace: namespaceOf(service), key, legacy, backend, ports };
+}
+
+/** Whether a Service may have the address that is kept for another one, which joins it there: nobody of another namespace may. */
+export function isOfGroup(own: Terms | undefined, kept: Terms | undefined): boolean {
+  return kept !== undefined && clashOf(own, kept.service, kept, "SameNamespace") === undefined;
 }
 
 /** Whether a record says what the terms are now. */

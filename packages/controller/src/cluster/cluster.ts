@@ -69,10 +69,13 @@ export class Cluster {
     this.endpoints = new EndpointIndex({ clock, onChange: (service) => listener.endpoints(service) });
     const { nodeSettleMs: settleMs, cordonedNodes } = options;
     this.nodes = new NodeIndex({ clock, settleMs, cordonedNodes, onChange: (node) => listener.node(node) });
-    this.infrastructure = new InfrastructureIndex((changes) => {
-      for (const { address, what } of changes) this.ledger.setNetworkUse(address, what);
-      listener.infrastructure();
-    });
+    this.infrastructure = new InfrastructureIndex(
+      (changes) => {
+        for (const { address, what } of changes) this.ledger.setNetworkUse(address, what);
+        listener.infrastructure();
+      },
+      { clock, graceMs },
+    );
     this.#pools = new LingeringStore({ clock, graceMs, onChange: (change) => this.#poolChanged(change) });
     this.#advertisements = new LingeringStore({
       clock,
@@ -84,8 +87,9 @@ export class Cluster {
       onChange: {
         services: (change) => this.#serviceChanged(change),
         endpointSlices: (change) => this.endpoints.apply(change),
-        namespaces: ({ key, previous, current }) => {
-          if (!sameJson(previous?.metadata.labels, current?.metadata.labels)) listener.namespaceLabels(key);
+        namespaces: (change) => {
+          if (this.#isChanged(change, ({ metadata }) => metadata.labels))
+            listener.namespaceLabels(change.key);
         },
         nodes: (change) => {
           this.nodes.applyNode(change);
@@ -104,6 +108,10 @@ export class Cluster {
     const { store } = this.reader.services;
     this.services = new ServiceView({ store, ledger: this.ledger, ownership });
     this.virtualIPs = new VirtualIPView(this.reader.virtualIPs.store);
+  }
+
+  knowsNamespace(namespace: string): boolean {
+    return this.reader.namespaces.store.get(namespace) !== undefined;
   }
 
   namespaceLabels(namespace: string): Labels {
@@ -153,18 +161,25 @@ export class Cluster {
   /** The API server answered a write of a VirtualIP with this. */
   wroteVirtualIP(object: VirtualIP): void {
     this.virtualIPs.wrote(object);
-    this.wishes.set(object.metadata.name, object);
-    this.occupancy.set(object.metadata.name, object.spec.placement?.nodes ?? []);
-    const record = recordOf(object);
-    if (record !== undefined) this.ledger.record(record);
+    this.#takeIn(object.metadata.name);
   }
 
   /** This process deleted the VirtualIP. */
   deletedVirtualIP(address: IpAddress, name: string, uid: string): void {
-    this.virtualIPs.deleted(name);
-    this.wishes.set(name, undefined);
-    this.occupancy.delete(name);
+    this.virtualIPs.deleted(name, uid);
+    this.#takeIn(name);
     this.ledger.deleted(address, uid);
+  }
+
+  /** A write of the VirtualIP found that somebody has deleted it: who shows the address keeps it, and has it recorded again. */
+  lostVirtualIP(address: IpAddress, name: string, uid: string): void {
+    const record = this.ledger.recordOf(address);
+    this.virtualIPs.deleted(name, uid);
+    this.#takeIn(name);
+    this.ledger.lost(address, uid);
+    if (record?.uid !== uid) return;
+    this.services.forgetDeparted(record.services);
+    this.#options.listener.virtualIP(name, record.services, true);
   }
 
   /** Cancels what waits for time to pass. */
@@ -172,6 +187,17 @@ export class Cluster {
     this.#pools.stop();
     this.#advertisements.stop();
     this.nodes.stop();
+    this.infrastructure.stop();
+  }
+
+  /** The newest that is known of a VirtualIP may be another. */
+  #takeIn(name: string): void {
+    const newest = this.virtualIPs.get(name);
+    this.wishes.set(name, newest);
+    if (newest === undefined) this.occupancy.delete(name);
+    else this.occupancy.set(name, newest.spec.placement?.nodes ?? []);
+    const record = newest && recordOf(newest);
+    if (record !== undefined) this.ledger.record(record);
   }
 
   #serviceChanged(change: Change<Service>): void {
@@ -182,20 +208,16 @@ export class Cluster {
     this.#options.listener.service(key, edited);
   }
 
-  #virtualIPChanged({ key, previous, current }: Change<VirtualIP>): void {
-    this.virtualIPs.read(key, current);
-    const newest = current && this.virtualIPs.get(key);
-    this.wishes.set(key, newest);
-    if (newest === undefined) this.occupancy.delete(key);
-    else this.occupancy.set(key, newest.spec.placement?.nodes ?? []);
+  #virtualIPChanged(change: Change<VirtualIP>): void {
+    const { key, previous, current } = change;
+    this.virtualIPs.read(change);
     const address = addressOfVirtualIPName(key);
-    if (address === undefined) return;
-    const before = this.ledger.recordOf(address);
-    if (previous !== undefined && previous.metadata.uid !== current?.metadata.uid) {
+    const before = address && this.ledger.recordOf(address);
+    if (address !== undefined && previous !== undefined && previous.metadata.uid !== current?.metadata.uid) {
       this.ledger.recordGone(address, previous.metadata.uid ?? "");
     }
-    const record = newest && recordOf(newest);
-    if (record !== undefined) this.ledger.record(record);
+    this.#takeIn(key);
+    if (address === undefined) return;
     const after = this.ledger.recordOf(address);
     this.services.forgetDeparted(before?.services ?? []);
     const moved = isHeldOtherwise(before, after);

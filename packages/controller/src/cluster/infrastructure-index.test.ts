@@ -2,6 +2,7 @@ import type { Node } from "@fairlead/api/core/node.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { Change } from "@fairlead/kube/store.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
+import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
 import fc from "fast-check";
 import { speaker } from "../testing/objects.ts";
@@ -38,6 +39,39 @@ describe("InfrastructureIndex", () => {
       ['192.0.2.254: the gateway of node "n2" on eth0'],
       ["192.0.2.254: nothing"],
     ]);
+  });
+
+  it("believes that a Speaker is gone only after the grace, whatever its node's address is used as meanwhile", () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    index = new InfrastructureIndex(
+      (changed) => told.push(...changed.map(({ address, what }) => `${address.text}: ${what ?? "nothing"}`)),
+      { clock, graceMs: 1000 },
+    );
+    setSpeaker("n1", { addresses: ["192.0.2.1/24"], gateways: ["192.0.2.254"] });
+    const before = index.addresses;
+    told.length = 0;
+    setSpeaker("n1", undefined);
+    clock.advance(999);
+    setSpeaker("n1", { addresses: ["192.0.2.1/24"], gateways: ["192.0.2.254"] });
+    clock.advance(5000);
+    expect(told).to.deep.equal([]);
+    expect(index.addresses).to.equal(before);
+    setSpeaker("n1", undefined);
+    clock.advance(500);
+    setSpeaker("n1", { addresses: ["192.0.2.1/24"] });
+    expect(told, "it says something else").to.deep.equal(["192.0.2.254: nothing"]);
+    setSpeaker("n1", undefined);
+    clock.advance(1000);
+    expect(told.slice(1)).to.have.members([
+      "192.0.2.0: nothing",
+      "192.0.2.1: nothing",
+      "192.0.2.255: nothing",
+    ]);
+    setSpeaker("n2", { addresses: ["192.0.2.2/24"] });
+    setSpeaker("n2", undefined);
+    index.stop();
+    expect(clock.pending).to.equal(0);
   });
 
   it("tells what can be looked up already", () => {

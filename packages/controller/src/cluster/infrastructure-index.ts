@@ -2,6 +2,7 @@ import type { Node } from "@fairlead/api/core/node.ts";
 import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { Change } from "@fairlead/kube/store.ts";
 import { compareAddresses, type IpAddress } from "@fairlead/net/address.ts";
+import type { Clock, Timer } from "@fairlead/runtime/clock.ts";
 import {
   compareUses,
   type InfrastructureAddress,
@@ -25,6 +26,12 @@ export interface InfrastructureChange {
   readonly what: string | undefined;
 }
 
+/** For how long what a deleted Speaker said goes on to hold, since it may come back. */
+export interface Grace {
+  readonly clock: Pick<Clock, "after">;
+  readonly graceMs: number;
+}
+
 /**
  * The addresses that the network uses itself, kept up to date: what one Node or Speaker changes costs what that one says, not
  * what all say.
@@ -34,13 +41,20 @@ export class InfrastructureIndex {
   /** What each object says, by its kind and name. */
   readonly #sources = new Map<string, readonly Use[]>();
   readonly #used = new Map<string, Used>();
+  readonly #grace: Grace | undefined;
+  /** Sources that are gone and of which that is not believed yet. */
+  readonly #leaving = new Map<string, Timer>();
   /** Addresses for which the list is out of date. */
   readonly #pending = new Map<string, IpAddress>();
   #list: readonly InfrastructureAddress[] = [];
 
-  /** @param onChange called when something has changed, with all that has, after it can be looked up */
-  constructor(onChange: (changes: readonly InfrastructureChange[]) => void) {
+  /**
+   * @param onChange called when something has changed, with all that has, after it can be looked up
+   * @param grace undefined: that a Speaker is gone is believed at once
+   */
+  constructor(onChange: (changes: readonly InfrastructureChange[]) => void, grace?: Grace) {
     this.#onChange = onChange;
+    this.#grace = grace;
   }
 
   applyNode({ key, previous, current }: Change<Node>): void {
@@ -50,7 +64,17 @@ export class InfrastructureIndex {
 
   applySpeaker({ key, previous, current }: Change<Speaker>): void {
     if (sameJson(previous?.status?.interfaces, current?.status?.interfaces) && previous && current) return;
-    this.#set(`Speaker ${key}`, current === undefined ? [] : usesOfSpeaker(current));
+    const source = `Speaker ${key}`;
+    this.#leaving.get(source)?.cancel();
+    this.#leaving.delete(source);
+    if (current !== undefined) this.#set(source, usesOfSpeaker(current));
+    else this.#leave(source);
+  }
+
+  /** Cancels what waits for time to pass. */
+  stop(): void {
+    for (const timer of this.#leaving.values()) timer.cancel();
+    this.#leaving.clear();
   }
 
   /** What the address is used as, or undefined if it is not. */
@@ -65,6 +89,19 @@ export class InfrastructureIndex {
       this.#pending.clear();
     }
     return this.#list;
+  }
+
+  #leave(source: string): void {
+    if (this.#grace === undefined) {
+      this.#set(source, []);
+      return;
+    }
+    const { clock, graceMs } = this.#grace;
+    const leave = (): void => {
+      this.#leaving.delete(source);
+      this.#set(source, []);
+    };
+    this.#leaving.set(source, clock.after(graceMs, leave));
   }
 
   #set(source: string, uses: readonly Use[]): void {

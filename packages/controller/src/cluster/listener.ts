@@ -15,6 +15,7 @@ export interface ClusterListener {
   virtualIP(name: string, concerned: readonly string[], moved: boolean): void;
   /** A speaker says that the address has come to it from another node. */
   moved(virtualIP: VirtualIP, move: Move): void;
+  /** The namespace has come or gone, or has other labels. */
   namespaceLabels(namespace: string): void;
   node(name: string): void;
   /** Which addresses the network uses itself. */

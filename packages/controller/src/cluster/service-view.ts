@@ -83,7 +83,8 @@ export class ServiceView {
   /** The API server answered a write of a Service's status with this: what older states that are still on their way show is past. */
   wrote(service: Service): void {
     const key = keyOf(service);
-    if (this.#store.get(key) === undefined) return;
+    const read = this.#store.get(key);
+    if (read === undefined || isNewer(read, service)) return;
     this.#wrote.set(key, service);
     this.#tell(key, service);
   }

@@ -4,6 +4,7 @@ import type { Clock } from "@fairlead/runtime/clock.ts";
 import { type Decision, decide } from "../allocation/allocate.ts";
 import { SHARING_OBJECTION } from "../allocation/current.ts";
 import type { ServiceKey } from "../allocation/holdings.ts";
+import type { Pool } from "../allocation/pool.ts";
 import type { AddressRequest } from "../allocation/request.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { MANAGER } from "../manager.ts";
@@ -33,6 +34,12 @@ export class Deciding {
   /** What the Service asks for. */
   read(service: Service): AddressRequest {
     return readUncontested(service, this.#cluster.ledger.holdings(keyOf(service)), MANAGER);
+  }
+
+  /** Whether enough is known to decide upon Services of the namespace: it may be seen later than they are, and its labels admit them. */
+  isReady(namespace: string): boolean {
+    const { pools } = this.#cluster;
+    return this.#cluster.knowsNamespace(namespace) || !pools.ordered.some(asksForLabels);
   }
 
   /** What is to become of the Service's addresses. */
@@ -67,4 +74,8 @@ export class Deciding {
     const told = service && conditionOf(service, ALLOCATED);
     return told?.reason === "SharingConflict" && objection.startsWith(SHARING_OBJECTION);
   }
+}
+
+function asksForLabels({ serviceAllocation }: Pool): boolean {
+  return (serviceAllocation?.namespaceSelectors ?? []).length > 0;
 }

@@ -83,6 +83,7 @@ export class Offers {
       this.waiting.remove(key);
       return;
     }
+    if (!deciding.isReady(namespaceOf(key))) return;
     const decision = deciding.decide(deciding.read(service));
     for (const { address, pool } of decision.take) cluster.ledger.reserve(address, pool, key);
     if (decision.take.length > 0) this.waiting.remove(key);

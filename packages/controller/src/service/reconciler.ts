@@ -24,8 +24,9 @@ import { Patience } from "./patience.ts";
 import type { Records } from "./records.ts";
 import { Releasing } from "./releasing.ts";
 import { Repairs } from "./repairs.ts";
-import { ALLOCATED, carriesOurs, conditionOf, type SaidOfAddresses } from "./status.ts";
+import { carriesOurs, type SaidOfAddresses } from "./status.ts";
 import type { Telling } from "./telling.ts";
+import { waitingSince } from "./waiting-list.ts";
 
 export interface ServiceReconcilerDependencies {
   readonly client: ApiClient;
@@ -99,23 +100,24 @@ export class ServiceReconciler {
     this.noLongerServed.delete(key);
     await this.#giveWay(service, signal);
     const request = this.#deciding.read(service);
+    // It keeps what it has, and is looked at again as soon as its namespace is known.
+    if (!this.#deciding.isReady(request.namespace)) return undefined;
     await finalizer.setOn(service, signal);
     const judgedMs = this.#deps.clock.nowMs();
     const decision = await this.#secure(request, signal);
     if (decision.disputed) return await this.#disputes.settle(service, signal);
     this.#repairs.madeAgain(service, decision);
-    if (decision.outcome.reason !== "StatusContested") {
-      for (const one of cluster.ledger.shownOfOthers(key)) telling.corrected(service, one);
-    }
+    this.#correct(service, decision);
     this.#disputes.end(key);
     const againMs = this.#deciding.note(key, decision, judgedMs);
     this.#note(service, request, decision);
-    await telling.tell(service, decision, this.#saidOf(key), signal);
+    const again = await telling.tell(service, decision, this.#saidOf(key), signal);
     const needed = this.#stillNeeded(key, decision);
     for (const { address } of decision.release) {
       if (!needed.has(address.text)) await records.letGo(key, address, signal);
     }
-    return earliest(againMs, needed.size > 0 ? LOOK_AGAIN_MS : undefined, this.#inUseDueMs(decision));
+    const neededMs = needed.size > 0 ? LOOK_AGAIN_MS : undefined;
+    return earliest(againMs, again?.requeueAfterMs, neededMs, this.#inUseDueMs(decision));
   }
 
   /** Texts of addresses that wait for their successors to be answered, which is not waited for for ever. */
@@ -151,15 +153,23 @@ export class ServiceReconciler {
     );
   }
 
-  #note(service: Service, request: AddressRequest, { waiting, outcome }: Decision): void {
+  /** What the Service shows of others it will show no more, unless it keeps it, or another program shows it. */
+  #correct(service: Service, { keep, outcome }: Decision): void {
+    if (outcome.reason === "StatusContested") return;
+    const { cluster, telling } = this.#deps;
+    const kept = new Set(keep.map(({ address }) => address.text));
+    for (const one of cluster.ledger.shownOfOthers(keyOf(service))) {
+      if (!kept.has(one.address.text)) telling.corrected(service, one);
+    }
+  }
+
+  #note(service: Service, request: AddressRequest, { waiting, outcome, lacks }: Decision): void {
     this.#deps.metrics.decided(outcome.reason);
     if (!waiting) {
       this.offers.waiting.remove(request.service);
       return;
     }
-    const told = conditionOf(service, ALLOCATED);
-    const since = told?.status === "False" ? told.lastTransitionTime : service.metadata.creationTimestamp;
-    this.offers.waiting.add(request, since ?? "");
+    this.offers.waiting.add(request, waitingSince(service), lacks);
   }
 
   /** When an address that it keeps only for a while is to be looked at again, in ms; undefined: there is none. */

@@ -115,7 +115,7 @@ export class Records {
     const spec = joined(known.spec, { service, terms, pool: grant.pool, heldSince });
     try {
       await this.#update(this.#placed({ ...known, spec }, grant.address), grant.address, signal);
-      return true;
+      return this.#isSecured(service, grant.address);
     } catch (error) {
       ledger.cancel(grant.address, service);
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
@@ -149,13 +149,21 @@ export class Records {
     occupancy.set(name, object.spec.placement?.nodes ?? []);
     try {
       this.#cluster.wroteVirtualIP(await this.#client.create(virtualIPs, object, signal));
-      return true;
+      return this.#isSecured(service, address);
     } catch (error) {
       occupancy.delete(name);
       ledger.cancel(address, service);
       if (!hasStatus(error, 409)) throw error;
       return await this.#foundThere(service, name, signal);
     }
+  }
+
+  /** Whether what was written still holds when the answer comes; if not, the reservation is void. */
+  #isSecured(service: ServiceKey, address: IpAddress): boolean {
+    const { ledger } = this.#cluster;
+    const holds = ledger.recordOf(address)?.services.includes(service) === true;
+    if (!holds) ledger.cancel(address, service);
+    return holds;
   }
 
   /** Now, RFC 3339, unless the Service shows the address: with that it may have been served, before its record was lost. */
@@ -176,8 +184,10 @@ export class Records {
     try {
       this.#cluster.wroteVirtualIP(await this.#client.update(virtualIPs, object, signal));
     } catch (error) {
-      if (hasStatus(error, 404)) this.#cluster.deletedVirtualIP(address, name, uid);
-      else if (hasStatus(error, 409)) await this.#reread(name, signal);
+      // What names a UID is in conflict with there being nothing.
+      const isGone =
+        hasStatus(error, 404) || (hasStatus(error, 409) && (await this.#reread(name, signal)) === undefined);
+      if (isGone) this.#cluster.lostVirtualIP(address, name, uid);
       throw error;
     }
   }

@@ -105,6 +105,16 @@ export function isTold(service: Service, desired: ServiceStatus): boolean {
   );
 }
 
+/** Whether the Service's status gives the reason why it waits already, in other words. */
+export function saysInOtherWords(service: Service, desired: ServiceStatus): boolean {
+  const told = conditionOf(service, ALLOCATED);
+  if (told?.status !== "False") return false;
+  const conditions = desired.conditions.map((condition) =>
+    condition.type === ALLOCATED ? { ...condition, message: told.message } : condition,
+  );
+  return isTold(service, { ...desired, conditions });
+}
+
 /** Whether two lists show the same; the API server fills an absent `ipMode` in as `VIP`. */
 export function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadBalancerIngress[]): boolean {
   const text = (list: readonly LoadBalancerIngress[]): string =>
@@ -114,7 +124,12 @@ export function sameIngress(a: readonly LoadBalancerIngress[], b: readonly LoadB
 
 /** Whether two conditions say the same, whenever they began to. */
 export function sameCondition(a: Condition | undefined, b: Condition | undefined): boolean {
-  return a?.status === b?.status && a?.reason === b?.reason && a?.message === b?.message;
+  return sameReason(a, b) && a?.message === b?.message;
+}
+
+/** Whether two conditions say the same, in whatever words. */
+export function sameReason(a: Condition | undefined, b: Condition | undefined): boolean {
+  return a?.status === b?.status && a?.reason === b?.reason;
 }
 
 /** Whether the Service carries anything that only we write. */

@@ -1,4 +1,4 @@
-import { type Service, services } from "@fairlead/api/core/service.ts";
+import type { Service } from "@fairlead/api/core/service.ts";
 import { API_VERSION } from "@fairlead/api/group.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { ApiClient } from "@fairlead/kube/client.ts";
@@ -8,9 +8,11 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { rfc3339 } from "@fairlead/runtime/rfc3339.ts";
+import type { Again } from "../again.ts";
 import type { Decision } from "../allocation/allocate.ts";
 import { sentence } from "../allocation/outcome.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { Rewording } from "./rewording.ts";
 import {
   ALLOCATED,
   ANNOUNCED,
@@ -22,7 +24,10 @@ import {
   type ServiceStatus,
   sameCondition,
   sameIngress,
+  sameReason,
+  saysInOtherWords,
 } from "./status.ts";
+import { applyStatus } from "./status-write.ts";
 import { writersOfIngress } from "./writers.ts";
 
 /** Writes the status of Services, and an Event for each change of it. */
@@ -32,6 +37,7 @@ export class Telling {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #cluster: Pick<Cluster, "services">;
+  readonly #rewording: Rewording;
 
   constructor(dependencies: {
     readonly client: ApiClient;
@@ -45,40 +51,40 @@ export class Telling {
     this.#events = dependencies.events;
     this.#clock = dependencies.clock;
     this.#log = dependencies.log;
+    this.#rewording = new Rewording(dependencies.clock);
   }
 
   /**
-   * Tells a decision on the Service, unless its status says it already. Rejects with 409 if another program has begun to write
-   * the addresses since the Service was read.
+   * Tells a decision on the Service, unless its status says it already; mere other words for why it waits are put off. Rejects
+   * with 409 if since the Service was read another program has begun to write the addresses, or it has been made again.
+   *
+   * @returns when it is to be told, if not now
    */
   async tell(
     service: Service,
     decision: Decision,
     said: SaidOfAddresses,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Again> {
     const desired = desiredStatus(service, decision, said, rfc3339(this.#clock.wall()));
-    if (isTold(service, desired)) return;
-    const { namespace = "", name } = service.metadata;
+    if (isTold(service, desired)) return undefined;
+    const dueMs = saysInOtherWords(service, desired) ? this.#rewording.dueMs(service) : 0;
+    if (dueMs > 0) return { requeueAfterMs: dueMs };
     const status = {
       ...(desired.ingress !== undefined && shownOrWanted(service, desired.ingress)),
       conditions: desired.conditions,
     };
-    const written = await this.#client.apply(
-      services,
-      { metadata: { namespace, name }, status },
-      { subresource: "status", force: writersOfIngress(service).length > 0, signal },
-    );
-    this.#cluster.services.wrote(written);
+    const force = writersOfIngress(service).length > 0;
+    this.#cluster.services.wrote(await applyStatus(this.#client, service, status, { force, signal }));
+    this.#rewording.told(service);
     this.#announce(service, desired, decision.release);
+    return undefined;
   }
 
   /** Takes away everything that we wrote. */
   async clear(service: Service, note: string, signal: AbortSignal): Promise<void> {
-    const { namespace = "", name } = service.metadata;
-    const object = { metadata: { namespace, name }, status: {} };
-    const options = { subresource: "status", force: true, signal } as const;
-    this.#cluster.services.wrote(await this.#client.apply(services, object, options));
+    const written = await applyStatus(this.#client, service, {}, { force: true, signal });
+    this.#cluster.services.wrote(written);
     this.#log.info("addresses released", { service: keyOf(service), note });
     this.#events.record({ regarding: service, type: "Normal", reason: "Released", action: "Release", note });
   }
@@ -143,7 +149,7 @@ export class Telling {
     const announced = conditions.find(({ type }) => type === ANNOUNCED);
     const moved = ingress !== undefined && !sameIngress(before.status?.loadBalancer?.ingress ?? [], ingress);
     const service = keyOf(before);
-    if (allocated !== undefined && (moved || !sameCondition(conditionOf(before, ALLOCATED), allocated))) {
+    if (allocated !== undefined && (moved || !sameReason(conditionOf(before, ALLOCATED), allocated))) {
       const { status, reason, message } = allocated;
       const addresses = (ingress ?? []).flatMap(({ ip }) => ip ?? []);
       const left = release.flatMap(({ why }) => (why === undefined ? [] : sentence(why)));

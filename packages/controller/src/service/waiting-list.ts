@@ -1,10 +1,20 @@
-import type { IpAddress } from "@fairlead/net/address.ts";
+import type { Service } from "@fairlead/api/core/service.ts";
+import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
 import type { AddressRequest } from "../allocation/request.ts";
+import { ALLOCATED, conditionOf } from "./status.ts";
 
 interface Waiting {
   readonly since: string;
   readonly request: AddressRequest;
+  /** The families of which others' addresses might help it. */
+  readonly lacks: readonly Family[];
+}
+
+/** Since when the Service has lacked something, as far as it was told, else since when it exists; RFC 3339. */
+export function waitingSince(service: Service): string {
+  const told = conditionOf(service, ALLOCATED);
+  return (told?.status === "False" ? told.lastTransitionTime : service.metadata.creationTimestamp) ?? "";
 }
 
 /** The Services that ask for something they cannot have now, those that wait longest first. */
@@ -20,13 +30,16 @@ export class WaitingList {
     return this.#waiting.size;
   }
 
-  /** @param since RFC 3339 */
-  add(request: AddressRequest, since: string): void {
+  /**
+   * @param since RFC 3339
+   * @param lacks the families of which an address that others let go of might help it
+   */
+  add(request: AddressRequest, since: string, lacks: readonly Family[] = request.families): void {
     const { service } = request;
     const before = this.#waiting.get(service);
     if (before?.since !== since) this.#order = undefined;
     if (before !== undefined) this.#unlist(before.request);
-    this.#waiting.set(service, { since, request });
+    this.#waiting.set(service, { since, request, lacks });
     for (const { value } of request.addresses) list(this.#asking, value.text, service);
     if (request.sharing !== undefined) list(this.#sharing, request.sharing.key, service);
   }
@@ -61,7 +74,8 @@ export class WaitingList {
   /**
    * Those for whom this address might do, longest waiting first; may be changed meanwhile.
    *
-   * @param standing one that is held or reserved concerns only those who ask for it, who might share it, or for whom it is kept
+   * @param standing one that is held or reserved concerns only those who ask for it, who might share it, or for whom it is kept: that
+   *   one whatever it lacks
    * @param pools names of the pools that have it
    * @param keys sharing keys under which it is held
    */
@@ -72,12 +86,17 @@ export class WaitingList {
     keys: readonly string[],
   ): IterableIterator<ServiceKey> {
     const open = standing.kind === "Free" || (standing.kind === "Kept" && standing.released);
-    const claimant = standing.kind === "Kept" && standing.claim !== undefined ? [standing.claim] : [];
-    const few = [this.#asking.get(address.text), claimant, ...keys.map((key) => this.#sharing.get(key))];
+    const kept = standing.kind === "Kept" ? standing : undefined;
+    const all = kept?.terms === undefined ? keys : [...keys, kept.terms.key];
+    const claimant = kept?.claim === undefined ? [] : [kept.claim];
+    const few = [this.#asking.get(address.text), claimant, ...all.map((key) => this.#sharing.get(key))];
     const some = (): readonly ServiceKey[] => this.#sorted(new Set(few.flatMap((set) => [...(set ?? [])])));
     for (const service of open ? this.inOrder() : some()) {
-      const request = this.#waiting.get(service)?.request;
-      if (request !== undefined && mightUse(request, address, pools)) yield service;
+      const waiting = this.#waiting.get(service);
+      if (waiting === undefined) continue;
+      const { request, lacks } = waiting;
+      const families = service === kept?.claim ? request.families : lacks;
+      if (families.includes(address.family) && mightUse(request, address, pools)) yield service;
     }
   }
 
@@ -95,7 +114,6 @@ export class WaitingList {
 }
 
 function mightUse(request: AddressRequest, address: IpAddress, pools: readonly string[]): boolean {
-  if (!request.families.includes(address.family)) return false;
   const asked = request.addresses.filter(({ value }) => value.family === address.family);
   if (asked.length > 0) return asked.some(({ value }) => value.text === address.text);
   return request.pool === undefined || pools.includes(request.pool.value);

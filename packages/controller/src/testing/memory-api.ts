@@ -145,6 +145,7 @@ export class MemoryApi implements ApiTransport {
       case "DELETE":
         return this.#delete(collection, key, body, found(present, key));
       case "PATCH":
+        checkUid(metadata.uid, present, key);
         return this.#apply(collection, key, body, found(present, key), query.get("fieldManager") ?? "");
     }
   }
@@ -240,6 +241,14 @@ function keyIn(namespace: string | undefined, name: string): string {
 function found(object: Stored | undefined, key: string): Stored {
   if (object === undefined) throw notFound(key);
   return object;
+}
+
+/** What is stated of the UID must be so. */
+function checkUid(stated: unknown, present: Stored | undefined, key: string): void {
+  if (stated === undefined || stated === present?.metadata.uid) return;
+  if (present === undefined) throw new ApiError({ status: 409, reason: "Conflict", message: "uid mismatch" });
+  const message = `${key} is invalid: metadata.uid: Invalid value: "${stated}": field is immutable`;
+  throw new ApiError({ status: 422, reason: "Invalid", message });
 }
 
 function notFound(what: string): ApiError {

@@ -1,9 +1,11 @@
 import type { Condition } from "@fairlead/api/condition.ts";
-import type { VirtualIP, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
+import type { VirtualIP, VirtualIPSpec, VirtualIPStatus } from "@fairlead/api/virtual-ip.ts";
 import { CONFLICT, holdStateOf } from "@fairlead/api/virtual-ip-state.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
+import type { ServiceKey } from "../allocation/holdings.ts";
 import { leftOutBy } from "../allocation/pool.ts";
 import type { Pools } from "../allocation/pools.ts";
+import { isOfGroup, recordedTerms, type Terms } from "../allocation/sharing.ts";
 
 /** What is wrong with what a VirtualIP says. */
 export interface Conflict {
@@ -16,7 +18,7 @@ export function conflictOf({ spec }: VirtualIP, address: IpAddress, pools: Pools
   const { services = [], claim } = spec;
   const state = holdStateOf(spec);
   const claimed = claim && `${claim.namespace}/${claim.name}`;
-  if (state === "Bound" && claimed !== undefined && !services.includes(claimed)) {
+  if (state === "Bound" && claimed !== undefined && !services.includes(claimed) && !joins(spec, claimed)) {
     const message = `It is kept for Service ${claimed} and held by ${services.join(", ")}, which keeps it until it lets it go; remove spec.claim, or give ${services.length > 1 ? "the holders" : "the holder"} another address.`;
     return { reason: "ClaimedForAnother", message };
   }
@@ -31,6 +33,15 @@ export function conflictOf({ spec }: VirtualIP, address: IpAddress, pools: Pools
   if (pool === undefined || by === undefined) return undefined;
   const message = `Pool "${pool.name}" leaves ${address.text} out (${by}), so that nobody can get it; change the pool or delete this VirtualIP.`;
   return { reason: "LeftOut", message };
+}
+
+/** Whether the Service for which the address is reserved is known to share it with those who hold it, so that it joins them when it comes. */
+function joins({ services, sharing = [] }: VirtualIPSpec, claimed: ServiceKey): boolean {
+  const termsOf = (service: ServiceKey): Terms | undefined => {
+    const sharer = sharing.find((one) => one.service === service);
+    return sharer && recordedTerms(sharer);
+  };
+  return services.every((service) => isOfGroup(termsOf(service), termsOf(claimed)));
 }
 
 /** Whether the status says that already. */

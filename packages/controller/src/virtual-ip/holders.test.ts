@@ -74,6 +74,24 @@ describe("a VirtualIP that a Service joins", () => {
       becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"] },
     },
     {
+      it: "reserved by a person for one who shares it: what that one said of it stays",
+      spec: { ...free, claim, sharing: [first] },
+      terms,
+      becomes: {
+        address: "192.0.2.1",
+        pool: "b",
+        services: ["web/other"],
+        claim,
+        sharing: [first, sharer],
+      },
+    },
+    {
+      it: "that waited for one who shared it: what that one said of it ends",
+      spec: { ...free, claim, releasedAt: NOW, sharing: [first] },
+      terms,
+      becomes: { address: "192.0.2.1", pool: "b", services: ["web/other"], sharing: [sharer] },
+    },
+    {
       it: "with what a person wrote and where it lives",
       spec: {
         ...free,
@@ -166,7 +184,24 @@ describe("a VirtualIP that its last Service leaves", () => {
       policy("Delete", 0),
       { ...kept, claim: { namespace: "db", name: "x" } },
     ],
-    ["loses the terms of sharing", { ...bound, sharing: [first] }, policy("Delete", 1), waits],
+    [
+      "keeps the terms of the one that it waits for",
+      { ...bound, sharing: [first] },
+      policy("Delete", 1),
+      { ...waits, sharing: [first] },
+    ],
+    [
+      "keeps the terms of the one that it is kept for",
+      { ...bound, sharing: [first] },
+      policy("Retain", 1),
+      { ...kept, sharing: [first] },
+    ],
+    [
+      "keeps the terms of the one for whom a person reserved it, and not of the one who leaves",
+      { ...bound, sharing: [first, sharer], claim: { namespace: "web", name: "other" } },
+      policy("Delete", 1),
+      { ...kept, sharing: [sharer], claim: { namespace: "web", name: "other" } },
+    ],
     [
       "lives nowhere any more, which is a decision of its own",
       { ...bound, placement: { epoch: 3, nodes: ["n1", "n2"], protocols: ["Layer2"] } },
@@ -213,6 +248,19 @@ describe("a VirtualIP that its last Service leaves", () => {
       ...spec,
       services: ["web/other"],
       sharing: [sharer],
+    });
+  });
+
+  it("goes on saying how the one shares for whom a person reserved it, while others hold it", () => {
+    const shared: VirtualIPSpec = {
+      ...bound,
+      services: ["web/shop", "web/other"],
+      claim,
+      sharing: [first, sharer],
+    };
+    expect(left(shared, "web/shop", { policy: policy("Delete", 1), now: NOW })).to.deep.equal({
+      ...shared,
+      services: ["web/other"],
     });
   });
 

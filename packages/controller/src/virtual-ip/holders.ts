@@ -31,8 +31,9 @@ export interface Departing {
 }
 
 /**
- * A VirtualIP's spec once the Service holds it. A claim that a person made stays, one that only waited ends. While others hold it,
- * it goes on saying from which pool it came and since when they do, unless the Service may have been served with it before.
+ * A VirtualIP's spec once the Service holds it. A claim that a person made stays, and with it how that one shares whom it is for; one that
+ * only waited ends. While others hold it, it goes on saying from which pool it came and since when they do, unless the Service may have been
+ * served with it before.
  */
 export function joined(spec: VirtualIPSpec, { service, terms, pool, ...joining }: Joining): VirtualIPSpec {
   const { claim, releasedAt, quarantine: _, sharing, services = [], heldSince: before, ...rest } = spec;
@@ -40,7 +41,10 @@ export function joined(spec: VirtualIPSpec, { service, terms, pool, ...joining }
   const heldSince = isHeld ? before : joining.heldSince;
   const shared = services.some((one) => one !== service);
   const claimed = releasedAt === undefined && claim !== undefined;
-  const sharers = sharersWith(sharing, service, terms);
+  const others = sharersOf(sharing, services, claimed ? claim : undefined).filter(
+    (one) => one.service !== service,
+  );
+  const sharers = terms === undefined ? others : [...others, sharerOf(terms)];
   return {
     ...rest,
     pool: (shared ? rest.pool : undefined) ?? pool,
@@ -52,7 +56,8 @@ export function joined(spec: VirtualIPSpec, { service, terms, pool, ...joining }
 }
 
 /**
- * A VirtualIP's spec once the Service has let it go.
+ * A VirtualIP's spec once the Service has let it go. It goes on saying how that one shares whom it is kept for: others of its group may come
+ * back before it.
  *
  * @returns undefined if the VirtualIP is to be deleted
  */
@@ -63,17 +68,19 @@ export function left(
 ): VirtualIPSpec | undefined {
   const { sharing, releasedAt: _, heldSince, ...rest } = spec;
   const services = spec.services.filter((one) => one !== service);
-  const sharers = sharersWith(sharing, service, undefined);
-  const held = heldSince !== undefined && { heldSince };
+  const stating = (next: VirtualIPSpec): VirtualIPSpec => {
+    const sharers = sharersOf(sharing, next.services, next.claim);
+    return { ...next, ...(sharers.length > 0 && { sharing: sharers }) };
+  };
   if (services.length > 0)
-    return { ...rest, services, ...held, ...(sharers.length > 0 && { sharing: sharers }) };
+    return stating({ ...rest, services, ...(heldSince !== undefined && { heldSince }) });
   const { placement } = rest;
   // Just as the placement of what nobody holds is decided, so that it is not written once more.
   const unplaced = placement && {
     placement: { epoch: placement.epoch + 1, nodes: [], protocols: placement.protocols },
   };
   const empty: VirtualIPSpec = { ...rest, services: [], ...unplaced };
-  if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return empty;
+  if (spec.claim !== undefined && spec.reclaimPolicy !== "Delete") return stating(empty);
   if (foreign !== undefined) {
     // What is kept for somebody is in no quarantine, and this is kept for nobody any more.
     const { claim: _, ...unclaimed } = empty;
@@ -81,16 +88,17 @@ export function left(
   }
   const [namespace = "", name = ""] = service.split("/");
   const claim = { namespace, name };
-  if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return { ...empty, claim };
+  if ((spec.reclaimPolicy ?? policy?.reclaimPolicy) === "Retain") return stating({ ...empty, claim });
   if (policy === undefined || policy.releaseDelayMs === 0) return undefined;
-  return { ...empty, pool: policy.name, claim, releasedAt: now };
+  return stating({ ...empty, pool: policy.name, claim, releasedAt: now });
 }
 
-function sharersWith(
+/** Of those who share the address, the ones that hold it and the one for which it is kept. */
+function sharersOf(
   sharing: VirtualIPSpec["sharing"],
-  service: ServiceKey,
-  terms: Terms | undefined,
+  services: readonly ServiceKey[],
+  claim: VirtualIPSpec["claim"],
 ): NonNullable<VirtualIPSpec["sharing"]> {
-  const others = (sharing ?? []).filter((one) => one.service !== service);
-  return terms === undefined ? others : [...others, sharerOf(terms)];
+  const claimed = claim && `${claim.namespace}/${claim.name}`;
+  return (sharing ?? []).filter(({ service }) => service === claimed || services.includes(service));
 }

@@ -116,3 +116,59 @@ describe("an address that two networks carry", () => {
     expect(placement()?.nodes[0]).to.equal("node-c");
   });
 });
+
+describe("an address that another node took over by itself", () => {
+  let harness: Harness;
+  const placement = () => harness.virtualIP(IP)?.spec.placement;
+  /** On the interfaces of the node that had it, and of the one that took it over: `NODE/INTERFACE SUBNET`. */
+  const takenOver = async (
+    from: readonly [string, string],
+    to: readonly [string, string],
+  ): Promise<string> => {
+    harness = Harness.withNodes();
+    harness.addPool("lan", [IP]);
+    harness.addService("web/shop");
+    harness.api.put(l2Advertisements, advertisement("all", { interfaces: ["eth0", "ens3"] }));
+    for (const name of ["node-a", "node-b", "node-c"])
+      harness.api.put(speakers, speaker(name, [{ name: from[0], addresses: [from[1]] }]));
+    await harness.start();
+    await harness.settle(SETTLE_MS);
+    const [owner = "", taker = ""] = placement()?.nodes ?? [];
+    harness.api.put(speakers, speaker(taker, [{ name: to[0], addresses: [to[1]] }]));
+    await harness.settle(SETTLE_MS);
+    expect(placement()?.nodes[0]).to.equal(owner);
+    harness.api.edit(virtualIPs, IP, (one) => ({
+      ...one,
+      status: {
+        ...one.status,
+        announcers: [[owner, from[0], 0] as const, [taker, to[0], 1] as const].map(([name, on, step]) => ({
+          node: name,
+          interface: on,
+          epoch: one.spec.placement?.epoch ?? 0,
+          ...(step > 0 && { step }),
+          mac: "02:00:00:00:00:01",
+          since: "2026-01-01T00:00:00Z",
+        })),
+      },
+    }));
+    return owner;
+  };
+  afterEach(() => harness.stop());
+
+  it("on the segment on which its node had it is not said to leave that for more networks, whatever the interfaces are called", async () => {
+    const owner = await takenOver(["eth0", "192.0.2.11/24"], ["ens3", "192.0.2.12/24"]);
+    await harness.settle();
+    expect(placement()?.nodes[0]).to.not.equal(owner);
+    expect(placement()?.reason).to.equal(undefined);
+  });
+
+  it("is not said to leave a node for more networks that does not live any more", async () => {
+    const owner = await takenOver(["eth0", "192.0.2.11/24"], ["ens3", "203.0.113.12/24"]);
+    await harness.settle();
+    expect(placement()?.nodes[0], "which answers where the other is not").to.equal(owner);
+    harness.api.put(nodes, node(owner, { ready: false }));
+    await harness.settle();
+    expect(placement()?.nodes[0]).to.not.equal(owner);
+    expect(placement()?.reason).to.equal(undefined);
+  });
+});

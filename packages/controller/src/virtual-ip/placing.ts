@@ -7,6 +7,7 @@ import type { ControllerMetrics } from "../metrics.ts";
 import type { PlacementDecision } from "../placement/place.ts";
 import { moveReason } from "./move-reason.ts";
 import { nextEpoch, placementOf, samePlacement } from "./planner.ts";
+import { isLeftOn } from "./takeover.ts";
 import { fulfills, withoutFulfilled } from "./wish.ts";
 
 /** Where an address is to live, beside what it is decided on. */
@@ -77,7 +78,10 @@ export class Placing {
     if (decision.kind === "Unplaced") return undefined;
     if (decision.node === owner) {
       if (owner === placement?.nodes[0]) return placement.reason;
-      return isLeftOn(object, placement?.nodes[0], owner) ? "MoreNetworks" : undefined;
+      // It follows by this decision to where it was taken over.
+      const announcers = object.status?.announcers ?? [];
+      const node = (name: string) => this.#deps.cluster.nodes.get(name);
+      return isLeftOn(announcers, [placement?.nodes[0], owner], node) ? "MoreNetworks" : undefined;
     }
     if (owner === undefined) return undefined;
     const { left, mends = false } = decision;
@@ -112,11 +116,4 @@ export class Placing {
       log.info(adopted ? "address taken over" : "address moved", fields);
     }
   }
-}
-
-/** Whether the address was taken over on one network while its former node still answers on another, which follows by this decision. */
-function isLeftOn({ status }: VirtualIP, former: string | undefined, taker: string): boolean {
-  const announcers = status?.announcers ?? [];
-  const taken = announcers.filter(({ node }) => node === taker).map((one) => one.interface);
-  return announcers.some((one) => one.node === former && !taken.includes(one.interface));
 }

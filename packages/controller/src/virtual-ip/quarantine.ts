@@ -2,6 +2,8 @@ import type { Quarantine, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { holdStateOf } from "@fairlead/api/virtual-ip-state.ts";
 import type { IpAddress } from "@fairlead/net/address.ts";
 import { prefixContains } from "@fairlead/net/prefix.ts";
+import { leftOutBy } from "../allocation/pool.ts";
+import type { Pools } from "../allocation/pools.ts";
 import type { NodeView } from "../placement/node-view.ts";
 import { affinity } from "../placement/rendezvous.ts";
 
@@ -41,6 +43,13 @@ export function quarantineStep(
   if (next === undefined) return STAY;
   const { node, interface: name } = next;
   return { kind: "Ask", quarantine: { ...quarantine, node, interface: name } };
+}
+
+/** Whether a pool would hand the address out, or one that was deleted a moment ago did. @param recorded the pool that its record names */
+export function isOffered(pools: Pools, address: IpAddress, recorded: string | undefined): boolean {
+  const owner = pools.ownerOf(address, recorded);
+  const all = [...(owner === undefined ? [] : [owner]), ...pools.containing(address)];
+  return all.some((pool) => leftOutBy(pool, address) === undefined);
 }
 
 /** Whether this is the node that is to ask, and it can on the interface on which it is to. */

@@ -7,16 +7,15 @@ import type { IpAddress } from "@fairlead/net/address.ts";
 import type { Clock } from "@fairlead/runtime/clock.ts";
 import type { Log } from "@fairlead/runtime/log.ts";
 import { type Again, earliest } from "../again.ts";
-import { leftOutBy } from "../allocation/pool.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import type { Records } from "../service/records.ts";
 import { BetterNodes } from "./better-nodes.ts";
-import { endpointsDueMs, releaseDueMs } from "./due.ts";
+import { endpointsDueMs, poolDueMs, releaseDueMs } from "./due.ts";
 import { Placing } from "./placing.ts";
 import { plan } from "./planner.ts";
 import { poolOfRecord } from "./pool-of-record.ts";
-import { quarantineStep } from "./quarantine.ts";
+import { isOffered, quarantineStep } from "./quarantine.ts";
 import { StatusTelling } from "./status-telling.ts";
 import { holderOf } from "./takeover.ts";
 import { wishOf } from "./wish.ts";
@@ -50,7 +49,7 @@ export class VirtualIPReconciler {
     this.#widerNodes = new BetterNodes(dependencies.clock);
   }
 
-  /** This replica begins to decide, perhaps in the middle of advertisements being deleted and made again. */
+  /** This replica begins to decide, perhaps in the middle of pools and advertisements being deleted and made again. */
   begin(): void {
     this.#begunMs = this.#deps.clock.nowMs();
     this.#betterNodes.clear();
@@ -83,13 +82,16 @@ export class VirtualIPReconciler {
     if (services.length > 0 && services.every((key) => cluster.services.holder(key) === undefined))
       return undefined;
     const nowMs = clock.wall().getTime();
-    const dueMs = releaseDueMs(object, address, cluster.pools, { delayMs, nowMs });
+    const graceMs = this.#graceMs();
+    const { pools } = cluster;
+    const dueMs = releaseDueMs(object, address, pools, { delayMs, graceMs, nowMs });
     if (dueMs !== undefined && dueMs <= 0) {
       await records.delete(object, address, signal);
       return undefined;
     }
-    const isOffered = cluster.pools.containing(address).some((one) => leftOutBy(one, address) === undefined);
-    const step = quarantineStep(object, address, cluster.nodes.list(), isOffered);
+    const poolDue = poolDueMs(object, address, pools, graceMs);
+    const offered = poolDue !== undefined || isOffered(pools, address, spec.pool);
+    const step = quarantineStep(object, address, cluster.nodes.list(), offered);
     if (step.kind === "End") {
       await records.delete(object, address, signal);
       log.info("address back in its pool", { vip: address.text, pool: spec.pool });
@@ -101,11 +103,17 @@ export class VirtualIPReconciler {
       return await written(cluster, client.update(virtualIPs, asking, signal));
     }
     const again = await this.#place(object, address, signal);
-    return earliest(dueMs, again?.requeueAfterMs);
+    return earliest(dueMs, poolDue, again?.requeueAfterMs);
+  }
+
+  /** For how long what was there before this replica began may still come back, in ms; 0 or less: no longer. */
+  #graceMs(): number {
+    const { clock, goneGraceMs } = this.#deps;
+    return this.#begunMs + goneGraceMs - clock.nowMs();
   }
 
   async #place(object: VirtualIP, address: IpAddress, signal: AbortSignal): Promise<Again> {
-    const { cluster, clock, goneGraceMs } = this.#deps;
+    const { cluster } = this.#deps;
     const { name } = object.metadata;
     const { placement, services = [] } = object.spec;
     const pool = poolOfRecord(object, address, cluster);
@@ -123,7 +131,7 @@ export class VirtualIPReconciler {
     const endpointsDue = endpointsDueMs(cluster, services);
     const holding = { owner, wish, listed, byHand, waitedMs, widerForMs };
     const decision = plan(cluster, { address, pool, services, ...holding });
-    const graceMs = this.#begunMs + goneGraceMs - clock.nowMs();
+    const graceMs = this.#graceMs();
     const unadvertised = decision.kind === "Unplaced" && decision.reason === "NoAdvertisement";
     if (unadvertised && owner !== undefined && graceMs > 0) return { requeueAfterMs: graceMs };
     const placed = await this.#placing.place(object, { pool, owner, decision }, signal);

@@ -72,13 +72,34 @@ function answersApart(
 
 /** Whether both announce on one segment, as far as is known. */
 function mayShareSegment(one: Announcer, other: Announcer, node: Announcing["node"]): boolean {
+  return onOneSegment(one, other, node) ?? true;
+}
+
+/**
+ * Whether the former node of an address that another has taken over lives, and answers still on a network on which that one does not. Of
+ * interfaces whose networks are not known those of one name are taken to be on one.
+ */
+export function isLeftOn(
+  announcers: readonly Announcer[],
+  [former, taker]: readonly [string | undefined, string],
+  node: Announcing["node"],
+): boolean {
+  if (former === undefined || !lives(node(former))) return false;
+  const taken = announcers.filter((one) => one.node === taker);
+  const isTaken = (one: Announcer): boolean =>
+    taken.some((other) => onOneSegment(one, other, node) ?? one.interface === other.interface);
+  return announcers.some((one) => one.node === former && !isTaken(one));
+}
+
+/** Whether both announce on one segment; undefined: that is not known. */
+function onOneSegment(one: Announcer, other: Announcer, node: Announcing["node"]): boolean | undefined {
   const subnetsOf = ({ node: name, interface: on }: Announcer) =>
     node(name)?.interfaces.find((present) => present.name === on)?.subnets;
   const [mine, theirs] = [subnetsOf(one), subnetsOf(other)];
-  if (mine === undefined || theirs === undefined) return true;
+  if (mine === undefined || theirs === undefined) return undefined;
   // By subnets that are not shared even with themselves no segment is known.
   const areKnown = shareSegment(mine, mine) && shareSegment(theirs, theirs);
-  return !areKnown || shareSegment(mine, theirs);
+  return areKnown ? shareSegment(mine, theirs) : undefined;
 }
 
 /** Whether a speaker is there, or was a moment ago, and can be believed. */

@@ -1,3 +1,4 @@
+import type { Family } from "@fairlead/net/address.ts";
 import type { Decision, Grant } from "../../allocation/allocate.ts";
 import {
   admits,
@@ -9,6 +10,7 @@ import {
   keptFor,
   leavesOut,
   mayJoin,
+  mayPrecede,
   mayReturn,
   openPools,
   type View,
@@ -47,9 +49,13 @@ export class Audit {
     const asked = askedOf(plan, family);
     if (asked !== undefined && asked !== text) return `it asks for ${asked}`;
     if (plan.asksPool !== undefined && plan.asksPool !== name) return `it asks for pool ${plan.asksPool}`;
-    if (mayReturn(view, plan, text, pool) || mayJoin(view, plan, text, pool)) return undefined;
-    if (claimants(view, text).length > 0) return "others hold it";
+    if (mayJoin(view, plan, text, pool)) return undefined;
     const kept = keptFor(view, text);
+    if (mayReturn(view, plan, text, pool))
+      return kept?.released && asked === undefined ? this.#joinable(plan, family, view) : undefined;
+    if (claimants(view, text).length > 0) return "others hold it";
+    if (mayPrecede(view, plan, text, pool))
+      return asked === undefined ? this.#kept(plan, family, pool, view) : undefined;
     if (kept !== undefined && !kept.released) return `it is reserved for ${kept.claim}`;
     if (pool.disabled && kept?.claim !== plan.key) return "the pool is disabled";
     if (!admits(view, pool, plan)) return "the pool does not admit it";
@@ -62,14 +68,13 @@ export class Audit {
   /** What it should have got, having asked for no address. */
   #otherChoice(plan: ServicePlan, text: string, pool: PoolPlan, view: View): string | undefined {
     const family = familyOf(text);
-    const own = ADDRESSES.find(
-      (one) =>
-        familyOf(one) === family && mayReturn(view, plan, one, view.pools.get(plan.asksPool ?? "") ?? pool),
-    );
-    if (own !== undefined) return `${own} is kept for it`;
+    const kept = this.#kept(plan, family, pool, view);
+    if (kept !== undefined) return kept;
     const pools = openPools(view, plan).filter((one) => withinQuota(view, plan, one, family));
-    const shared = available(view, plan, family).find((one) => claimants(view, one).length > 0);
-    if (shared !== undefined) return `it may share ${shared}`;
+    const left = available(view, plan, family).find((one) =>
+      pools.some((open) => mayPrecede(view, plan, one, open)),
+    );
+    if (left !== undefined) return `it may share ${left}, which is kept for another one`;
     const free = (one: PoolPlan): readonly string[] =>
       one.spans
         .flatMap(addressesOf)
@@ -79,6 +84,18 @@ export class Audit {
       return next === text ? this.#otherPool(plan, pool, pools, free) : `${next} comes first`;
     if (pools.some((one) => free(one).length > 0)) return "another address is free";
     return this.#waitsLonger(text, pool, view);
+  }
+
+  #joinable(plan: ServicePlan, family: Family, view: View): string | undefined {
+    const shared = available(view, plan, family).find((one) => claimants(view, one).length > 0);
+    return shared && `it may share ${shared}`;
+  }
+
+  /** What comes before everything that is kept for nobody, or for another one. */
+  #kept(plan: ServicePlan, family: Family, pool: PoolPlan, view: View): string | undefined {
+    const asked = view.pools.get(plan.asksPool ?? "") ?? pool;
+    const own = ADDRESSES.find((one) => familyOf(one) === family && mayReturn(view, plan, one, asked));
+    return own === undefined ? this.#joinable(plan, family, view) : `${own} is kept for it`;
   }
 
   /** Checked for those who want one family; the second of a pair is chosen near the first. */

@@ -145,6 +145,23 @@ export function mayJoin(view: View, service: ServicePlan, address: string, pool:
   });
 }
 
+/** Whether the address is kept for another one of its namespace, with which the Service may share it. */
+export function mayPrecede(view: View, service: ServicePlan, address: string, pool: PoolPlan): boolean {
+  const kept = keptFor(view, address);
+  const own = view.records.get(address)?.sharing?.find((one) => one.service === kept?.claim);
+  if (own === undefined || kept === undefined || kept.claim === service.key) return false;
+  if (claimants(view, address).length > 0 || owner(view, address) !== pool) return false;
+  if (pool.gone || pool.disabled || !admits(view, pool, service)) return false;
+  if (leavesOut(pool, address) || view.network.has(address)) return false;
+  if (!withinQuota(view, service, pool, familyOf(address))) return false;
+  return (
+    namespaceOf(kept.claim) === namespaceOf(service.key) &&
+    own.key === service.shares &&
+    (own.backend ?? "") === (service.local ? `app=${service.app}` : "") &&
+    !service.ports.some((port) => own.ports.includes(`TCP/${port}`))
+  );
+}
+
 /** Whether the address is kept for the Service and the Service may have it of this pool. */
 export function mayReturn(view: View, service: ServicePlan, address: string, pool: PoolPlan): boolean {
   const kept = keptFor(view, address);
@@ -163,6 +180,7 @@ export function available(view: View, service: ServicePlan, family: Family): rea
     if (familyOf(address) !== family) return false;
     if (known.some((pool) => mayReturn(view, service, address, pool))) return true;
     if (open.some((pool) => mayJoin(view, service, address, pool))) return true;
+    if (open.some((pool) => mayPrecede(view, service, address, pool))) return true;
     const kept = keptFor(view, address);
     return open.some((pool) => {
       if (!covers(pool, address) || leavesOut(pool, address)) return false;
@@ -181,6 +199,7 @@ export function isGrantable(view: View, service: ServicePlan, address: string): 
     if (!covers(pool, address) || leavesOut(pool, address) || view.network.has(address)) return false;
     if (mayReturn(view, service, address, pool) || mayJoin(view, service, address, pool)) return true;
     const kept = keptFor(view, address);
+    if (mayPrecede(view, service, address, pool)) return true;
     if (claimants(view, address).length > 0 || (kept !== undefined && !kept.released)) return false;
     const own = kept?.claim === service.key;
     if (!admits(view, pool, service) || (pool.disabled && !own)) return false;
