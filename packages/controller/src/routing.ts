@@ -9,7 +9,7 @@ import type { ClusterListener } from "./cluster/listener.ts";
 import { type Queues, WAITING } from "./reconcilers.ts";
 import type { Offers } from "./service/offers.ts";
 import { carriesOurs } from "./service/status.ts";
-import { waitingSince } from "./service/waiting-list.ts";
+import { waitingSince } from "./service/waiting-since.ts";
 import type { MoveTelling } from "./virtual-ip/move-telling.ts";
 
 /** What is said on several VirtualIPs of one Service is told on the Service at once. */

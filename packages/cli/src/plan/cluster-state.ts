@@ -14,7 +14,7 @@ import { ingressAddresses, recordOf } from "@fairlead/controller/cluster/object-
 import { MANAGER } from "@fairlead/controller/manager.ts";
 import { readUncontested } from "@fairlead/controller/service/contested.ts";
 import { isOurs, type OwnershipOptions } from "@fairlead/controller/service/ownership.ts";
-import { waitingSince } from "@fairlead/controller/service/waiting-list.ts";
+import { waitingSince } from "@fairlead/controller/service/waiting-since.ts";
 import { parseAddress } from "@fairlead/net/address.ts";
 
 /** What of a cluster allocation depends on. */

@@ -26,7 +26,7 @@ import { Releasing } from "./releasing.ts";
 import { Repairs } from "./repairs.ts";
 import { carriesOurs, type SaidOfAddresses } from "./status.ts";
 import type { Telling } from "./telling.ts";
-import { waitingSince } from "./waiting-list.ts";
+import { waitingSince } from "./waiting-since.ts";
 
 export interface ServiceReconcilerDependencies {
   readonly client: ApiClient;

@@ -7,7 +7,8 @@ import { readRequest, readTerms } from "../allocation/request.ts";
 import { address } from "../testing/allocation.ts";
 import { Harness } from "../testing/harness.ts";
 import { pool, type ServiceParts, service } from "../testing/objects.ts";
-import { WaitingList, waitingSince } from "./waiting-list.ts";
+import { WaitingList } from "./waiting-list.ts";
+import { waitingSince } from "./waiting-since.ts";
 
 const FREE: Standing = { kind: "Free" };
 const key = { annotations: { "fairlead.dev/allow-shared-ip": "k" } };

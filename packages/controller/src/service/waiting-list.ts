@@ -1,20 +1,12 @@
-import type { Service } from "@fairlead/api/core/service.ts";
 import type { Family, IpAddress } from "@fairlead/net/address.ts";
 import { namespaceOf, type ServiceKey, type Standing } from "../allocation/holdings.ts";
 import type { AddressRequest } from "../allocation/request.ts";
-import { ALLOCATED, conditionOf } from "./status.ts";
 
 interface Waiting {
   readonly since: string;
   readonly request: AddressRequest;
   /** The families of which others' addresses might help it. */
   readonly lacks: readonly Family[];
-}
-
-/** Since when the Service has lacked something, as far as it was told, else since when it exists; RFC 3339. */
-export function waitingSince(service: Service): string {
-  const told = conditionOf(service, ALLOCATED);
-  return (told?.status === "False" ? told.lastTransitionTime : service.metadata.creationTimestamp) ?? "";
 }
 
 /** The Services that ask for something they cannot have now, those that wait longest first. */
