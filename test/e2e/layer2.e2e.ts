@@ -33,7 +33,7 @@ import {
   reset,
   virtualIPNameOf,
 } from "./support/steps.ts";
-import { type Claim, claimsOf, sendFrames } from "./support/wire.ts";
+import { type Claim, claimsOf, sendFrames, toldMac } from "./support/wire.ts";
 
 const UNHELD4 = "198.51.100.209";
 const UNHELD6 = "2001:db8:10::209";
@@ -214,6 +214,25 @@ describe("an address on the LAN", () => {
       expect(answers.map(({ source, form }) => [source, form])).to.deep.equal([[held.mac, "answer"]]);
     }
     await lab.kubectl(["delete", "service", "idle"]);
+  });
+
+  it("is told to the gateway by unicast too, in both families, when a node begins to announce it", async () => {
+    const capture = await lab.capture("router", "arp or icmp6", { direction: "in" });
+    try {
+      await apply(lab, service("routed", { spec: DUAL_STACK }));
+      const router = macOf(lab, "router");
+      for (const ip of await addressed(lab, "routed", 2)) {
+        const mac = macOf(lab, await announcer(lab, virtualIPNameOf(ip)));
+        await lab.waitFor(`the router is told that ${ip} is at ${mac}`, (see) => {
+          const claims = claimsOf(capture.frames, ip);
+          see(claims.map(({ frame }) => frame));
+          return claims.some((claim) => claim.frame.destination === router && toldMac(claim) === mac);
+        });
+      }
+    } finally {
+      await capture.stop();
+      await lab.kubectl(["delete", "service", "routed", "--ignore-not-found"]);
+    }
   });
 
   it("of IPv6 has its solicited-node group reported by MLD when its node begins to announce it, so that a switch that snoops lets questions through", async () => {
