@@ -1,11 +1,10 @@
 import { err as failed, ok } from "@fairlead/net/result.ts";
-import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { VERSION } from "@fairlead/runtime/version.ts";
 import { expect } from "chai";
-import { run } from "./run.ts";
 import { clusterOf, pool, service, virtualIP } from "./testing/cluster.ts";
 import { memoryFiles } from "./testing/files.ts";
 import { poolOf } from "./testing/found.ts";
+import { type Outcome, runProgram } from "./testing/run-program.ts";
 
 const FILES = memoryFiles({
   good: poolOf("addresses: [198.51.100.0/28]"),
@@ -25,30 +24,13 @@ const CLUSTER = clusterOf({
   virtualIPs: [virtualIP("198.51.100.0", "lan", "a")],
 });
 
-interface Outcome {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs the program with these arguments. */
-async function fairlead(...argv: readonly string[]): Promise<Outcome> {
-  let out = "";
-  let err = "";
-  const status = await run(argv, {
-    program: "fairlead",
+function fairlead(...argv: readonly string[]): Promise<Outcome> {
+  return runProgram(argv, {
     files: FILES,
     cluster: async ({ context }) => (context === "gone" ? failed("cannot list services: gone") : ok(CLUSTER)),
     connect: () => failed("there is no kubeconfig"),
-    clock: new FakeClock(),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
   });
-  return { status, out, err };
 }
 
 describe("fairlead", () => {

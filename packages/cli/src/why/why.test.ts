@@ -5,11 +5,10 @@ import type { Speaker } from "@fairlead/api/speaker.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { ApiError, type ApiRequest, type ApiTransport } from "@fairlead/kube/transport.ts";
 import { err as failed, ok } from "@fairlead/net/result.ts";
-import { FakeClock } from "@fairlead/runtime/fake-clock.ts";
 import { expect } from "chai";
-import { run } from "../run.ts";
 import { memoryFiles } from "../testing/files.ts";
 import { placedVirtualIP } from "../testing/moving-api.ts";
+import { type Outcome, runProgram } from "../testing/run-program.ts";
 
 const IP = "192.0.2.10";
 const IPV6 = "2001:db8::10";
@@ -85,25 +84,12 @@ class Objects implements ApiTransport {
   }
 }
 
-async function fairlead(
-  line: string,
-  byPath: Readonly<Record<string, readonly KubeObject[]>>,
-): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
-  let [out, err] = ["", ""];
-  const status = await run(line.split(" "), {
-    program: "fairlead",
+function fairlead(line: string, byPath: Readonly<Record<string, readonly KubeObject[]>>): Promise<Outcome> {
+  return runProgram(line.split(" "), {
     files: memoryFiles({}),
     cluster: async () => failed("nothing is planned"),
     connect: () => ok(new Objects(byPath) as never),
-    clock: new FakeClock(),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
   });
-  return { status, out, err };
 }
 
 describe("fairlead why", () => {

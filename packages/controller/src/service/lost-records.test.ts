@@ -39,13 +39,15 @@ for (const status of [404, 409])
       await harness.settle(60_000);
     };
 
-    it("while one of its Services leaves it, is made again for the others, and nobody else gets the address", async () => {
-      for (const [key, port] of [
-        [A, 80],
-        [B, 81],
-      ] as const)
-        harness.addService(key, sharing(port));
+    /** Two Services hold the address together. */
+    const shared = async (): Promise<void> => {
+      harness.addService(A, sharing(80));
+      harness.addService(B, sharing(81));
       await harness.settle();
+    };
+
+    it("while one of its Services leaves it, is made again for the others, and nobody else gets the address", async () => {
+      await shared();
       harness.addService(C);
       await harness.settle();
       expect(harness.condition(C)).to.equal("False PoolExhausted");
@@ -57,12 +59,7 @@ for (const status of [404, 409])
     });
 
     it("while a Service joins it, is made again for all of them", async () => {
-      for (const [key, port] of [
-        [A, 80],
-        [B, 81],
-      ] as const)
-        harness.addService(key, sharing(port));
-      await harness.settle();
+      await shared();
       harness.addPool("lan", ["192.0.2.99-192.0.2.101"]);
       await harness.settle();
       harness.addService(C, sharing(82));

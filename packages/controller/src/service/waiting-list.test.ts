@@ -22,8 +22,10 @@ describe("those for whom an address might do that others let go", () => {
     text = "192.0.2.0",
   ): readonly string[] {
     const list = new WaitingList();
-    for (const [i, [name, parts, lacks]] of waiting.entries())
-      list.add(readRequest(service(name, parts)), `2026-01-01T00:00:0${i}Z`, lacks);
+    for (const [i, [name, parts, lacks]] of waiting.entries()) {
+      const request = readRequest(service(name, parts));
+      list.add(request, `2026-01-01T00:00:0${i}Z`, lacks ?? request.families);
+    }
     return [...list.inOrderFor(address(text), standing, ["lan"], [])];
   }
 

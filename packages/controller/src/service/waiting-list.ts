@@ -26,7 +26,7 @@ export class WaitingList {
    * @param since RFC 3339
    * @param lacks the families of which an address that others let go of might help it
    */
-  add(request: AddressRequest, since: string, lacks: readonly Family[] = request.families): void {
+  add(request: AddressRequest, since: string, lacks: readonly Family[]): void {
     const { service } = request;
     const before = this.#waiting.get(service);
     if (before?.since !== since) this.#order = undefined;
