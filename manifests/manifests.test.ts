@@ -278,12 +278,12 @@ describe("the pods", () => {
   });
 
   it("have bounded memory, a CPU request and no CPU limit", () => {
-    for (const [template, limit] of [
-      [controller.template, "256Mi"],
-      [speaker.template, "320Mi"],
+    for (const [template, cpu, limit] of [
+      [controller.template, "25m", "256Mi"],
+      [speaker.template, "100m", "320Mi"],
     ] as const) {
       expect(template.spec.containers[0].resources).to.deep.equal({
-        requests: { cpu: "25m", memory: "64Mi" },
+        requests: { cpu, memory: "128Mi" },
         limits: { memory: limit },
       });
     }
