@@ -241,6 +241,21 @@ export const PATHS: readonly Scenario[] = [
     reports: { NodePathLost: true },
   },
   {
+    // A stand-in hears others again a moment before the owner does.
+    name: "everybody's node path dead for 8 s, segment alive",
+    world: { networks: 2 },
+    play: (world) => {
+      const set = (dead: boolean): void => {
+        for (const { number } of world.machines) world.nodeNetwork.setDead(number, dead);
+      };
+      set(true);
+      world.later(8000, () => set(false));
+    },
+    lengthMs: 14_000,
+    most: NOTHING,
+    reports: { NodePathLost: true },
+  },
+  {
     // To this process it never led to anybody.
     name: "owner's speaker restarts with its node path dead, segment alive",
     world: { networks: 2 },

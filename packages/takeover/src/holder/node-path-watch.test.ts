@@ -112,6 +112,19 @@ describe("a holder that nobody acknowledges on the node path any more", () => {
     expect(watched.offered).to.deep.equal([]);
   });
 
+  it("keeps it if the path, dead for all, is back for all: its stand-in hears others before it does itself", () => {
+    const watched = new Watched();
+    watched.run(5000, ["Node", "Segment"]);
+    watched.run(8000, ["Segment"], answering(watched, { sight: 2, others: false }));
+    expect(watched.reports).to.include("NodePathLost");
+    watched.run(2000, ["Segment"], (asked) => {
+      answering(watched, well)(asked);
+      if (asked.to === 3n) watched.sighted(3n, "Node", { round: asked.round, ...well });
+    });
+    watched.run(10_000, ["Node", "Segment"], answering(watched, well));
+    expect(watched.offered).to.deep.equal([]);
+  });
+
   it("does not if what it asked there is answered on the segment alone, for it may be heard and not hear", () => {
     const watched = new Watched();
     watched.run(5000, ["Node", "Segment"]);

@@ -29,7 +29,8 @@ interface Acknowledged extends Record<Path, number> {
  * A holder that is acknowledged on the segment and by nobody on the node path any more answers for addresses whose pods on other nodes it does
  * not reach. After 2 s of that it asks there whoever else there is: who answers shows that the path leads to somebody. If nobody has in another
  * second, it asks its stand-ins each second whether they hear others there, and offers its addresses to the first that does and sees the
- * segment. If nobody does, it is no better elsewhere, and nothing moves; nor where that path never led to anybody.
+ * segment, unless somebody answers there in the meantime: where the path was dead for all, it is back for all at once. If no stand-in hears others, it is
+ * no better elsewhere, and nothing moves; nor where that path never led to anybody.
  */
 export class NodePathWatch {
   readonly #options: NodePathWatchOptions;
@@ -38,6 +39,8 @@ export class NodePathWatch {
   readonly #offeredMs = new Map<NodeId, number>();
   readonly #withdraw: (() => void)[] = [];
   #timer: Timer | undefined;
+  /** Runs while somebody is about to be offered everything. */
+  #offering: Timer | undefined;
   /** Somebody was asked on the node path, and nobody has answered there since. */
   #isUnheard = false;
   /** How many have been asked there. */
@@ -54,6 +57,7 @@ export class NodePathWatch {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#offering?.cancel();
   }
 
   /** A stand-in has acknowledged. */
@@ -88,12 +92,18 @@ export class NodePathWatch {
 
   /** Who does not see the anchor would take the addresses into the dark. */
   #sighted(from: NodeId, { sight, others }: Sighted): void {
-    const { core, offers } = this.#options;
+    const { core } = this.#options;
     const needed = core.surroundings.anchor === undefined ? 1 : 2;
-    if (!others || sight < needed || !this.#isLost()) return;
-    for (const withdraw of this.#withdraw.splice(0)) withdraw();
-    this.#offeredMs.set(from, core.clock.nowMs());
-    offers.to(from);
+    if (!others || sight < needed || this.#offering !== undefined) return;
+    this.#offering = core.clock.after(TIMING.nodePathLastAnswer, () => this.#offer(from));
+  }
+
+  #offer(to: NodeId): void {
+    const { core, offers } = this.#options;
+    this.#offering = undefined;
+    if (!this.#isLost()) return;
+    this.#offeredMs.set(to, core.clock.nowMs());
+    offers.to(to);
   }
 
   #isLost(): boolean {
