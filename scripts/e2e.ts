@@ -37,7 +37,7 @@ async function once(): Promise<number> {
     console.error(`No end-to-end test matches ${options._.join(" ")}; they are in test/e2e/*.e2e.ts.`);
     return 2;
   }
-  const mocha = new Mocha({ reporter: "spec", timeout: 180_000, slow: 60_000, forbidOnly: true });
+  const mocha = new Mocha({ reporter: "spec", timeout: 300_000, slow: 60_000, forbidOnly: true });
   if (options.grep !== undefined) mocha.fgrep(options.grep);
   for (const file of files) mocha.addFile(resolve(root, file));
   await mocha.loadFilesAsync();

@@ -10,6 +10,7 @@ import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, pool, service, web } from "./support/objects.ts";
 import { servedAgain } from "./support/outage.ts";
 import { RIGHTS } from "./support/rights.ts";
+import { rolledOut } from "./support/served.ts";
 import { addressed, announcer, apply, reset, urlOf, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 import { claimsOf, toldMac } from "./support/wire.ts";
 
@@ -35,7 +36,7 @@ describe("an API server that restarts ten times, once with an etcd that takes it
     await reset(lab);
     const ranges = ["198.51.100.200-198.51.100.209", "2001:db8:10::200-2001:db8:10::209"];
     await apply(lab, pool("lan", { addresses: ranges }), advertisement("all", {}), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
     const names = Array.from({ length: SERVICES }, (_, i) => `steady-${i}`);
     await apply(lab, ...names.map((name) => service(name, { spec: DUAL_STACK })));
     vips = (await Promise.all(names.map((name) => addressed(lab, name, 2)))).flat();

@@ -6,6 +6,7 @@ import type { Lab } from "../lab/lab.ts";
 import { cluster } from "./support/cluster.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { outcomes } from "./support/outcomes.ts";
+import { rolledOut } from "./support/served.ts";
 import { address, announcer, apply, condition, page, paths, reset, urlOf } from "./support/steps.ts";
 
 const ADDRESSES = "fairlead.dev/loadBalancerIPs";
@@ -59,7 +60,7 @@ describe("wrong objects, all at the same time,", () => {
       web(),
       service("steady"),
     );
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
     steady = await address(lab, "steady");
     await page(lab, "client-1", steady);
     probing = await lab.probe("client-1", { kind: "http", url: urlOf(steady) }, { everyMs: 100 });

@@ -11,6 +11,7 @@ import { addressedCount, Burst, faultsOf, keyOf, type Member, members } from "./
 import { cluster } from "./support/cluster.ts";
 import { killLeader, leader, otherLeader, replacePod, stopLeader } from "./support/controllers.ts";
 import { advertisement, namespace, pool, web } from "./support/objects.ts";
+import { rolledOut } from "./support/served.ts";
 import { ServiceHistory } from "./support/service-history.ts";
 import { apply, noneHeld, reset, virtualIPNameOf, virtualIPs } from "./support/steps.ts";
 
@@ -18,8 +19,8 @@ import { apply, noneHeld, reset, virtualIPNameOf, virtualIPs } from "./support/s
 const ADDRESSES = ["10.200.0.0/19", "2001:db8:20::/112"];
 /** Without the first ones. */
 const FEWER = ["10.200.0.16-10.200.31.255", "2001:db8:20::10-2001:db8:20::ffff"];
-/** A lease that is not given back is waited for, then looked at every 2 to 2.4 s. */
-const TAKE_OVER_MS = 15_000 + 2400;
+/** A lease that is not given back is waited for, as of when it was last seen to change; it is looked at every 2 to 2.4 s. */
+const TAKE_OVER_MS = 15_000 + 2 * 2400;
 const WRITERS = 20;
 /** How long thousands of addresses may take to be free. */
 const FREED = { deadlineMs: 60_000, everyMs: 250 };
@@ -42,7 +43,7 @@ describe("many Services at once", () => {
       advertisement("many", { interfaces: ["eth0"] }),
       web(),
     );
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
   });
   after(async () => {
     burst.close();
@@ -59,7 +60,7 @@ describe("many Services at once", () => {
   });
 
   it("get an address each, those of one name in many namespaces too, while the controller is killed twice", async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const namespaces = Array.from({ length: 30 }, (_, i) => `crowd-${process.pid}-${i}`);
     await apply(lab, ...namespaces.map((name) => namespace(name)));
     // One of each namespace in turn, so that its writers are at work in all of them.
@@ -67,12 +68,14 @@ describe("many Services at once", () => {
       namespaces.map((one) => ({ namespace: one, name: `same-${i}`, served: true as const })),
     ).flat();
     const audit = new Audit(lab);
-    const creating = burst.create(wanted, 30);
-    const first = await killWhen(wanted, 30, [await programOf(lab, await leader(lab))]);
+    // The rest comes after the second kill, which is in the middle then however quickly these are served.
+    const most = wanted.slice(0, 200);
+    const creating = burst.create(most, 30);
+    const first = await killWhen(most, 30, [await programOf(lab, await leader(lab))]);
     // Whoever goes on does so when the Lease is over, long after the other program runs again.
-    const second = await killWhen(wanted, 120, await programs());
-    expect(second, "killed in the middle").to.be.below(wanted.length);
+    const second = await killWhen(most, 120, await programs());
     await creating;
+    await burst.create(wanted.slice(most.length), 30);
     await allAddressed(wanted);
     await settled(lab, 1000);
     console.log(`      the controller was killed with ${first} and ${second} of ${wanted.length} addressed`);
@@ -84,7 +87,7 @@ describe("many Services at once", () => {
   });
 
   it("get an address each, 2,000 of them, for at most four requests a Service, and give them back", async function () {
-    this.timeout(600_000);
+    this.timeout(1_200_000);
     const wanted = members("many", 2000, "web");
     const audit = new Audit(lab);
     const beganMs = performance.now();
@@ -134,15 +137,16 @@ describe("many Services at once", () => {
   });
 
   it("get an address each when the leader dies in the middle; another goes on within the lease", async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const wanted = members("killed", 300);
     const audit = new Audit(lab);
     const creating = burst.create(wanted, WRITERS);
     await reached(wanted, 60);
     const { pod, atMs } = await killLeader(lab);
+    // At once: a program that is started again in the same pod would take the lead back under its name.
+    await replacePod(lab, pod);
     const had = addressedCount(history, wanted);
     expect(had, "in the middle").to.be.below(wanted.length);
-    await replacePod(lab, pod);
     await otherLeader(lab, pod);
     await creating;
     await allAddressed(wanted);
@@ -159,11 +163,11 @@ describe("many Services at once", () => {
   });
 
   it("get an address each when the leader is frozen in the middle, and when it wakes up it writes nothing but what it had begun", async function () {
-    this.timeout(120_000);
-    const wanted = members("frozen", 200);
+    this.timeout(300_000);
+    const wanted = members("frozen", 100);
     const frozen = await leader(lab);
     const creating = burst.create(wanted, WRITERS);
-    await reached(wanted, 50);
+    await reached(wanted, 30);
     await lab.freezePod(`${NAMESPACE}/${frozen}`);
     const frozenMs = Date.now();
     let woken: Audit;
@@ -177,8 +181,8 @@ describe("many Services at once", () => {
       // What it had in hand is for others now: their Services are gone, and new ones come.
       await burst.remove();
       await noneHeld(lab, FREED);
-      await burst.create(members("later", 50), WRITERS);
-      await allAddressed(members("later", 50));
+      await burst.create(members("later", 25), WRITERS);
+      await allAddressed(members("later", 25));
       await settled(lab, 1000);
     } finally {
       woken = new Audit(lab);
@@ -190,7 +194,7 @@ describe("many Services at once", () => {
       return lines.some(({ event }) => event === "leadership lost");
     });
     await burst.create(members("last", 20), WRITERS);
-    const all = [...members("later", 50), ...members("last", 20)];
+    const all = [...members("later", 25), ...members("last", 20)];
     await allAddressed(all);
     await settled(lab, 2000);
     const late = woken.requests.filter(({ pod }) => pod === frozen);

@@ -17,6 +17,19 @@ const WATCHED_MS = 3000;
 /** Until then after its return a node may answer once more (docs/takeover.md), give or take a busy machine. */
 const SETTLED_MS = 1500;
 
+/** When a node came back, in ms since 1970. */
+interface Back {
+  /** From here on it may be heard. */
+  readonly beginsMs: number;
+  readonly backMs: number;
+}
+
+async function timed(undo: () => Promise<unknown> | unknown): Promise<Back> {
+  const beginsMs = Date.now();
+  await undo();
+  return { beginsMs, backMs: Date.now() };
+}
+
 describe("an address whose node", function () {
   this.timeout(300_000);
   let lab: Lab;
@@ -45,36 +58,34 @@ describe("an address whose node", function () {
   for (const { what, strike, undo } of NODE_FAULTS)
     it(`${what} is answered by the first stand-in, and stays there when the node is back`, async () => {
       const [owner, standIn] = placed.nodes;
-      let backMs: number;
+      let back: Back;
       try {
         await strike(lab, owner);
         await onlookers?.movedTo(macOf(lab, standIn));
         for (const vip of placed.vips) await adopted(lab, vip, standIn);
       } finally {
-        await undo(lab, owner);
-        backMs = Date.now();
+        back = await timed(() => undo(lab, owner));
       }
-      await staysAt(standIn, backMs);
+      await staysAt(standIn, back);
     });
 
   for (const { what, strike, undo, returnsAlone } of NODE_FAULTS)
     it(`${what} while the API server is away is answered by the first stand-in, and stays there when all is back`, async () => {
       const [owner, standIn] = placed.nodes;
-      let backMs: number;
+      let back: Back;
       await lab.stopApiServer();
       try {
         await strike(lab, owner);
         await onlookers?.movedTo(macOf(lab, standIn));
       } finally {
         if (!returnsAlone) await lab.startApiServer();
-        await undo(lab, owner);
-        backMs = Date.now();
+        back = await timed(() => undo(lab, owner));
         if (returnsAlone) {
           await delay(WATCHED_MS);
           await lab.startApiServer();
         }
       }
-      await staysAt(standIn, backMs);
+      await staysAt(standIn, back);
     });
 
   it("dies is answered as long as one of its stand-ins is left, while the API server is away", async () => {
@@ -114,14 +125,14 @@ describe("an address whose node", function () {
     }
   });
 
-  /** Expects that one node alone has the addresses, on the wire and on record, since another is back. @param backMs since 1970 */
-  async function staysAt(standIn: string, backMs: number): Promise<void> {
+  /** Expects that one node alone has the addresses, on the wire and on record, since another is back. */
+  async function staysAt(standIn: string, { beginsMs, backMs }: Back): Promise<void> {
     const [owner] = placed.nodes;
     await allBack();
     await delay(WATCHED_MS);
     for (const seen of (await onlookers?.stop()) ?? []) {
       movedInTime(seen, owner, standIn);
-      const before = seen.answers.filter(({ atMs }) => atMs < backMs);
+      const before = seen.answers.filter(({ atMs }) => atMs < beginsMs);
       expect(turnsOf(before), seen.vip).to.deep.equal([macOf(lab, owner), macOf(lab, standIn)]);
       const late = seen.answers.findLast(({ mac }) => mac !== macOf(lab, standIn));
       const lateMs = (late?.atMs ?? 0) - backMs;

@@ -48,11 +48,13 @@ describe("a flood of garbage on the LAN", () => {
     );
     const [, replies, advertisements] = await Promise.all([
       sendFrames(lab, "client-1", flood, { perSecond: PER_SECOND }),
-      lab.arping("client-2", vip4.ip, { count: 3 }),
+      lab.arping("client-2", vip4.ip, { count: 8 }),
       lab.ndisc("client-2", vip6.ip),
     ]);
     const probed = await Promise.all(probings.map((probing) => probing.stop()));
-    expect(replies.map(({ mac }) => mac)).to.deep.equal([vip4.mac, vip4.mac, vip4.mac]);
+    // A question, too, may be among what the kernel has no room for.
+    expect(replies.length).to.be.at.least(3);
+    expect([...new Set(replies.map(({ mac }) => mac))]).to.deep.equal([vip4.mac]);
     // The owner contradicts the false claims to all, besides that it answers.
     expect([...new Set(advertisements.map(({ mac }) => mac))]).to.deep.equal([vip6.mac]);
     for (const attempts of probed) {

@@ -12,7 +12,7 @@ import { solicitedNode } from "./support/frames.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { adopted, announcedOnlyBy, lastMove, recordOf, turns } from "./support/placed.ts";
-import { proxied } from "./support/served.ts";
+import { proxied, rolledOut } from "./support/served.ts";
 import {
   addressed,
   announcer,
@@ -42,13 +42,21 @@ describe("the interfaces of a node", () => {
     await installFairlead(lab);
     await apply(lab, pool("lan", { addresses: LAN }), advertisement("lan", { ipAddressPools: ["lan"] }));
     await apply(lab, pool("second", { addresses: SECOND, autoAssign: false }), second(), web("web"));
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
+  });
+  // Nothing new goes to a node that has started a little later than the others.
+  before("node-1 is given what is new", async () => {
+    await lab.waitFor("a Service goes to node-1", async (see) => {
+      const all = await Promise.all((await addresses()).map((vip) => announcer(lab, virtualIPNameOf(vip))));
+      see(all);
+      await noServices();
+      return all.every((node) => node === "node-1");
+    });
   });
   after(() => Lab.takeDown(name));
   afterEach(async () => {
     await apply(lab, second());
-    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
-    await noneHeld(lab);
+    await noServices();
     await bothReported("eth1");
   });
 
@@ -183,7 +191,7 @@ describe("the interfaces of a node", () => {
       for (const vip of vips) await page(lab, "client-1", vip);
       const capture = await lab.capture("client-1", "arp or icmp6");
       const probes = await Promise.all(
-        vips.map((vip) => lab.probe("client-1", { kind: "http", url: urlOf(vip) }, { everyMs: 50 })),
+        vips.map((vip) => lab.probe("client-1", { kind: "tcp", address: vip, port: 80 }, { everyMs: 50 })),
       );
       try {
         await lab.plugCable("node-2", "eth1");
@@ -467,6 +475,11 @@ describe("the interfaces of a node", () => {
     return advertisement("second", { ipAddressPools: ["second"], preferredNodeSelectors, ...spec });
   }
 
+  async function noServices(): Promise<void> {
+    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
+    await noneHeld(lab);
+  }
+
   async function addresses(): Promise<readonly string[]> {
     const annotations = { "fairlead.dev/address-pool": "second" };
     await apply(lab, service("second", { annotations, spec: DUAL_STACK }));
@@ -478,6 +491,7 @@ describe("the interfaces of a node", () => {
     const vips = await addresses();
     for (const vip of vips) {
       await on(vip, { node: "node-1", interface: "eth1", mac: macOf("node-1") });
+      await proxied(lab, "second", vip);
       await lab.flushNeighbors("client-1", vip);
       await page(lab, "client-1", vip);
       expect(await knownMac(lab, "client-1", vip)).to.equal(macOf("node-1"));

@@ -51,7 +51,7 @@ const GOOD_ADVERTISEMENT = advertisement("lan", {
 });
 
 describe("the kinds", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const name = `kinds-${process.pid}`;
   const folder = mkdtempSync(join(tmpdir(), "fairlead-kinds-"));
   let lab: Lab;

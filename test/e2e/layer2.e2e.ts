@@ -211,7 +211,9 @@ describe("an address on the LAN", () => {
     ] as const) {
       const frames = [...silent, held.ip].map((ip) => question(ip));
       const answers = await answersTo(frames, held, ...silent);
-      expect(answers.map(({ source, form }) => [source, form])).to.deep.equal([[held.mac, "answer"]]);
+      // The slow refresh of what a node holds may come beside the answer.
+      const told = answers.filter(({ source, form }) => source !== held.mac || form === "answer");
+      expect(told.map(({ source, form }) => [source, form])).to.deep.equal([[held.mac, "answer"]]);
     }
     await lab.kubectl(["delete", "service", "idle"]);
   });

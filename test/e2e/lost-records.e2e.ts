@@ -14,6 +14,7 @@ import { clear } from "./support/keepings.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { OtherWriter, ownedByUs } from "./support/other-writer.ts";
 import { outcomes } from "./support/outcomes.ts";
+import { rolledOut } from "./support/served.ts";
 import { ServiceHistory } from "./support/service-history.ts";
 import { recordOf } from "./support/sharers.ts";
 import {
@@ -66,7 +67,7 @@ describe("records that are lost or wrong", () => {
     lab = await cluster();
     await reset(lab);
     await apply(lab, web(), advertisement("all", {}));
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
   });
   after(async () => {
     await clear(lab);
@@ -197,8 +198,11 @@ describe("records that are lost or wrong", () => {
       await edit(201, { claim: null });
       await intact(seen);
       for (const ip of both(200)) {
-        const { status } = await recordOf(lab, ip);
-        expect((status?.conditions ?? []).map(({ type }) => type)).not.to.include("Conflict");
+        await lab.waitFor(`${ip} has no conflict any more`, async (see) => {
+          const { status } = await recordOf(lab, ip);
+          see(status);
+          return !(status?.conditions ?? []).some(({ type }) => type === "Conflict");
+        });
       }
     });
   });

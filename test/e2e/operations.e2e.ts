@@ -9,7 +9,8 @@ import { cluster } from "./support/cluster.ts";
 import { FROM_SPARE, FULL_POOL, fillPool, inventory } from "./support/full-pool.ts";
 import { type Manifest, service, web } from "./support/objects.ts";
 import { requestCounts, since, totalOf } from "./support/request-counts.ts";
-import { address, announcer, apply, condition, paths, reset, virtualIPs } from "./support/steps.ts";
+import { rolledOut } from "./support/served.ts";
+import { address, announcer, apply, condition, merge, paths, reset, virtualIPs } from "./support/steps.ts";
 
 describe("a running installation", () => {
   let lab: Lab;
@@ -28,7 +29,7 @@ describe("a running installation", () => {
       return audit.tally;
     };
     await apply(lab, web("once", { replicas: 1 }));
-    await lab.kubectl(["rollout", "status", "deployment/once", "--timeout=60s"]);
+    await rolledOut(lab, "once");
     // Endpoints come a moment after their Service, which would be a change of its own.
     await apply(lab, service("once", { app: "once", ...FROM_SPARE, spec: { type: "ClusterIP" } }));
     await settled(lab);
@@ -45,7 +46,8 @@ describe("a running installation", () => {
     ]);
     const ip = await address(lab, "once");
     const emptied = await written(async () => {
-      await lab.kubectl(["scale", "deployment", "once", "--replicas=0"]);
+      // A pod that begins would be told of as one that is not ready, once that has lasted a while.
+      await merge(lab, paths.service("once"), { spec: { selector: { app: "nobody" } } });
       await condition(lab, paths.virtualIP(ip), {
         type: "Announced",
         status: "False",
@@ -53,7 +55,7 @@ describe("a running installation", () => {
       });
     });
     const filled = await written(async () => {
-      await lab.kubectl(["scale", "deployment", "once", "--replicas=1"]);
+      await merge(lab, paths.service("once"), { spec: { selector: { app: "once" } } });
       await announcer(lab, ip);
     });
     const deleted = await written(async () => {

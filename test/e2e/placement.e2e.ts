@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { EXCLUDE_NODE_LABEL } from "@fairlead/api/core/node.ts";
+import { EXCLUDE_NODE_LABEL, type Node } from "@fairlead/api/core/node.ts";
 import { MOVE_TO_ANNOTATION } from "@fairlead/api/moves.ts";
 import type { VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import { expect } from "chai";
@@ -11,6 +11,7 @@ import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { failuresOf, Onlookers } from "./support/onlookers.ts";
 import { adopted, announcedOnlyBy, listOf, pinnedWeb, place, unplace } from "./support/placed.ts";
+import { rolledOut } from "./support/served.ts";
 import { speakersReady } from "./support/speaker-pod.ts";
 import {
   addressed,
@@ -45,7 +46,7 @@ describe("where addresses are placed", function () {
     lab = await cluster();
     await reset(lab);
     await apply(lab, pool("lan", { addresses: RANGES }), web());
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
     await settled(lab);
   });
   after(() => reset(lab));
@@ -157,6 +158,11 @@ describe("failback of an address", function () {
     await unplace(lab, "kept");
   });
 
+  async function notReady(node: string): Promise<boolean> {
+    const { status } = await lab.api.get<Node>(`/api/v1/nodes/${node}`);
+    return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is !== "True") ?? false;
+  }
+
   it("Immediate gives it back to a node that was dead, make before break", async () => {
     await advertise({ failback: "Immediate" });
     const { vips, nodes } = await place(lab, "kept");
@@ -166,6 +172,8 @@ describe("failback of an address", function () {
     try {
       await lab.kill(owner);
       await onlookers.movedTo(macOf(lab, standIn));
+      // Until then it is, for the API, the better node and there.
+      await lab.waitFor(`${owner} is not Ready`, () => notReady(owner), { deadlineMs: 180_000 });
       for (const vip of vips) await adopted(lab, vip, standIn);
     } finally {
       await lab.start(owner);

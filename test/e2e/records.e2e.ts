@@ -9,6 +9,7 @@ import { clear, gone, keeping, keptFor } from "./support/keepings.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { outcomes } from "./support/outcomes.ts";
 import { usage } from "./support/pool-usage.ts";
+import { rolledOut } from "./support/served.ts";
 import { recordOf } from "./support/sharers.ts";
 import {
   addressesOf,
@@ -49,7 +50,7 @@ describe("the record of an address", () => {
     lab = await cluster();
     await reset(lab);
     await apply(lab, web(), advertisement("all", {}));
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
   });
   after(async () => {
     await clear(lab);

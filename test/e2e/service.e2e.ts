@@ -11,6 +11,7 @@ import { DUAL_STACK } from "./support/held.ts";
 import { lanWithWeb } from "./support/lan.ts";
 import { service, web } from "./support/objects.ts";
 import { recordOf } from "./support/placed.ts";
+import { rolledOut } from "./support/served.ts";
 import {
   address,
   addressed,
@@ -123,7 +124,7 @@ describe("a Service of type LoadBalancer", () => {
 
   it("with externalTrafficPolicy Local is held by a node with an endpoint and sees the client's own address", async () => {
     await apply(lab, web("one", { replicas: 1, node: "node-3" }));
-    await lab.kubectl(["rollout", "status", "deployment/one", "--timeout=60s"]);
+    await rolledOut(lab, "one");
     await apply(
       lab,
       service("local", { app: "one", spec: { ...DUAL_STACK, externalTrafficPolicy: "Local" } }),

@@ -10,6 +10,7 @@ import { controllerArguments, killLeader, leader, replacePod } from "./support/c
 import { eventAbout } from "./support/events.ts";
 import { controllerDecides } from "./support/full-pool.ts";
 import { advertisement, pool, web } from "./support/objects.ts";
+import { rolledOut } from "./support/served.ts";
 import { ServiceHistory } from "./support/service-history.ts";
 import {
   change,
@@ -39,7 +40,7 @@ describe("holders of a shared address", () => {
     await reset(lab);
     await controllerArguments(lab, `--gone-grace-seconds=${GRACE_MS / 1000}`);
     await apply(lab, web(), advertisement("all", {}));
-    await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+    await rolledOut(lab, "web");
   });
   after(async () => {
     await controllerArguments(lab);

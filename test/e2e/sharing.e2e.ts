@@ -5,6 +5,7 @@ import { controllerArguments } from "./support/controllers.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, namespace, pool, service, web } from "./support/objects.ts";
 import { outcomes } from "./support/outcomes.ts";
+import { rolledOut } from "./support/served.ts";
 import {
   expectHolders,
   FAMILY_DIGITS,
@@ -39,8 +40,7 @@ describe("an address that Services share", () => {
     await reset(lab);
     await controllerArguments(lab, `--gone-grace-seconds=${GRACE_MS / 1000}`);
     await apply(lab, web(), web("other"), advertisement("all", {}));
-    for (const name of ["web", "other"])
-      await lab.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
+    for (const name of ["web", "other"]) await rolledOut(lab, name);
   });
   after(async () => {
     await controllerArguments(lab);

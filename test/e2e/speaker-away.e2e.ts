@@ -32,7 +32,7 @@ interface Departure {
 }
 
 describe("an address whose speaker", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let lab: Lab;
   let placed: Placed;
   let onlookers: Onlookers;

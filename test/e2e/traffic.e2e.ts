@@ -9,6 +9,7 @@ import { service, web } from "./support/objects.ts";
 import { recordOf } from "./support/placed.ts";
 import { getByName, podAt, podsOnce, podsReached } from "./support/reached-pods.ts";
 import { reverseProxy, SEEN_CLIENT } from "./support/reverse-proxy.ts";
+import { rolledOut } from "./support/served.ts";
 import {
   addressed,
   announcer,
@@ -79,7 +80,7 @@ describe("traffic to a Service of type LoadBalancer", () => {
 
     beforeEach(async () => {
       await apply(lab, web("called", { replicas: 1, node: "node-1" }));
-      await rolledOut("called");
+      await rolledOut(lab, "called");
       const ports = [{ name: "call", port: 80, targetPort: 8080, protocol: "UDP" }];
       for (const externalTrafficPolicy of ["Cluster", "Local"]) {
         const spec = { ...DUAL_STACK, ports, externalTrafficPolicy };
@@ -148,7 +149,7 @@ describe("traffic to a Service of type LoadBalancer", () => {
     const node = await announcer(lab, virtualIPNameOf(vip));
     await apply(lab, web("hosted", { replicas: 1, node, hostPort: 80 }));
     try {
-      await rolledOut("hosted");
+      await rolledOut(lab, "hosted");
       for (const address of addressesOf(node))
         expect(await podAt(lab, "client-1", address, 80)).to.match(/^hosted-/);
       for (const address of await addressed(lab, "fronted", 2))
@@ -171,7 +172,7 @@ describe("traffic to a Service of type LoadBalancer", () => {
     );
     await apply(lab, reverseProxy("ingress", routes));
     try {
-      for (const name of ["blog", "ingress"]) await rolledOut(name);
+      for (const name of ["blog", "ingress"]) await rolledOut(lab, name);
       const spec = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
       const vips = await served("ingress", spec, "ingress");
       for (const address of vips)
@@ -205,10 +206,6 @@ describe("traffic to a Service of type LoadBalancer", () => {
 
   async function nodePortOf(name: string): Promise<string> {
     return lab.kubectl(["get", "service", name, "-o", "jsonpath={.spec.ports[*].nodePort}"]);
-  }
-
-  async function rolledOut(name: string): Promise<void> {
-    await lab.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
   }
 
   /** Makes a Service on port 80 and waits until every client gets a page through each of its addresses. */

@@ -56,7 +56,7 @@ export function installationReady(lab: Lab): Promise<true> {
       const well = pods.every(({ ready, terminating }) => ready && !terminating);
       return well && pods.length === 2 + lab.nodeNames.length;
     },
-    { deadlineMs: 60_000 },
+    { deadlineMs: 180_000 },
   );
 }
 

@@ -121,13 +121,21 @@ async function ask({ question, options }: AgentOrder): Promise<Attempt> {
     startedAtMs,
     elapsedMs: performance.now() - startMs,
   });
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? 2000);
+  const expiry = new AbortController();
+  const { signal: timeout } = expiry;
+  // An answer that came while this program waited for a core is taken first.
+  const timer = setTimeout(
+    () => setImmediate(() => expiry.abort(new Error("timeout"))),
+    options.timeoutMs ?? 2000,
+  );
   try {
     const answer = await send(question, options, timeout);
     return { ok: true, ...timing(), ...answer };
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : String(thrown);
     return { ok: false, ...timing(), reason: timeout.aborted ? "timeout" : code };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -68,10 +68,7 @@ export async function stopLeader(lab: Lab): Promise<Ended> {
 
 /** Deletes a pod at once; a new one comes in its place. A program that crashed twice is kept waiting by kubelet. */
 export async function replacePod(lab: Lab, pod: string): Promise<void> {
-  await lab.kubectl([
-    ...["-n", NAMESPACE, "delete", "pod", pod],
-    ...["--grace-period=0", "--force", "--wait=false"],
-  ]);
+  await accepted(lab, "DELETE", `/api/v1/namespaces/${NAMESPACE}/pods/${pod}?gracePeriodSeconds=0`);
 }
 
 /** Does something while no controller runs; too short for the lead to go. */

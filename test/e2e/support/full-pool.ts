@@ -3,6 +3,7 @@ import { installationReady } from "../../install/pods.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { settled } from "./audit.ts";
 import { advertisement, type Manifest, pool, service, web } from "./objects.ts";
+import { rolledOut } from "./served.ts";
 import { address, addressesOf, announcer, apply, condition, paths, reset, virtualIPs } from "./steps.ts";
 
 /** Services that have all addresses of the pool "lan" between them. */
@@ -32,7 +33,7 @@ export const FULL_POOL: readonly Manifest[] = [
 export async function fillPool(lab: Lab): Promise<void> {
   await reset(lab);
   await apply(lab, ...POOLS, web());
-  await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  await rolledOut(lab, "web");
   await apply(lab, ...HOLDERS.map((name) => service(name)));
   for (const name of HOLDERS) await announcer(lab, await address(lab, name));
   await apply(lab, ...FULL_POOL);

@@ -2,6 +2,7 @@ import type { Lab } from "../../lab/lab.ts";
 import { cluster } from "./cluster.ts";
 import { advertisement, pool, web } from "./objects.ts";
 import { pinnedWeb } from "./placed.ts";
+import { rolledOut } from "./served.ts";
 import { apply, reset } from "./steps.ts";
 
 /** Ten addresses of each family on the nodes' segment. */
@@ -19,7 +20,7 @@ export async function lan(): Promise<Lab> {
 export async function lanWithWeb(): Promise<Lab> {
   const lab = await lan();
   await apply(lab, web());
-  await lab.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+  await rolledOut(lab, "web");
   return lab;
 }
 

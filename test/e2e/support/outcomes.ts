@@ -15,7 +15,7 @@ export type Outcomes<Name extends string = string> = Readonly<Record<Name, strin
 export async function outcomes<Name extends string>(
   lab: Lab,
   expected: Outcomes<Name>,
-  deadlineMs = 15_000,
+  deadlineMs = 60_000,
 ): Promise<Outcomes<Name>> {
   const names = Object.keys(expected) as Name[];
   const { length } = names;
@@ -32,6 +32,15 @@ export async function outcomes<Name extends string>(
     },
     { deadlineMs },
   );
+}
+
+/** Waits until the condition `fairlead.dev/Allocated` of a Service in `default` says this: other words may come later than the same outcome. */
+export async function says(lab: Lab, name: string, text: string): Promise<void> {
+  await lab.waitFor(`${name} says: ${text}`, async (see) => {
+    const message = told((await servicesByName(lab)).get(name));
+    see(message);
+    return message.includes(text);
+  });
 }
 
 async function servicesByName(lab: Lab): Promise<ReadonlyMap<string, Service>> {

@@ -2,7 +2,7 @@ import type { Move, VirtualIP } from "@fairlead/api/virtual-ip.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { DUAL_STACK } from "./held.ts";
 import { service, web } from "./objects.ts";
-import { proxied } from "./served.ts";
+import { proxied, rolledOut } from "./served.ts";
 import { addressed, announcer, apply, merge, paths, virtualIPNameOf, virtualIPs } from "./steps.ts";
 import { speakerMetrics } from "./wire.ts";
 
@@ -20,8 +20,7 @@ const webOn = (node: string): string => `web-${node}`;
 export async function pinnedWeb(lab: Lab): Promise<void> {
   const names = lab.nodeNames.map(webOn);
   await apply(lab, ...lab.nodeNames.map((node) => web(webOn(node), { replicas: 1, node })));
-  for (const name of names)
-    await lab.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=60s"], { deadlineMs: 70_000 });
+  for (const name of names) await rolledOut(lab, name);
 }
 
 /** Makes a Service of both families and has its pod on the last node of its list; needs {@link pinnedWeb}. */

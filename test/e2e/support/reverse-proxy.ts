@@ -55,8 +55,8 @@ function program(routes: readonly Route[]): string {
     ...cases,
     "  *) printf 'Status: 404 Not Found\\r\\n\\r\\n'; exit ;;",
     "esac",
-    `printf 'Status: 200 OK\\r\\n${SEEN_CLIENT}: %s\\r\\n\\r\\n' "$REMOTE_ADDR"`,
-    'exec timeout 2 wget -q -O - "http://$backend/"',
+    "page=$(timeout 2 wget -q -O - \"http://$backend/\") || { printf 'Status: 502 Bad Gateway\\r\\n\\r\\n'; exit; }",
+    `printf 'Status: 200 OK\\r\\n${SEEN_CLIENT}: %s\\r\\n\\r\\n%s\\n' "$REMOTE_ADDR" "$page"`,
     "",
   ].join("\n");
 }

@@ -2,7 +2,11 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { service, type WebOptions, web } from "./objects.ts";
+import { touch } from "./outage.ts";
 import { addressed, announcer, apply, paths, urlOf, virtualIPNameOf } from "./steps.ts";
+
+/** So many looks in vain are some seconds. */
+const TOUCHED_EVERY = 30;
 
 /** Makes web pods and waits until they are ready. */
 export async function serve(lab: Lab, name: string, options: WebOptions): Promise<void> {
@@ -12,8 +16,8 @@ export async function serve(lab: Lab, name: string, options: WebOptions): Promis
 
 /** Waits until all pods of a Deployment are of its newest kind and ready. */
 export async function rolledOut(lab: Lab, name: string): Promise<void> {
-  const argv = ["rollout", "status", `deployment/${name}`, "--timeout=60s"];
-  await lab.kubectl(argv, { deadlineMs: 70_000 });
+  const argv = ["rollout", "status", `deployment/${name}`, "--timeout=170s"];
+  await lab.kubectl(argv, { deadlineMs: 180_000 });
 }
 
 /** Makes a Service of both families, and waits until it is answered. @returns its addresses, IPv4 first */
@@ -47,6 +51,7 @@ interface WithNodePorts {
  */
 export async function proxied(lab: Lab, name: string, vip: string, backend?: string): Promise<void> {
   const { spec } = await lab.api.get<Service & WithNodePorts>(paths.service(name));
+  let looks = 0;
   for (const node of lab.nodeNames) {
     const [cable] = lab.member(node).cables;
     const own = vip.includes(":") ? cable?.ipv6 : cable?.ipv4;
@@ -56,7 +61,11 @@ export async function proxied(lab: Lab, name: string, vip: string, backend?: str
         async (see) => {
           const attempt = await lab.fetch(node, url);
           see(attempt);
-          return attempt.ok && (backend === undefined || readWebAnswer(attempt.body).node === backend);
+          if (attempt.ok && (backend === undefined || readWebAnswer(attempt.body).node === backend))
+            return true;
+          looks++;
+          if (looks % TOUCHED_EVERY === 0) await touch(lab, name);
+          return false;
         },
         { deadlineMs: 120_000 },
       );

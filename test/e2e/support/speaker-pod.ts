@@ -24,7 +24,7 @@ export async function deleteSpeaker(lab: Lab, node: string): Promise<void> {
 export async function restartSpeakers(lab: Lab): Promise<void> {
   const what = "daemonset/fairlead-speaker";
   await lab.kubectl(["-n", NAMESPACE, "rollout", "restart", what]);
-  await lab.kubectl(["-n", NAMESPACE, "rollout", "status", what, "--timeout=120s"], { deadlineMs: 130_000 });
+  await lab.kubectl(["-n", NAMESPACE, "rollout", "status", what, "--timeout=360s"], { deadlineMs: 370_000 });
 }
 
 /** Waits until another process than before is the speaker on a node and is ready. */
@@ -38,7 +38,7 @@ export async function speakerBack(lab: Lab, before: InstalledPod): Promise<void>
       const isOther = pod !== undefined && (pod.uid !== before.uid || pod.restarts > before.restarts);
       return other === undefined && isOther && pod.ready;
     },
-    { deadlineMs: 60_000 },
+    { deadlineMs: 360_000 },
   );
 }
 

@@ -48,9 +48,13 @@ export async function reset(lab: Lab): Promise<void> {
   await noneHeld(lab);
 }
 
-/** Deletes all Services and Deployments that a test made, and waits until they are gone. */
+/**
+ * Deletes all Services and Deployments that a test made, and waits until they are gone. Their ReplicaSets and Pods are told to go, too: a
+ * garbage collector that was away while a Deployment went and another one of its name came never collects them.
+ */
 export async function removeServices(lab: Lab): Promise<void> {
-  await lab.kubectl(["delete", "services,deployments", "-A", ...OF_TESTS]);
+  await lab.kubectl(["delete", "services,deployments,replicasets", "-A", ...OF_TESTS]);
+  await lab.kubectl(["delete", "pods", "-A", ...OF_TESTS.slice(0, -1), "--wait=false"]);
 }
 
 /** Waits until no address is held, not even for a Service that may come back. */

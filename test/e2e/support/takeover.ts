@@ -36,14 +36,21 @@ const AGAIN_MS = 900;
 
 /** A busy machine sends so much too late; if it does so with the first frame, the others come too early. */
 const EARLY_MS = 150;
-const LATE_MS = 400;
+const LATE_MS = 1000;
 
-/** Waits until the last round about the address was seen. */
-export async function whenTold(lab: Lab, capture: Capture, vip: string, mac: string): Promise<void> {
+/** Waits until the last round about the address was seen, however late they are. @param sinceMs what the capture saw before is none of them */
+export async function whenTold(
+  lab: Lab,
+  capture: Capture,
+  vip: string,
+  mac: string,
+  sinceMs = 0,
+): Promise<void> {
   await lab.waitFor(`all rounds of frames from ${mac} that tell everybody of ${vip}`, (see) => {
-    const told = tellingsOf(claimsOf(capture.frames, vip), mac);
+    const claims = claimsOf(capture.frames, vip).filter(({ timeMs }) => timeMs >= sinceMs);
+    const told = tellingsOf(claims, mac);
     see(told.map(({ atMs, form }) => `${form} at ${atMs} ms`));
-    return closest(told, vip).missing.length === 0;
+    return closest(told, vip, Number.POSITIVE_INFINITY).missing.length === 0;
   });
 }
 
@@ -69,8 +76,8 @@ function plansOf(vip: string): readonly Plan[] {
 }
 
 /** The comparison with the plan that is met best. */
-function closest(told: Plan, vip: string): Match {
-  const [first, second] = plansOf(vip).map((plan) => match(told, plan));
+function closest(told: Plan, vip: string, lateMs = LATE_MS): Match {
+  const [first, second] = plansOf(vip).map((plan) => match(told, plan, lateMs));
   if (first === undefined) throw new Error("there is no plan");
   return second === undefined || first.missing.length <= second.missing.length ? first : second;
 }
@@ -88,11 +95,11 @@ function tellingsOf(claims: readonly Claim[], mac: string): Plan {
   return own.map(({ timeMs, form }) => ({ atMs: timeMs - firstMs, form }));
 }
 
-function match(told: Plan, plan: Plan): Match {
+function match(told: Plan, plan: Plan, lateMs: number): Match {
   const extra = [...told];
   const missing = plan.filter(({ atMs, form }) => {
     const found = extra.findIndex(
-      (one) => one.form === form && one.atMs >= atMs - EARLY_MS && one.atMs <= atMs + LATE_MS,
+      (one) => one.form === form && one.atMs >= atMs - EARLY_MS && one.atMs <= atMs + lateMs,
     );
     if (found >= 0) extra.splice(found, 1);
     return found < 0;

@@ -15,7 +15,7 @@ export async function withoutControllers(lab: Lab, run: () => Promise<void>): Pr
         see(pods);
         return pods.length === 0;
       },
-      { deadlineMs: 60_000 },
+      { deadlineMs: 180_000 },
     );
     await run();
   } finally {
