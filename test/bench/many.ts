@@ -3,6 +3,7 @@ import { speakersReady } from "../e2e/support/speaker-pod.ts";
 import { macOf } from "../e2e/support/steps.ts";
 import { installationReady } from "../install/pods.ts";
 import type { Lab } from "../lab/lab.ts";
+import { type Counters, countersOf, grown } from "./grown-counters.ts";
 import { calm } from "./machine-load.ts";
 import { ManyHeld, sizesFrom } from "./many-held.ts";
 import { measureMemory } from "./memory.ts";
@@ -55,6 +56,8 @@ async function measure(lab: Lab, size: number, held: ManyHeld): Promise<void> {
     await watch.held(addresses.length);
     await delay(CALM_MS);
     watch.pace(QUICK);
+    const others = lab.nodeNames.filter((one) => one !== node);
+    const before = await Promise.all(others.map((one) => countersOf(lab, one)));
     const struckMs = monotonicMs();
     await lab.kill(node);
     try {
@@ -65,6 +68,7 @@ async function measure(lab: Lab, size: number, held: ManyHeld): Promise<void> {
       tellCircumstances(report, reference, struckMs);
       console.log(`  ${load}`);
       tellLeft(report);
+      for (const [i, one] of others.entries()) await tellGrown(lab, one, before[i] ?? new Map());
     } finally {
       await revive(lab, node);
     }
@@ -155,6 +159,10 @@ function tellCircumstances(report: TurnReport, reference: TurnReport, struckMs: 
     const asked = `${sent} questions in ${sentForMs.toFixed(0)} ms, ${perSecond} a second`;
     console.log(`  ${who}: ${asked}; ${dropped} frames were lost to the asker`);
   }
+}
+
+async function tellGrown(lab: Lab, node: string, before: Counters): Promise<void> {
+  console.log(`  counted by the speaker on ${node}: ${grown(before, await countersOf(lab, node))}`);
 }
 
 function tellLeft({ left }: TurnReport): void {

@@ -73,6 +73,10 @@ describe("what a stranger on the LAN makes up", function () {
     const frames = Array.from({ length: FLOOD_PER_SECOND * FLOOD_S }, (_, i) =>
       i % 3 === 0 ? known : unknown,
     );
+    const grown = async (before: ReadonlyMap<string, number>): Promise<readonly number[]> => {
+      const now = await droppedMessages(lab, standIn);
+      return ["WrongTag", "Unchecked"].map((reason) => (now.get(reason) ?? 0) - (before.get(reason) ?? 0));
+    };
     const before = await droppedMessages(lab, standIn);
     const onlookers = await Onlookers.begin(lab, placed.vips);
     let wanted = true;
@@ -82,15 +86,14 @@ describe("what a stranger on the LAN makes up", function () {
     let seen: readonly Seen[] = [];
     try {
       await lab.waitFor(`the speaker on ${standIn} counts a flood`, async (see) => {
-        const now = await droppedMessages(lab, standIn);
-        const grown = ["WrongTag", "Unchecked"].map(
-          (reason) => (now.get(reason) ?? 0) - (before.get(reason) ?? 0),
-        );
-        see(grown);
-        return grown.every((count) => count > FLOOD_PER_SECOND / 4);
+        const counts = await grown(before);
+        see(counts);
+        return counts.every((count) => count > FLOOD_PER_SECOND / 4);
       });
+      const amid = await droppedMessages(lab, standIn);
       await lab.kill(owner);
       await onlookers.movedTo(macOf(lab, standIn));
+      for (const count of await grown(amid)) expect(count, "a flood meanwhile").to.be.above(LEAST);
     } finally {
       wanted = false;
       seen = await onlookers.stop();

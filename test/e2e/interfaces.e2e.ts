@@ -13,6 +13,7 @@ import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
 import { adopted, announcedOnlyBy, lastMove, recordOf, turns } from "./support/placed.ts";
 import { proxied, rolledOut } from "./support/served.ts";
+import { nodesSettled } from "./support/speaker-pod.ts";
 import {
   addressed,
   announcer,
@@ -43,20 +44,13 @@ describe("the interfaces of a node", () => {
     await apply(lab, pool("lan", { addresses: LAN }), advertisement("lan", { ipAddressPools: ["lan"] }));
     await apply(lab, pool("second", { addresses: SECOND, autoAssign: false }), second(), web("web"));
     await rolledOut(lab, "web");
-  });
-  // Nothing new goes to a node that has started a little later than the others.
-  before("node-1 is given what is new", async () => {
-    await lab.waitFor("a Service goes to node-1", async (see) => {
-      const all = await Promise.all((await addresses()).map((vip) => announcer(lab, virtualIPNameOf(vip))));
-      see(all);
-      await noServices();
-      return all.every((node) => node === "node-1");
-    });
+    await nodesSettled(lab);
   });
   after(() => Lab.takeDown(name));
   afterEach(async () => {
     await apply(lab, second());
-    await noServices();
+    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
+    await noneHeld(lab);
     await bothReported("eth1");
   });
 
@@ -191,7 +185,9 @@ describe("the interfaces of a node", () => {
       for (const vip of vips) await page(lab, "client-1", vip);
       const capture = await lab.capture("client-1", "arp or icmp6");
       const probes = await Promise.all(
-        vips.map((vip) => lab.probe("client-1", { kind: "tcp", address: vip, port: 80 }, { everyMs: 50 })),
+        vips.map((vip) =>
+          lab.probe("client-1", { kind: "tcp", address: vip, port: 80 }, { everyMs: 50, timeoutMs: 900 }),
+        ),
       );
       try {
         await lab.plugCable("node-2", "eth1");
@@ -473,11 +469,6 @@ describe("the interfaces of a node", () => {
     const preference = { matchLabels: { "kubernetes.io/hostname": "node-1" } };
     const preferredNodeSelectors = [{ weight: 1, preference }];
     return advertisement("second", { ipAddressPools: ["second"], preferredNodeSelectors, ...spec });
-  }
-
-  async function noServices(): Promise<void> {
-    await lab.kubectl(["delete", "services", "-l", "fairlead-e2e", "--wait=true"]);
-    await noneHeld(lab);
   }
 
   async function addresses(): Promise<readonly string[]> {

@@ -258,7 +258,7 @@ describe("the kube package on a real API server", () => {
       await lab.waitFor(
         "the token is refused",
         () => {
-          // What is being refused is not to be cut: only a watch that is open.
+          // Only an open watch is cut, not the request that is being refused.
           if (reflector.problem === undefined) line.reset();
           return /does not accept the credentials/.test(reflector.problem ?? "") || undefined;
         },

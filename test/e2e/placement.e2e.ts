@@ -12,7 +12,7 @@ import { advertisement, type Manifest, pool, service, web } from "./support/obje
 import { failuresOf, Onlookers } from "./support/onlookers.ts";
 import { adopted, announcedOnlyBy, listOf, pinnedWeb, place, unplace } from "./support/placed.ts";
 import { rolledOut } from "./support/served.ts";
-import { speakersReady } from "./support/speaker-pod.ts";
+import { nodesSettled, speakersReady } from "./support/speaker-pod.ts";
 import {
   addressed,
   announcer,
@@ -27,8 +27,6 @@ import {
 } from "./support/steps.ts";
 
 const RANGES = ["198.51.100.200-198.51.100.229", "2001:db8:10::200-2001:db8:10::229"];
-/** A node that has started gets nothing new for so long; and a moment. */
-const SETTLED_MS = 11_000;
 /** Until then after its return a node may answer for what it had. */
 const RETURNED_MS = 1500;
 const QUIET_MS = 8000;
@@ -47,7 +45,7 @@ describe("where addresses are placed", function () {
     await reset(lab);
     await apply(lab, pool("lan", { addresses: RANGES }), web());
     await rolledOut(lab, "web");
-    await settled(lab);
+    await nodesSettled(lab);
   });
   after(() => reset(lab));
   afterEach(async () => {
@@ -145,7 +143,7 @@ describe("failback of an address", function () {
     await reset(lab);
     await apply(lab, pool("lan", { addresses: RANGES }));
     await pinnedWeb(lab);
-    await settled(lab);
+    await nodesSettled(lab);
   });
   after(() => reset(lab));
   afterEach(async () => {
@@ -172,7 +170,7 @@ describe("failback of an address", function () {
     try {
       await lab.kill(owner);
       await onlookers.movedTo(macOf(lab, standIn));
-      // Until then it is, for the API, the better node and there.
+      // Until then the API says that the better node is there.
       await lab.waitFor(`${owner} is not Ready`, () => notReady(owner), { deadlineMs: 180_000 });
       for (const vip of vips) await adopted(lab, vip, standIn);
     } finally {
@@ -262,10 +260,3 @@ describe("failback of an address", function () {
     return lab.kubectl(["label", "--overwrite", "node", node, argument]);
   }
 });
-
-/** Waits until all nodes have been there for a while, so that none is passed over. */
-async function settled(lab: Lab): Promise<void> {
-  await lab.nodesReady();
-  await speakersReady(lab);
-  await delay(SETTLED_MS);
-}

@@ -79,7 +79,7 @@ export const TIMING = {
   nodePathCheck: 1000,
   /** Acknowledged on the segment, and for so long by nobody on the node path. */
   nodePathLost: 3000,
-  /** Before the addresses are offered for it: others are asked there once more, for it may be back. */
+  /** For so long an answer on the node path is waited for before everything is offered. */
   nodePathLastAnswer: 300,
   /** A path is well on which somebody was heard this recently: even the reserve is beaten once a second. */
   pathWell: 1500,

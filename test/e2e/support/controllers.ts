@@ -82,12 +82,13 @@ export async function whilePaused(lab: Lab, run: () => Promise<void>): Promise<v
   }
 }
 
-async function accepted(
+/** Sends a request as administrator. @throws Error if it is refused */
+export async function accepted(
   lab: Lab,
   method: string,
   path: string,
   options: { body?: unknown; contentType?: string } = {},
 ): Promise<void> {
   const { status, text } = await lab.api.send(method, path, options);
-  if (status !== 200) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
+  if (status !== 200 && status !== 201) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
 }

@@ -3,10 +3,10 @@ import { SERVICE_NAME_LABEL } from "@fairlead/api/core/endpoint-slice.ts";
 import type { Node } from "@fairlead/api/core/node.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { web } from "./objects.ts";
-import { address, apply, merge, paths, urlOf } from "./steps.ts";
+import { rolledOut } from "./served.ts";
+import { address, apply, touch, urlOf } from "./steps.ts";
 
 const SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
-const TOUCHED = "fairlead-e2e/touched";
 /** Pods that are made only to see that Kubernetes makes them. */
 const PROOF = "made-again";
 
@@ -17,7 +17,7 @@ const PROOF = "made-again";
  */
 export async function servedAgain(lab: Lab, name: string): Promise<void> {
   await apply(lab, web(PROOF, { replicas: 1 }));
-  await lab.kubectl(["rollout", "status", `deployment/${PROOF}`, "--timeout=120s"], { deadlineMs: 130_000 });
+  await rolledOut(lab, PROOF);
   await lab.kubectl(["delete", "deployment", PROOF]);
   const ip = await address(lab, name);
   const port = await lab.kubectl(["get", "service", name, "-o", "jsonpath={.spec.ports[0].nodePort}"]);
@@ -61,11 +61,4 @@ export async function slicesOf(lab: Lab, name: string): Promise<readonly Endpoin
   const selector = encodeURIComponent(`${SERVICE_NAME_LABEL}=${name}`);
   return (await lab.api.get<{ items: readonly EndpointSlice[] }>(`${SLICES}?labelSelector=${selector}`))
     .items;
-}
-
-/** The EndpointSlice controller, when its own view is late ("informer cache is out of date"), lets a Service lie for minutes otherwise. */
-export async function touch(lab: Lab, name: string): Promise<void> {
-  await merge(lab, paths.service(name), {
-    metadata: { annotations: { [TOUCHED]: new Date().toISOString() } },
-  });
 }

@@ -34,7 +34,7 @@ export async function outcomes<Name extends string>(
   );
 }
 
-/** Waits until the condition `fairlead.dev/Allocated` of a Service in `default` says this: other words may come later than the same outcome. */
+/** Waits until the condition `fairlead.dev/Allocated` of a Service in `default` says this: words may come later than the outcome. */
 export async function says(lab: Lab, name: string, text: string): Promise<void> {
   await lab.waitFor(`${name} says: ${text}`, async (see) => {
     const message = told((await servicesByName(lab)).get(name));

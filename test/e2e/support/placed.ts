@@ -25,7 +25,7 @@ export async function pinnedWeb(lab: Lab): Promise<void> {
 
 /** Makes a Service of both families and has its pod on the last node of its list; needs {@link pinnedWeb}. */
 export async function place(lab: Lab, name: string): Promise<Placed> {
-  let vips = await serve(lab, name);
+  let vips = await announced(lab, name);
   // After an outage lists are still written while kube-proxies come back: what was chosen before may not stand any more.
   const placed = async (see: (value: unknown) => void): Promise<Placed | false> => {
     const lists = await Promise.all(vips.map((vip) => listOf(lab, vip)));
@@ -35,8 +35,8 @@ export async function place(lab: Lab, name: string): Promise<Placed> {
     if (owner === undefined || second === undefined || last === undefined || more !== undefined) return false;
     // A node that came between the choices for the two families is last on one list for good.
     if (others.some((one) => one.length === nodes.length && one.join() !== nodes.join())) {
-      await lab.kubectl(["delete", "service", name]);
-      vips = await serve(lab, name);
+      await unplace(lab, name);
+      vips = await announced(lab, name);
       return false;
     }
     await merge(lab, paths.service(name), { spec: { selector: { app: webOn(last) } } });
@@ -54,7 +54,7 @@ export async function place(lab: Lab, name: string): Promise<Placed> {
 }
 
 /** Makes a Service of both families and waits until it is announced; returns its addresses, IPv4 first. */
-async function serve(lab: Lab, name: string): Promise<readonly string[]> {
+async function announced(lab: Lab, name: string): Promise<readonly string[]> {
   await apply(lab, service(name, { app: webOn(lab.nodeNames[0] ?? ""), spec: DUAL_STACK }));
   const vips = await addressed(lab, name, 2);
   for (const vip of vips) await announcer(lab, virtualIPNameOf(vip));

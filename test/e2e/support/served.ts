@@ -2,8 +2,7 @@ import type { Service } from "@fairlead/api/core/service.ts";
 import { readWebAnswer } from "../../lab/attempt.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { service, type WebOptions, web } from "./objects.ts";
-import { touch } from "./outage.ts";
-import { addressed, announcer, apply, paths, urlOf, virtualIPNameOf } from "./steps.ts";
+import { addressed, announcer, apply, paths, touch, urlOf, virtualIPNameOf } from "./steps.ts";
 
 /** So many looks in vain are some seconds. */
 const TOUCHED_EVERY = 30;

@@ -1,6 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { NAMESPACE } from "../../install/fairlead.ts";
 import { type InstalledPod, installedPods, programOf } from "../../install/pods.ts";
 import type { Lab } from "../../lab/lab.ts";
+
+/** A node that has started gets nothing new for so long; and a moment. */
+const SETTLED_MS = 11_000;
 
 /** The speaker's pod on a node. @throws Error if there is none, or two */
 export async function speakerOn(lab: Lab, node: string): Promise<InstalledPod> {
@@ -16,8 +20,12 @@ export async function signalSpeaker(lab: Lab, node: string, signal: "SIGKILL" | 
 
 /** Deletes the speaker's pod on a node; another one comes in its place. */
 export async function deleteSpeaker(lab: Lab, node: string): Promise<void> {
-  const { name } = await speakerOn(lab, node);
-  await lab.kubectl(["-n", NAMESPACE, "delete", "pod", name, "--wait=false"]);
+  await deletePod(lab, (await speakerOn(lab, node)).name);
+}
+
+/** Deletes a pod of Fairlead, if it is still there, as a rollout does. */
+export async function deletePod(lab: Lab, name: string): Promise<void> {
+  await lab.kubectl(["-n", NAMESPACE, "delete", "pod", name, "--wait=false", "--ignore-not-found"]);
 }
 
 /** Ends all speakers one after the other and waits until new ones run, as an upgrade does. */
@@ -54,4 +62,11 @@ export async function speakersReady(lab: Lab): Promise<void> {
       },
       { deadlineMs: 120_000, everyMs: 500 },
     );
+}
+
+/** Waits until all nodes have been there for a while, so that none is passed over. */
+export async function nodesSettled(lab: Lab): Promise<void> {
+  await lab.nodesReady();
+  await speakersReady(lab);
+  await delay(SETTLED_MS);
 }

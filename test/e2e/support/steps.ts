@@ -15,6 +15,8 @@ export interface WithConditions extends KubeObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
+/** When a test last touched an object. */
+const TOUCHED = "fairlead-e2e/touched";
 const OURS = "/apis/fairlead.dev/v1beta1";
 
 /** URL paths of single objects. */
@@ -26,7 +28,7 @@ export const paths = {
   speaker: (name: string) => `${OURS}/speakers/${name}`,
 } as const;
 
-const OF_TESTS = ["-l", TEST_LABEL, "--ignore-not-found", "--wait=true"];
+const OF_TESTS = ["-l", TEST_LABEL, "--ignore-not-found"];
 
 /** Applies manifests in one go, in this order. */
 export async function apply(lab: Lab, ...manifests: readonly Manifest[]): Promise<void> {
@@ -54,7 +56,7 @@ export async function reset(lab: Lab): Promise<void> {
  */
 export async function removeServices(lab: Lab): Promise<void> {
   await lab.kubectl(["delete", "services,deployments,replicasets", "-A", ...OF_TESTS]);
-  await lab.kubectl(["delete", "pods", "-A", ...OF_TESTS.slice(0, -1), "--wait=false"]);
+  await lab.kubectl(["delete", "pods", "-A", ...OF_TESTS, "--wait=false"]);
 }
 
 /** Waits until no address is held, not even for a Service that may come back. */
@@ -164,4 +166,11 @@ export function virtualIPNameOf(text: string): string {
 /** The MAC of a node's interface on the LAN. */
 export function macOf(lab: Lab, node: string): string {
   return lab.member(node).cables[0]?.mac ?? "";
+}
+
+/** The EndpointSlice controller, when its own view is late ("informer cache is out of date"), lets a Service lie for minutes otherwise. */
+export async function touch(lab: Lab, name: string): Promise<void> {
+  await merge(lab, paths.service(name), {
+    metadata: { annotations: { [TOUCHED]: new Date().toISOString() } },
+  });
 }

@@ -38,7 +38,11 @@ const AGAIN_MS = 900;
 const EARLY_MS = 150;
 const LATE_MS = 1000;
 
-/** Waits until the last round about the address was seen, however late they are. @param sinceMs what the capture saw before is none of them */
+/**
+ * Waits until the last round about the address was seen, however late they are.
+ *
+ * @param sinceMs what the capture saw before is none of them
+ */
 export async function whenTold(
   lab: Lab,
   capture: Capture,

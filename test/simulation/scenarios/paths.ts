@@ -245,11 +245,10 @@ export const PATHS: readonly Scenario[] = [
     name: "everybody's node path dead for 8 s, segment alive",
     world: { networks: 2 },
     play: (world) => {
-      const set = (dead: boolean): void => {
-        for (const { number } of world.machines) world.nodeNetwork.setDead(number, dead);
-      };
-      set(true);
-      world.later(8000, () => set(false));
+      for (const { number } of world.machines) {
+        world.nodeNetwork.setDead(number, true);
+        world.later(number === OWNER ? 8150 : 8000, () => world.nodeNetwork.setDead(number, false));
+      }
     },
     lengthMs: 14_000,
     most: NOTHING,

@@ -125,6 +125,22 @@ describe("a holder that nobody acknowledges on the node path any more", () => {
     expect(watched.offered).to.deep.equal([]);
   });
 
+  it("offers it to one stand-in, though another says later that it hears others too", () => {
+    const watched = new Watched();
+    watched.lists = [[1n, 2n, 3n]];
+    watched.run(5000, ["Node", "Segment"]);
+    let late: (() => void) | undefined;
+    watched.run(3600, ["Segment"], (asked) => {
+      answering(watched, well)(asked);
+      if (asked.to === 3n && asked.only === undefined)
+        late = () => watched.sighted(3n, "Segment", { round: asked.round, ...well });
+    });
+    expect(watched.offered).to.deep.equal([2n]);
+    late?.();
+    watched.run(400, ["Segment"]);
+    expect(watched.offered).to.deep.equal([2n]);
+  });
+
   it("does not if what it asked there is answered on the segment alone, for it may be heard and not hear", () => {
     const watched = new Watched();
     watched.run(5000, ["Node", "Segment"]);

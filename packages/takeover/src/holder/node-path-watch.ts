@@ -29,8 +29,8 @@ interface Acknowledged extends Record<Path, number> {
  * A holder that is acknowledged on the segment and by nobody on the node path any more answers for addresses whose pods on other nodes it does
  * not reach. After 2 s of that it asks there whoever else there is: who answers shows that the path leads to somebody. If nobody has in another
  * second, it asks its stand-ins each second whether they hear others there, and offers its addresses to the first that does and sees the
- * segment, unless somebody answers there in the meantime: where the path was dead for all, it is back for all at once. If no stand-in hears others, it is
- * no better elsewhere, and nothing moves; nor where that path never led to anybody.
+ * segment, unless somebody answers there in the meantime: where the path was dead for all, it is back for all at once. If no
+ * stand-in hears others, it is no better elsewhere, and nothing moves; nor where that path never led to anybody.
  */
 export class NodePathWatch {
   readonly #options: NodePathWatchOptions;
@@ -71,6 +71,8 @@ export class NodePathWatch {
 
   #check(): void {
     const { core, holder, questions } = this.#options;
+    this.#offering?.cancel();
+    this.#offering = undefined;
     for (const withdraw of this.#withdraw.splice(0)) withdraw();
     for (const node of this.#acknowledged.keys())
       if (core.directory.get(node) === undefined) this.#acknowledged.delete(node);
@@ -102,6 +104,7 @@ export class NodePathWatch {
     const { core, offers } = this.#options;
     this.#offering = undefined;
     if (!this.#isLost()) return;
+    for (const withdraw of this.#withdraw.splice(0)) withdraw();
     this.#offeredMs.set(to, core.clock.nowMs());
     offers.to(to);
   }
