@@ -40,7 +40,10 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #care: Caretaking;
   readonly #plans: Plans;
+  /** Since when a path counts as silent: since the last heartbeat, or since my own loop ran again. */
   readonly #lastMs: Record<Path, number>;
+  /** The last heartbeat on the segment. */
+  #heardMs: number;
   #state: WatchState = "Up";
   #intervalMs: number = TIMING.reserveBeat;
   #active: readonly NodeId[] = [];
@@ -57,6 +60,7 @@ export class Watch {
     this.holder = holder;
     const nowMs = core.clock.nowMs();
     this.#lastMs = { Segment: nowMs, Node: nowMs };
+    this.#heardMs = nowMs;
     const { duties } = this;
     const active = (): readonly NodeId[] => this.#active;
     this.#care = new Caretaking({
@@ -82,9 +86,9 @@ export class Watch {
     return this.#state;
   }
 
-  /** Since the holder's last heartbeat on the segment. */
+  /** Since the holder's last heartbeat on the segment: what is testified to others, whatever I did meanwhile. */
   get silentMs(): number {
-    return this.#silentMs("Segment");
+    return this.#options.core.clock.nowMs() - this.#heardMs;
   }
 
   isCaretaking(entry: Entry): boolean {
@@ -94,6 +98,7 @@ export class Watch {
   heartbeat(path: Path, beat: Heartbeat): void {
     if (this.#state !== "Care") this.#countMissed(path);
     this.#lastMs[path] = this.#options.core.clock.nowMs();
+    if (path === "Segment") this.#heardMs = this.#lastMs.Segment;
     if (beat.addresses === 0 && !beat.restarting) {
       this.end();
       return;
@@ -254,7 +259,7 @@ export class Watch {
       addresses: samples.map(({ entry }) => entry.address),
       items: samples.slice(0, 31).map(({ entry, claim }) => itemOf(entry, claim)),
     };
-    const { silentMs } = this;
+    const silentMs = this.#silentMs("Segment");
     this.#round = core.rounds.start(core, question, (findings) =>
       this.#settle(samples, list, silentMs, findings),
     );
