@@ -79,11 +79,15 @@ function plansOf(vip: string): readonly Plan[] {
   return [once, [...once.filter(({ atMs }) => atMs < AGAIN_MS), ...again]];
 }
 
-/** The comparison with the plan that is met best. */
+/** The comparison with the plan that is met best: with the least that is missing or too much. */
 function closest(told: Plan, vip: string, lateMs = LATE_MS): Match {
   const [first, second] = plansOf(vip).map((plan) => match(told, plan, lateMs));
   if (first === undefined) throw new Error("there is no plan");
-  return second === undefined || first.missing.length <= second.missing.length ? first : second;
+  return second === undefined || faultsOf(first) <= faultsOf(second) ? first : second;
+}
+
+function faultsOf({ missing, extra }: Match): number {
+  return missing.length + extra.length;
 }
 
 interface Match {
