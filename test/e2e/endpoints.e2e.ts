@@ -7,7 +7,7 @@ import { ANSWERED_WITHIN_MS, turnsApart } from "./support/asking.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { lan } from "./support/lan.ts";
 import { advertisement, type Ending } from "./support/objects.ts";
-import { failuresOf, Onlookers, type Seen } from "./support/onlookers.ts";
+import { ATTEMPT_MS, failuresOf, Onlookers, type Seen } from "./support/onlookers.ts";
 import { slicesOf } from "./support/outage.ts";
 import { nodeOf, podNames, rolledOut, serve, served } from "./support/served.ts";
 import {
@@ -25,8 +25,6 @@ import {
 import { resolutions } from "./support/wire.ts";
 
 const LOCAL = { ...DUAL_STACK, externalTrafficPolicy: "Local" };
-/** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
-const ATTEMPT_MS = 900;
 
 /**
  * Pods that take no new connections 10 s after they were told to end, and are there for 40 s more. Kubernetes may take half of that to say

@@ -11,6 +11,7 @@ import { failedApart, switchTo } from "./support/cut-connections.ts";
 import { solicitedNode } from "./support/frames.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { ATTEMPT_MS } from "./support/onlookers.ts";
 import { adopted, announcedOnlyBy, lastMove, recordOf, turns } from "./support/placed.ts";
 import { proxied, rolledOut } from "./support/served.ts";
 import { nodesSettled } from "./support/speaker-pod.ts";
@@ -186,7 +187,11 @@ describe("the interfaces of a node", () => {
       const capture = await lab.capture("client-1", "arp or icmp6");
       const probes = await Promise.all(
         vips.map((vip) =>
-          lab.probe("client-1", { kind: "tcp", address: vip, port: 80 }, { everyMs: 50, timeoutMs: 900 }),
+          lab.probe(
+            "client-1",
+            { kind: "tcp", address: vip, port: 80 },
+            { everyMs: 50, timeoutMs: ATTEMPT_MS },
+          ),
         ),
       );
       try {

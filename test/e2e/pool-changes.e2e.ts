@@ -10,6 +10,7 @@ import { accepted, controllerArguments } from "./support/controllers.ts";
 import { DUAL_STACK } from "./support/held.ts";
 import { clear, gone } from "./support/keepings.ts";
 import { advertisement, type Manifest, pool, service, web } from "./support/objects.ts";
+import { ATTEMPT_MS } from "./support/onlookers.ts";
 import { outcomes } from "./support/outcomes.ts";
 import { rolledOut } from "./support/served.ts";
 import { recordOf } from "./support/sharers.ts";
@@ -17,8 +18,6 @@ import { announcer, apply, merge, page, paths, reset, urlOf, virtualIPNameOf } f
 
 /** For how long a pool that is gone, or an address that is not valid any more, is waited for. */
 const GRACE_MS = 3000;
-/** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
-const ATTEMPT_MS = 900;
 const POOLS = "/apis/fairlead.dev/v1beta1/ipaddresspools";
 /** Within the grace, and long enough for a controller that waited for nothing to have acted. */
 const MOMENT_MS = 1000;

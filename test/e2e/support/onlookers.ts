@@ -5,7 +5,7 @@ import { Asking, longestSilence, silentBetween, type Told, turnsOf } from "./ask
 import { failedApart, switchesIn } from "./cut-connections.ts";
 
 /** Less than the second after which Linux sends a SYN again, so that a lost one is a failure. */
-const ATTEMPT_MS = 900;
+export const ATTEMPT_MS = 900;
 const EVERY_MS = 20;
 
 /** What was seen of one address. */
