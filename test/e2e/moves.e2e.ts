@@ -23,7 +23,7 @@ import { condition, macOf, paths, reset, virtualIPNameOf } from "./support/steps
 const NAME = "sent";
 
 /** After a move no speaker but the new owner's counts the address as announced, and so long is left for that to be seen. */
-const ONE_OWNER_WITHIN_MS = 5000;
+const ONE_OWNER_WITHIN_MS = 2000;
 
 /** What `-o json` says. */
 interface Report {
